@@ -1,0 +1,126 @@
+//! Whether a cell is complete: what jupyter console asks before it runs a line.
+
+use ra_ap_parser::LexedStr;
+use ra_ap_syntax::{Edition, SyntaxKind};
+
+use super::function::parse_code;
+use super::magic;
+use crate::session::Completeness;
+
+const INDENT: &str = "    ";
+
+/// Whether the cell could be run as it stands.
+pub(crate) fn is_complete(cell: &str) -> Completeness {
+    let code = match magic::find(cell) {
+        // It will be told so when it is run.
+        Err(_) => return Completeness::Complete,
+        Ok(Some(line)) if cell[line.body.clone()].trim().is_empty() => {
+            return Completeness::Incomplete { indent: String::new() };
+        }
+        Ok(Some(line)) => cell[line.body].to_owned(),
+        Ok(None) => without_commands(cell),
+    };
+    let lexed = LexedStr::new(Edition::CURRENT, &code);
+    if lexed
+        .errors()
+        .any(|(_, message)| message.contains("unterminated") || message.contains("Missing trailing"))
+    {
+        return Completeness::Incomplete { indent: String::new() };
+    }
+    match open_brackets(&lexed) {
+        None => return Completeness::Invalid,
+        Some(open) if open > 0 => {
+            return Completeness::Incomplete {
+                indent: INDENT.repeat(open),
+            };
+        }
+        Some(_) => {}
+    }
+    if ends_in_the_middle(&lexed) {
+        return Completeness::Incomplete {
+            indent: INDENT.to_owned(),
+        };
+    }
+    let parses = |code: &str| parse_code(code).errors().is_empty();
+    match (parses(&code), parses(&format!("{code};"))) {
+        (true, _) => Completeness::Complete,
+        (false, true) => Completeness::Incomplete { indent: String::new() },
+        (false, false) => Completeness::Invalid,
+    }
+}
+
+fn without_commands(cell: &str) -> String {
+    let is_command = |line: &str| line.starts_with('!') || (line.starts_with(':') && !line.starts_with("::"));
+    cell.lines()
+        .map(|line| if is_command(line.trim_start()) { "" } else { line })
+        .collect::<Vec<_>>()
+        .join("\n")
+}
+
+/// How many brackets are open at the end, or None where one closes that was not opened.
+fn open_brackets(lexed: &LexedStr<'_>) -> Option<usize> {
+    let mut open = Vec::new();
+    for index in 0..lexed.len() {
+        match lexed.kind(index) {
+            kind @ (SyntaxKind::L_PAREN | SyntaxKind::L_BRACK | SyntaxKind::L_CURLY) => open.push(kind),
+            SyntaxKind::R_PAREN => open.pop_if(|kind| *kind == SyntaxKind::L_PAREN).map(drop)?,
+            SyntaxKind::R_BRACK => open.pop_if(|kind| *kind == SyntaxKind::L_BRACK).map(drop)?,
+            SyntaxKind::R_CURLY => open.pop_if(|kind| *kind == SyntaxKind::L_CURLY).map(drop)?,
+            _ => {}
+        }
+    }
+    Some(open.len())
+}
+
+/// Whether the last token needs something after it, as an operator does.
+fn ends_in_the_middle(lexed: &LexedStr<'_>) -> bool {
+    let last = (0..lexed.len())
+        .rev()
+        .map(|index| (lexed.kind(index), lexed.text(index)))
+        .find(|(kind, _)| !matches!(kind, SyntaxKind::WHITESPACE | SyntaxKind::COMMENT));
+    last.is_some_and(|(_, text)| {
+        matches!(
+            text,
+            "=" | "+" | "-" | "/" | "." | "," | "&" | "|" | ":" | "<" | "let" | "fn"
+        )
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn complete_cells_are_complete() {
+        for cell in [
+            "",
+            "1 + 1",
+            "let x = 1;",
+            ":dep rand = \"0.9\"\nuse rand::Rng;",
+            "%%pool 0..3\nfn f(x: u8) {}",
+            "%nope",
+        ] {
+            assert_eq!(is_complete(cell), Completeness::Complete, "{cell}");
+        }
+    }
+
+    #[test]
+    fn what_is_open_is_incomplete_and_indented() {
+        let incomplete = |indent: &str| Completeness::Incomplete {
+            indent: indent.to_owned(),
+        };
+        assert_eq!(is_complete("fn f() {"), incomplete("    "));
+        assert_eq!(is_complete("fn f() { g("), incomplete("        "));
+        assert_eq!(is_complete("let x ="), incomplete("    "));
+        assert_eq!(is_complete("let s = \"abc"), incomplete(""));
+        assert_eq!(is_complete("let x = 1"), incomplete(""));
+        assert_eq!(is_complete("%%pool 0..3"), incomplete(""));
+    }
+
+    #[test]
+    fn what_can_never_be_right_is_invalid() {
+        for cell in ["let 1x = ;", "fn f() }", "struct { }"] {
+            assert_eq!(is_complete(cell), Completeness::Invalid, "{cell}");
+        }
+    }
+}

@@ -1,0 +1,299 @@
+//! What a cell defines: its items, its last function, and the closure or expression that it ends with.
+
+use std::ops::Range;
+
+use ra_ap_syntax::ast::{self, AstNode, HasGenericArgs, HasGenericParams, HasName};
+use ra_ap_syntax::{Edition, Parse, SourceFile, SyntaxNode, TextRange};
+
+/// A parsed body of a cell. All ranges are in the cell.
+#[derive(Debug)]
+pub(super) struct Body {
+    /// evcxr's commands (`:dep` and the like) in front of the code.
+    pub(super) commands: Range<usize>,
+    pub(super) nodes: Vec<Node>,
+}
+
+/// A statement, an item or the expression at the end.
+#[derive(Debug)]
+pub(super) struct Node {
+    pub(super) range: Range<usize>,
+    pub(super) kind: NodeKind,
+}
+
+#[derive(Debug)]
+pub(super) enum NodeKind {
+    Function(Callable),
+    Item,
+    Statement,
+    /// The closure at the end.
+    Closure(Callable),
+    /// Another expression at the end.
+    Value,
+}
+
+/// A function or a closure.
+#[derive(Clone, Debug)]
+pub(super) struct Callable {
+    /// A function's name; of a closure the whole of it.
+    pub(super) name: Range<usize>,
+    pub(super) parameters: Vec<Parameter>,
+    pub(super) result: Returned,
+    pub(super) generic: bool,
+}
+
+/// How a parameter takes its argument.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Parameter {
+    ByValue,
+    ByReference,
+    ByMutableReference,
+    /// A closure's without a type.
+    Inferred,
+}
+
+/// What is declared to be returned.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(super) enum Returned {
+    /// Nothing is declared; of a function that means `()`.
+    Undeclared,
+    Type {
+        text: String,
+    },
+    /// A `Result`; `ok` is the type of success where it is written.
+    Result {
+        text: String,
+        ok: Option<String>,
+    },
+    /// `impl Trait`, which cannot be written elsewhere.
+    Opaque,
+}
+
+impl Body {
+    pub(super) fn parse(cell: &str, range: Range<usize>) -> Body {
+        let code_start = range.start + commands_length(&cell[range.clone()]);
+        let parser = Parser {
+            offset: code_start,
+            end: range.end,
+        };
+        let statements = parse_code(&cell[code_start..range.end])
+            .syntax_node()
+            .children()
+            .find_map(ast::Fn::cast)
+            .and_then(|function| function.body())
+            .and_then(|body| body.stmt_list());
+        let nodes = statements
+            .map(|statements| statements.syntax().children().map(|node| parser.node(&node)).collect())
+            .unwrap_or_default();
+        Body {
+            commands: range.start..code_start,
+            nodes,
+        }
+    }
+
+    /// The last function, with the place of its definition.
+    pub(super) fn last_function(&self) -> Option<&Callable> {
+        self.nodes.iter().rev().find_map(|node| match &node.kind {
+            NodeKind::Function(function) => Some(function),
+            _ => None,
+        })
+    }
+
+    /// The closure that the cell ends with.
+    pub(super) fn last_closure(&self) -> Option<(&Callable, Range<usize>)> {
+        match self.nodes.last() {
+            Some(Node {
+                kind: NodeKind::Closure(closure),
+                range,
+            }) => Some((closure, range.clone())),
+            _ => None,
+        }
+    }
+}
+
+const PREFIX: &str = "fn f(){";
+
+/// Statements and items as a file, which is what can be parsed.
+pub(super) fn parse_code(code: &str) -> Parse<SourceFile> {
+    SourceFile::parse(&format!("{PREFIX}{code}\n}}"), Edition::CURRENT)
+}
+
+/// The length of the lines in front that are blank, comments, or commands, up to the last command.
+pub(super) fn commands_length(text: &str) -> usize {
+    let mut length = 0;
+    let mut position = 0;
+    for line in text.split_inclusive('\n') {
+        position += line.len();
+        let trimmed = line.trim();
+        if trimmed.starts_with(':') && !trimmed.starts_with("::") || line.starts_with('!') {
+            length = position;
+        } else if !trimmed.is_empty() && !trimmed.starts_with("//") {
+            break;
+        }
+    }
+    length
+}
+
+struct Parser {
+    offset: usize,
+    end: usize,
+}
+
+impl Parser {
+    fn node(&self, node: &SyntaxNode) -> Node {
+        let kind = if let Some(function) = ast::Fn::cast(node.clone()) {
+            match self.function(&function) {
+                Some(callable) => NodeKind::Function(callable),
+                None => NodeKind::Item,
+            }
+        } else if let Some(call) = ast::MacroExpr::cast(node.clone()).and_then(|call| call.macro_call()) {
+            // With braces it is a statement, or items, as for `thread_local!`.
+            let braces = call.token_tree().is_some_and(|tokens| tokens.l_curly_token().is_some());
+            if braces { NodeKind::Statement } else { NodeKind::Value }
+        } else if ast::MacroCall::can_cast(node.kind()) {
+            NodeKind::Statement
+        } else if ast::Item::can_cast(node.kind()) {
+            NodeKind::Item
+        } else if let Some(closure) = ast::ClosureExpr::cast(node.clone()) {
+            NodeKind::Closure(self.closure(&closure))
+        } else if ast::Expr::can_cast(node.kind()) {
+            NodeKind::Value
+        } else {
+            NodeKind::Statement
+        };
+        Node {
+            range: self.range(node.text_range()),
+            kind,
+        }
+    }
+
+    fn function(&self, function: &ast::Fn) -> Option<Callable> {
+        let parameters = function
+            .param_list()
+            .into_iter()
+            .flat_map(|list| list.params().collect::<Vec<_>>());
+        Some(Callable {
+            name: self.range(function.name()?.syntax().text_range()),
+            parameters: parameters
+                .map(|parameter| kind_of(parameter.ty(), Parameter::ByValue))
+                .collect(),
+            result: returned(function.ret_type()),
+            generic: function.generic_param_list().is_some(),
+        })
+    }
+
+    fn closure(&self, closure: &ast::ClosureExpr) -> Callable {
+        let parameters = closure
+            .param_list()
+            .into_iter()
+            .flat_map(|list| list.params().collect::<Vec<_>>());
+        Callable {
+            name: self.range(closure.syntax().text_range()),
+            parameters: parameters
+                .map(|parameter| kind_of(parameter.ty(), Parameter::Inferred))
+                .collect(),
+            result: returned(closure.ret_type()),
+            generic: false,
+        }
+    }
+
+    fn range(&self, range: TextRange) -> Range<usize> {
+        let place = |position: usize| (position + self.offset).saturating_sub(PREFIX.len()).min(self.end);
+        place(range.start().into())..place(range.end().into())
+    }
+}
+
+fn kind_of(type_: Option<ast::Type>, without_type: Parameter) -> Parameter {
+    match type_ {
+        None => without_type,
+        Some(ast::Type::RefType(reference)) if reference.mut_token().is_some() => Parameter::ByMutableReference,
+        Some(ast::Type::RefType(_)) => Parameter::ByReference,
+        Some(ast::Type::InferType(_)) => without_type,
+        Some(_) => Parameter::ByValue,
+    }
+}
+
+fn returned(declared: Option<ast::RetType>) -> Returned {
+    let Some(type_) = declared.and_then(|declared| declared.ty()) else {
+        return Returned::Undeclared;
+    };
+    let text = type_.syntax().text().to_string();
+    if text == "()" {
+        return Returned::Undeclared;
+    }
+    if type_
+        .syntax()
+        .descendants()
+        .any(|node| ast::ImplTraitType::can_cast(node.kind()))
+    {
+        return Returned::Opaque;
+    }
+    let ast::Type::PathType(path) = &type_ else {
+        return Returned::Type { text };
+    };
+    match path.path().and_then(|path| path.segment()) {
+        Some(segment) if segment.name_ref().is_some_and(|name| name.text() == "Result") => {
+            let ok = segment
+                .generic_arg_list()
+                .and_then(|arguments| arguments.generic_args().next())
+                .map(|argument| argument.syntax().text().to_string());
+            Returned::Result { text, ok }
+        }
+        _ => Returned::Type { text },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(cell: &str) -> Body {
+        Body::parse(cell, 0..cell.len())
+    }
+
+    #[test]
+    fn the_last_function_and_its_signature_are_found() {
+        let cell = "use a::b;\nfn helper() {}\nstruct P;\nfn f(a: u64, b: &str, c: &mut [u8]) -> Result<Vec<u8>, E> { todo!() }\n";
+        let body = parse(cell);
+        let function = body.last_function().unwrap();
+        assert_eq!(&cell[function.name.clone()], "f");
+        use Parameter::*;
+        assert_eq!(function.parameters, [ByValue, ByReference, ByMutableReference]);
+        let result = Returned::Result {
+            text: "Result<Vec<u8>, E>".into(),
+            ok: Some("Vec<u8>".into()),
+        };
+        assert_eq!(function.result, result);
+        assert_eq!(body.nodes.len(), 4);
+    }
+
+    #[test]
+    fn the_closure_at_the_end_is_found_also_behind_statements() {
+        let cell = "let k = 3;\nmove |x: &u64, y| -> u64 { x * k + y }";
+        let (closure, range) = parse(cell)
+            .last_closure()
+            .map(|(closure, range)| (closure.clone(), range))
+            .unwrap();
+        assert_eq!(&cell[range], "move |x: &u64, y| -> u64 { x * k + y }");
+        assert_eq!(closure.parameters, [Parameter::ByReference, Parameter::Inferred]);
+        assert_eq!(closure.result, Returned::Type { text: "u64".into() });
+        assert!(parse("let f = |x| x;").last_closure().is_none());
+    }
+
+    #[test]
+    fn commands_in_front_are_left_out() {
+        let cell = "\n:dep rand = \"0.9\"\n// why\nfn f() {}";
+        let body = parse(cell);
+        assert_eq!(&cell[body.commands.clone()], "\n:dep rand = \"0.9\"\n");
+        assert_eq!(&cell[body.last_function().unwrap().name.clone()], "f");
+    }
+
+    #[test]
+    fn what_cannot_be_written_elsewhere_is_opaque() {
+        let body = parse("fn f(x: u8) -> impl Iterator<Item = u8> { 0..x }");
+        assert_eq!(body.last_function().unwrap().result, Returned::Opaque);
+        assert_eq!(
+            parse("fn f() -> () {}").last_function().unwrap().result,
+            Returned::Undeclared
+        );
+    }
+}

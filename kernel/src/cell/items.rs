@@ -1,0 +1,88 @@
+//! The end of a `%%pool` line: the items, and the variable for the results.
+
+use std::ops::Range;
+
+use ra_ap_syntax::{Edition, SyntaxKind};
+
+use super::words::{Word, trimmed};
+
+/// `ITEMS [-> [mut] NAME[: TYPE]]`.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(super) struct Items<'a> {
+    pub(super) expression: Word<'a>,
+    pub(super) target: Option<Word<'a>>,
+}
+
+/// Splits at the last `->` outside brackets.
+pub(super) fn split<'a>(cell: &'a str, range: Range<usize>) -> Items<'a> {
+    match last_arrow(&cell[range.clone()]) {
+        Some(arrow) => Items {
+            expression: trimmed(cell, range.start..range.start + arrow),
+            target: Some(trimmed(cell, range.start + arrow + "->".len()..range.end)),
+        },
+        None => Items {
+            expression: trimmed(cell, range),
+            target: None,
+        },
+    }
+}
+
+fn last_arrow(text: &str) -> Option<usize> {
+    let lexed = ra_ap_parser::LexedStr::new(Edition::CURRENT, text);
+    let mut depth = 0_usize;
+    let mut found = None;
+    for index in 0..lexed.len() {
+        match lexed.kind(index) {
+            SyntaxKind::L_PAREN | SyntaxKind::L_BRACK | SyntaxKind::L_CURLY => depth += 1,
+            SyntaxKind::R_PAREN | SyntaxKind::R_BRACK | SyntaxKind::R_CURLY => depth = depth.saturating_sub(1),
+            // The lexer knows single characters only.
+            SyntaxKind::MINUS
+                if depth == 0 && index + 1 < lexed.len() && lexed.kind(index + 1) == SyntaxKind::R_ANGLE =>
+            {
+                found = Some(lexed.text_start(index));
+            }
+            _ => {}
+        }
+    }
+    found
+}
+
+/// Whether the text is a plain name.
+pub(super) fn is_identifier(text: &str) -> bool {
+    let lexed = ra_ap_parser::LexedStr::new(Edition::CURRENT, text);
+    lexed.len() == 1 && lexed.kind(0) == SyntaxKind::IDENT
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_arrow_outside_brackets_names_the_results() {
+        for (text, expression, target) in [
+            ("numbers -> squares", "numbers", Some("squares")),
+            ("numbers", "numbers", None),
+            (
+                "(0..9).map(|x| -> u8 { x }) -> mut out: Vec<u8>",
+                "(0..9).map(|x| -> u8 { x })",
+                Some("mut out: Vec<u8>"),
+            ),
+            ("[\"a->b\", \"c\"]", "[\"a->b\", \"c\"]", None),
+            ("vec![1, 2] ->", "vec![1, 2]", Some("")),
+            ("-> out", "", Some("out")),
+            ("1 - 2 > 3", "1 - 2 > 3", None),
+        ] {
+            let items = split(text, 0..text.len());
+            assert_eq!(
+                (items.expression.text, items.target.map(|word| word.text)),
+                (expression, target)
+            );
+        }
+    }
+
+    #[test]
+    fn only_a_plain_name_is_an_identifier() {
+        assert!(is_identifier("numbers") && is_identifier("r#type"));
+        assert!(!is_identifier("a.b") && !is_identifier("&a") && !is_identifier("7") && !is_identifier(""));
+    }
+}

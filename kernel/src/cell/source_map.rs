@@ -1,0 +1,133 @@
+//! Rewritten text, and where each part of it comes from.
+
+use std::ops::Range;
+
+/// Text put together from parts of an original and from generated parts.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub(crate) struct SourceMap {
+    text: String,
+    pieces: Vec<Piece>,
+}
+
+#[derive(Clone, Debug, Eq, PartialEq)]
+struct Piece {
+    /// Where it begins in the text.
+    start: usize,
+    origin: Origin,
+}
+
+#[derive(Clone, Debug, Eq, PartialEq)]
+enum Origin {
+    /// Copied from the original, from here on.
+    Copied(usize),
+    /// Written by us on account of this part of the original.
+    Generated(Range<usize>),
+}
+
+/// Where something in the text comes from.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) enum Place {
+    /// A person wrote it, here.
+    Written(Range<usize>),
+    /// We wrote it, on account of this.
+    Generated(Range<usize>),
+}
+
+impl SourceMap {
+    /// The original as it is.
+    pub(crate) fn identity(original: &str) -> SourceMap {
+        let mut map = SourceMap::default();
+        map.copy(original, 0..original.len());
+        map
+    }
+
+    pub(crate) fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// Appends a part of the original.
+    pub(crate) fn copy(&mut self, original: &str, range: Range<usize>) {
+        self.pieces.push(Piece {
+            start: self.text.len(),
+            origin: Origin::Copied(range.start),
+        });
+        self.text.push_str(&original[range]);
+    }
+
+    /// Appends a part of the original on lines of its own: what happens on a compiled line can be told only of the line.
+    pub(crate) fn copy_apart(&mut self, original: &str, range: Range<usize>) {
+        self.generate("\n", range.clone());
+        self.copy(original, range.clone());
+        self.generate("\n", range);
+    }
+
+    /// Appends text of our own. Messages about it are shown at `because_of`, a part of the original.
+    pub(crate) fn generate(&mut self, text: &str, because_of: Range<usize>) {
+        self.pieces.push(Piece {
+            start: self.text.len(),
+            origin: Origin::Generated(because_of),
+        });
+        self.text.push_str(text);
+    }
+
+    /// Where a part of the text comes from.
+    pub(crate) fn place(&self, range: Range<usize>) -> Place {
+        let index = self
+            .pieces
+            .partition_point(|piece| piece.start <= range.start)
+            .saturating_sub(1);
+        let Some(piece) = self.pieces.get(index) else {
+            return Place::Generated(0..0);
+        };
+        match &piece.origin {
+            Origin::Generated(because_of) => Place::Generated(because_of.clone()),
+            Origin::Copied(original) => {
+                let end_of_piece = self.pieces.get(index + 1).map_or(self.text.len(), |next| next.start);
+                let offset = |position: usize| original + position.min(end_of_piece) - piece.start;
+                Place::Written(offset(range.start)..offset(range.end.max(range.start)))
+            }
+        }
+    }
+}
+
+impl Place {
+    pub(crate) fn range(&self) -> Range<usize> {
+        match self {
+            Place::Written(range) | Place::Generated(range) => range.clone(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_part_leads_back_to_where_it_comes_from() {
+        let original = "magic items\nbody";
+        let mut map = SourceMap::default();
+        map.generate("\n", 0..5);
+        map.copy(original, 12..16);
+        map.generate(";f(", 0..5);
+        map.copy(original, 6..11);
+        map.generate(")", 0..5);
+        assert_eq!(map.text(), "\nbody;f(items)");
+        assert_eq!(map.place(2..4), Place::Written(13..15));
+        assert_eq!(map.place(8..13), Place::Written(6..11));
+        assert_eq!(map.place(6..7), Place::Generated(0..5));
+        assert_eq!(map.place(13..14), Place::Generated(0..5));
+    }
+
+    #[test]
+    fn a_range_over_several_parts_stays_in_its_first() {
+        let mut map = SourceMap::default();
+        map.copy("abcdef", 0..2);
+        map.copy("abcdef", 4..6);
+        assert_eq!(map.place(1..4), Place::Written(1..2));
+    }
+
+    #[test]
+    fn nothing_comes_from_nowhere() {
+        assert_eq!(SourceMap::default().place(0..1), Place::Generated(0..0));
+    }
+}

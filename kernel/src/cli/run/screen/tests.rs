@@ -1,0 +1,144 @@
+//! What is shown, on which stream, and in which lines.
+
+use std::sync::{Arc, Mutex};
+
+use serde_json::json;
+
+use super::*;
+
+/// A writer whose contents a test can look at while a screen owns it.
+#[derive(Clone, Default)]
+pub(in crate::cli::run) struct Shared(Arc<Mutex<Vec<u8>>>);
+
+impl Shared {
+    /// What has been written, without colours.
+    pub(in crate::cli::run) fn text(&self) -> String {
+        strip_str(&self.raw()).to_string()
+    }
+
+    fn raw(&self) -> String {
+        String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
+    }
+}
+
+impl Write for Shared {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// A screen, and what it writes to its two streams.
+pub(in crate::cli::run) fn screen(code: Code) -> (Screen, Shared, Shared) {
+    let (out, err) = (Shared::default(), Shared::default());
+    (
+        Screen::new(Box::new(out.clone()), Box::new(err.clone()), code),
+        out,
+        err,
+    )
+}
+
+fn text(stream: Stream, text: &str) -> Content {
+    Content::Stream {
+        stream,
+        text: text.to_owned(),
+    }
+}
+
+fn result(text: &str) -> Content {
+    let serde_json::Value::Object(data) = json!({"text/plain": text}) else {
+        panic!("not an object")
+    };
+    Content::ExecuteResult { data }
+}
+
+#[test]
+fn a_log_has_the_first_line_of_each_cell() {
+    let (mut screen, out, _) = screen(Code::FirstLine);
+    screen.cell(1, "\nlet a = 1;\na + 1\n");
+    screen.cell(2, "a");
+    assert_eq!(out.text(), "In [1]: let a = 1; ...\nIn [2]: a\n");
+}
+
+#[test]
+fn a_terminal_has_the_whole_code() {
+    let (mut screen, out, _) = screen(Code::Whole);
+    screen.cell(1, "let a = 1;\na + 1\n");
+    assert_eq!(out.text(), "\nIn [1]: let a = 1;\n   ...: a + 1\n");
+}
+
+#[test]
+fn text_goes_to_its_stream_as_it_is() {
+    let (mut screen, out, err) = screen(Code::FirstLine);
+    screen.output(1, &text(Stream::Stdout, "\u{1b}[32m[pid 1]\u{1b}[0m a\r"));
+    screen.output(1, &text(Stream::Stderr, "oh\n"));
+    assert_eq!(out.raw(), "\u{1b}[32m[pid 1]\u{1b}[0m a\r");
+    assert_eq!(err.raw(), "oh\n");
+}
+
+#[test]
+fn results_look_as_in_jupyter_console() {
+    let (mut screen, out, _) = screen(Code::FirstLine);
+    screen.output(3, &result("55"));
+    screen.output(4, &result("[\n    1,\n]"));
+    assert_eq!(out.text(), "Out[3]: 55\nOut[4]:\n[\n    1,\n]\n");
+}
+
+#[test]
+fn what_follows_an_open_line_begins_a_new_one() {
+    let (mut screen, out, err) = screen(Code::FirstLine);
+    screen.output(1, &text(Stream::Stdout, "no line break"));
+    screen.output(1, &result("1"));
+    screen.output(1, &text(Stream::Stderr, "nor here"));
+    screen.cell(2, "2");
+    assert_eq!(out.text(), "no line break\nOut[1]: 1\nIn [2]: 2\n");
+    assert_eq!(err.text(), "nor here\n");
+}
+
+#[test]
+fn a_change_of_colour_opens_no_line() {
+    let (mut screen, out, _) = screen(Code::FirstLine);
+    screen.output(1, &text(Stream::Stdout, "line\n\u{1b}[0m"));
+    screen.output(1, &text(Stream::Stdout, "\u{1b}[0m"));
+    screen.cell(2, "2");
+    assert_eq!(out.text(), "line\nIn [2]: 2\n");
+}
+
+#[test]
+fn a_failure_is_told_on_stderr() {
+    let (mut screen, out, err) = screen(Code::FirstLine);
+    let traceback = vec!["thread panicked".to_owned(), "  at cell 1, line 2".to_owned()];
+    screen.error(&CellError {
+        ename: "Panic".into(),
+        evalue: "boom".into(),
+        traceback,
+    });
+    screen.error(&CellError {
+        ename: "Panic".into(),
+        evalue: "boom".into(),
+        traceback: vec![],
+    });
+    assert_eq!(out.text(), "");
+    assert_eq!(err.text(), "thread panicked\n  at cell 1, line 2\nPanic: boom\n");
+}
+
+#[test]
+fn a_terminal_that_goes_away_ends_nothing() {
+    struct Closed;
+    impl Write for Closed {
+        fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+            Err(io::ErrorKind::BrokenPipe.into())
+        }
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+    let err = Shared::default();
+    let mut screen = Screen::new(Box::new(Closed), Box::new(err.clone()), Code::FirstLine);
+    screen.cell(1, "1");
+    screen.note("more");
+    assert_eq!(err.text(), "");
+}

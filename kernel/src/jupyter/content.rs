@@ -1,0 +1,181 @@
+//! The content of every message that the kernel sends.
+//!
+//! `jupyter-protocol`'s types serve where they write what the specification asks for; where they write null for an
+//! object, or a field that should not exist, there is a type of our own.
+
+use crate::session::MimeBundle;
+use jupyter_protocol::{
+    CommClose, CommInfoReply, CompleteReply, ErrorOutput, ExecuteInput, InterruptReply, KernelInfoReply, ShutdownReply,
+    Status, StreamContent,
+};
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+/// The content of one message.
+#[derive(Clone, Debug, Serialize)]
+#[serde(untagged)]
+pub(super) enum Content {
+    CommClose(CommClose),
+    CommInfoReply(CommInfoReply),
+    CompleteReply(CompleteReply),
+    DisplayData(DisplayData),
+    Error(ErrorOutput),
+    ExecuteInput(ExecuteInput),
+    ExecuteReply(ExecuteReply),
+    ExecuteResult(ExecuteResult),
+    HistoryReply(HistoryReply),
+    InspectReply(InspectReply),
+    InterruptReply(InterruptReply),
+    IsCompleteReply(IsCompleteReply),
+    KernelInfoReply(Box<KernelInfoReply>),
+    ShutdownReply(ShutdownReply),
+    Status(Status),
+    Stream(StreamContent),
+    /// The reply to a request that was refused.
+    Refusal(Refusal),
+}
+
+/// Something to be shown.
+#[derive(Clone, Debug, Serialize)]
+pub(super) struct DisplayData {
+    pub(super) data: MimeBundle,
+    pub(super) metadata: Map<String, Value>,
+    pub(super) transient: Map<String, Value>,
+}
+
+/// The value of a cell.
+#[derive(Clone, Debug, Serialize)]
+pub(super) struct ExecuteResult {
+    pub(super) execution_count: u32,
+    pub(super) data: MimeBundle,
+    pub(super) metadata: Map<String, Value>,
+}
+
+/// How a cell ended.
+#[derive(Clone, Debug, Serialize)]
+#[serde(tag = "status", rename_all = "lowercase")]
+pub(super) enum ExecuteReply {
+    Ok {
+        execution_count: u32,
+        payload: [(); 0],
+        user_expressions: Map<String, Value>,
+    },
+    Error {
+        execution_count: u32,
+        ename: String,
+        evalue: String,
+        traceback: Vec<String>,
+    },
+    Aborted {
+        execution_count: u32,
+    },
+}
+
+/// Inputs of earlier cells.
+#[derive(Clone, Debug, Serialize)]
+#[serde(tag = "status", rename = "ok")]
+pub(super) struct HistoryReply {
+    pub(super) history: Vec<HistoryItem>,
+}
+
+/// Session, line and input, or with the output that was asked for.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+#[serde(untagged)]
+pub(super) enum HistoryItem {
+    Input(u32, u32, String),
+    InputOutput(u32, u32, (String, Option<String>)),
+}
+
+/// What is known about a piece of code.
+#[derive(Clone, Debug, Serialize)]
+#[serde(tag = "status", rename = "ok")]
+pub(super) struct InspectReply {
+    pub(super) found: bool,
+    pub(super) data: MimeBundle,
+    pub(super) metadata: Map<String, Value>,
+}
+
+/// Whether code can be run as it stands.
+#[derive(Clone, Debug, Serialize)]
+#[serde(tag = "status", rename_all = "lowercase")]
+pub(super) enum IsCompleteReply {
+    Complete,
+    Incomplete { indent: String },
+    Invalid,
+}
+
+/// The error reply to a request that is unknown or malformed.
+#[derive(Clone, Debug, Serialize)]
+#[serde(tag = "status", rename = "error")]
+pub(super) struct Refusal {
+    #[serde(skip)]
+    pub(super) msg_type: String,
+    #[serde(flatten)]
+    pub(super) error: ErrorOutput,
+}
+
+impl Content {
+    /// The message type that goes with the content.
+    pub(super) fn msg_type(&self) -> &str {
+        match self {
+            Content::CommClose(_) => "comm_close",
+            Content::CommInfoReply(_) => "comm_info_reply",
+            Content::CompleteReply(_) => "complete_reply",
+            Content::DisplayData(_) => "display_data",
+            Content::Error(_) => "error",
+            Content::ExecuteInput(_) => "execute_input",
+            Content::ExecuteReply(_) => "execute_reply",
+            Content::ExecuteResult(_) => "execute_result",
+            Content::HistoryReply(_) => "history_reply",
+            Content::InspectReply(_) => "inspect_reply",
+            Content::InterruptReply(_) => "interrupt_reply",
+            Content::IsCompleteReply(_) => "is_complete_reply",
+            Content::KernelInfoReply(_) => "kernel_info_reply",
+            Content::ShutdownReply(_) => "shutdown_reply",
+            Content::Status(_) => "status",
+            Content::Stream(_) => "stream",
+            Content::Refusal(refusal) => &refusal.msg_type,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn replies_have_the_fields_of_the_specification_and_no_others() {
+        let ok = ExecuteReply::Ok {
+            execution_count: 3,
+            payload: [],
+            user_expressions: Map::new(),
+        };
+        assert_eq!(
+            serde_json::to_value(Content::ExecuteReply(ok)).unwrap(),
+            json!({"status": "ok", "execution_count": 3, "payload": [], "user_expressions": {}})
+        );
+        let complete = Content::IsCompleteReply(IsCompleteReply::Complete);
+        assert_eq!(serde_json::to_value(complete).unwrap(), json!({"status": "complete"}));
+        let history = HistoryReply {
+            history: vec![HistoryItem::InputOutput(1, 2, ("x".to_owned(), None))],
+        };
+        assert_eq!(
+            serde_json::to_value(Content::HistoryReply(history)).unwrap(),
+            json!({"status": "ok", "history": [[1, 2, ["x", null]]]})
+        );
+        let error = ErrorOutput {
+            ename: "UnknownRequest".to_owned(),
+            evalue: "no".to_owned(),
+            traceback: vec![],
+        };
+        let refusal = Refusal {
+            msg_type: "debug_reply".to_owned(),
+            error,
+        };
+        assert_eq!(
+            serde_json::to_value(Content::Refusal(refusal)).unwrap(),
+            json!({"status": "error", "ename": "UnknownRequest", "evalue": "no", "traceback": []})
+        );
+    }
+}

@@ -1,0 +1,48 @@
+//! Messages between the wire and the dispatcher: what a client asked, and what the kernel says.
+
+use super::connection::Channel;
+use super::content::Content;
+use super::requests::RequestError;
+use bytes::Bytes;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+/// The header of a request, as the bytes that came: what the kernel says because of it carries it back unchanged.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(super) struct ParentHeader(pub(super) Bytes);
+
+/// A message that a client sent and whose signature was right.
+#[derive(Clone, Debug)]
+pub(super) struct Request {
+    pub(super) channel: Channel,
+    /// The way back to the client: ZeroMQ's routing frames.
+    pub(super) identities: Vec<Bytes>,
+    pub(super) header: ParentHeader,
+    pub(super) msg_type: String,
+    pub(super) content: Value,
+}
+
+/// A message that the kernel sends.
+#[derive(Clone, Debug)]
+pub(super) struct Message {
+    /// None where no request is the cause.
+    pub(super) parent: Option<ParentHeader>,
+    pub(super) content: Content,
+}
+
+impl Request {
+    /// The content as the type that the message's kind has.
+    pub(super) fn parse<T: DeserializeOwned>(&self) -> Result<T, RequestError> {
+        T::deserialize(&self.content).map_err(|source| RequestError::Malformed {
+            msg_type: self.msg_type.clone(),
+            source,
+        })
+    }
+
+    /// The type of the message that answers this one, or None for messages that ask nothing.
+    pub(super) fn reply_type(&self) -> Option<String> {
+        self.msg_type
+            .strip_suffix("_request")
+            .map(|subject| format!("{subject}_reply"))
+    }
+}

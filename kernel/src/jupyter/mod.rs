@@ -1,0 +1,26 @@
+//! The kernel as Jupyter sees it: five ZeroMQ sockets, the messages on them, and one dispatcher behind them.
+//!
+//! Nothing in here knows how Rust is compiled or run; that is `session`'s. What a session says goes out under the
+//! request that caused it, never under the latest one.
+
+mod connection;
+mod content;
+mod control;
+mod execution;
+mod heartbeat;
+mod history;
+mod iopub;
+mod kernel_info;
+mod lifetime;
+mod message;
+mod origins;
+mod outbox;
+mod requests;
+mod router;
+mod server;
+mod shell;
+mod sockets;
+mod stdin;
+mod wire;
+
+pub(crate) use server::serve;

@@ -1,0 +1,178 @@
+//! What clients ask, read as leniently as the specification allows: what has a default may be missing or null.
+
+use super::content::Refusal;
+use super::message::Request;
+use jupyter_protocol::ErrorOutput;
+use serde::{Deserialize, Deserializer};
+use serde_json::{Map, Value};
+
+/// Why a request was refused. The client is told.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum RequestError {
+    #[error("malformed {msg_type}: {source}")]
+    Malformed {
+        msg_type: String,
+        source: serde_json::Error,
+    },
+    #[error("this kernel does not know the message {msg_type} on this channel")]
+    Unknown { msg_type: String },
+    #[error("history can be asked for by range, tail or search, not by {hist_access_type:?}")]
+    UnknownHistoryAccess { hist_access_type: String },
+}
+
+#[derive(Clone, Debug, Deserialize)]
+pub(super) struct ExecuteRequest {
+    pub(super) code: String,
+    #[serde(default, deserialize_with = "null_is_default")]
+    pub(super) silent: bool,
+    #[serde(default)]
+    store_history: Option<bool>,
+    #[serde(default, deserialize_with = "null_is_default")]
+    pub(super) user_expressions: Map<String, Value>,
+    #[serde(default)]
+    stop_on_error: Option<bool>,
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct IsCompleteRequest {
+    pub(super) code: String,
+}
+
+/// A `complete_request` or an `inspect_request`: a place in some code.
+#[derive(Debug, Deserialize)]
+pub(super) struct CursorRequest {
+    pub(super) code: String,
+    #[serde(default)]
+    cursor_pos: Option<i64>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+pub(super) struct HistoryRequest {
+    pub(super) hist_access_type: String,
+    #[serde(default, deserialize_with = "null_is_default")]
+    pub(super) output: bool,
+    /// Zero is this session, negative numbers count back from it.
+    #[serde(default, deserialize_with = "null_is_default")]
+    pub(super) session: i64,
+    #[serde(default, deserialize_with = "null_is_default")]
+    pub(super) start: i64,
+    #[serde(default)]
+    pub(super) stop: Option<i64>,
+    #[serde(default)]
+    pub(super) n: Option<i64>,
+    #[serde(default)]
+    pub(super) pattern: Option<String>,
+    #[serde(default, deserialize_with = "null_is_default")]
+    pub(super) unique: bool,
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct ShutdownRequest {
+    #[serde(default, deserialize_with = "null_is_default")]
+    pub(super) restart: bool,
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct CommOpen {
+    pub(super) comm_id: String,
+    #[serde(default, deserialize_with = "null_is_default")]
+    pub(super) target_name: String,
+}
+
+impl RequestError {
+    /// The error in the terms of an error reply.
+    pub(super) fn as_output(&self) -> ErrorOutput {
+        let ename = match self {
+            RequestError::Malformed { .. } | RequestError::UnknownHistoryAccess { .. } => "MalformedRequest",
+            RequestError::Unknown { .. } => "UnknownRequest",
+        };
+        let evalue = self.to_string();
+        let traceback = vec![format!("{ename}: {evalue}")];
+        ErrorOutput {
+            ename: ename.to_owned(),
+            evalue,
+            traceback,
+        }
+    }
+
+    /// The error reply for `request`, or None where it is a message that asks nothing.
+    pub(super) fn refusal(&self, request: &Request) -> Option<Refusal> {
+        Some(Refusal {
+            msg_type: request.reply_type()?,
+            error: self.as_output(),
+        })
+    }
+}
+
+impl ExecuteRequest {
+    /// Whether the cell counts and enters the history. A silent one never does.
+    pub(super) fn stores_history(&self) -> bool {
+        self.store_history.unwrap_or(true) && !self.silent
+    }
+
+    /// Whether the failure of this cell aborts those queued behind it.
+    pub(super) fn stops_on_error(&self) -> bool {
+        self.stop_on_error.unwrap_or(true) && !self.silent
+    }
+}
+
+impl CursorRequest {
+    /// Where the cursor is, in code points, never outside the code. Without a position it is at the end.
+    pub(super) fn cursor(&self) -> usize {
+        let end = self.code.chars().count();
+        match self.cursor_pos {
+            None => end,
+            Some(position) => usize::try_from(position).unwrap_or(0).min(end),
+        }
+    }
+}
+
+fn null_is_default<'de, D: Deserializer<'de>, T: Deserialize<'de> + Default>(deserializer: D) -> Result<T, D::Error> {
+    Ok(Option::deserialize(deserializer)?.unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn execute(content: Value) -> ExecuteRequest {
+        serde_json::from_value(content).unwrap()
+    }
+
+    #[test]
+    fn an_execute_request_needs_nothing_but_code() {
+        let request = execute(json!({"code": "1"}));
+        assert!(!request.silent && request.stores_history() && request.stops_on_error());
+        let nulls = json!({"code": "1", "silent": null, "store_history": null, "user_expressions": null,
+            "stop_on_error": null, "allow_stdin": null});
+        let request = execute(nulls);
+        assert!(!request.silent && request.stores_history() && request.stops_on_error());
+        assert!(serde_json::from_value::<ExecuteRequest>(json!({"silent": false})).is_err());
+    }
+
+    #[test]
+    fn a_silent_cell_never_enters_the_history() {
+        assert!(!execute(json!({"code": "1", "silent": true, "store_history": true})).stores_history());
+        assert!(!execute(json!({"code": "1", "store_history": false})).stores_history());
+    }
+
+    #[test]
+    fn a_cursor_stays_inside_the_code() {
+        let cursor = |position: Value| {
+            serde_json::from_value::<CursorRequest>(json!({"code": "größe", "cursor_pos": position}))
+                .unwrap()
+                .cursor()
+        };
+        assert_eq!(cursor(json!(3)), 3);
+        assert_eq!(cursor(json!(null)), 5);
+        assert_eq!(cursor(json!(99)), 5);
+        assert_eq!(cursor(json!(-1)), 0);
+    }
+
+    #[test]
+    fn a_history_request_needs_only_its_kind() {
+        let request: HistoryRequest = serde_json::from_value(json!({"hist_access_type": "search"})).unwrap();
+        assert!(!request.unique && !request.output && request.pattern.is_none() && request.n.is_none());
+    }
+}

@@ -1,0 +1,198 @@
+//! Between ZeroMQ frames and messages: signing, verifying, parsing.
+//!
+//! What comes in is not trusted: frames are counted before they are sliced, and nothing is parsed before the signature
+//! over the received bytes was verified.
+
+use super::connection::Channel;
+use super::message::{Message, ParentHeader, Request};
+use bytes::Bytes;
+use chrono::{SecondsFormat, Utc};
+use hmac::{Hmac, Mac};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use sha2::Sha256;
+use uuid::Uuid;
+
+/// The version of the messaging protocol that the kernel speaks.
+pub(super) const PROTOCOL_VERSION: &str = "5.4";
+
+/// Stands between the routing frames and the message.
+const DELIMITER: &[u8] = b"<IDS|MSG>";
+
+/// How many frames after the signature are signed: header, parent header, metadata, content.
+const SIGNED_FRAMES: usize = 4;
+
+/// Turns frames into requests and messages into frames, for one kernel.
+#[derive(Debug)]
+pub(super) struct Wire {
+    /// None: the connection file has no key, and nothing is signed.
+    mac: Option<Hmac<Sha256>>,
+    session: String,
+}
+
+/// Why frames were not a message.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum DecodeError {
+    #[error("no delimiter among {frames} frames")]
+    NoDelimiter { frames: usize },
+    #[error("{found} frames after the delimiter, not at least {}", SIGNED_FRAMES + 1)]
+    TooShort { found: usize },
+    #[error("the signature is wrong")]
+    WrongSignature,
+    #[error("the {part} is not JSON")]
+    NotJson {
+        part: &'static str,
+        source: serde_json::Error,
+    },
+    #[error("the {part} is not an object")]
+    NotAnObject { part: &'static str },
+    #[error("the header lacks what every header has")]
+    IncompleteHeader { source: serde_json::Error },
+}
+
+/// Why a message could not be written.
+#[derive(Debug, thiserror::Error)]
+#[error("a {msg_type} cannot be written as JSON")]
+pub(super) struct EncodeError {
+    msg_type: String,
+    source: serde_json::Error,
+}
+
+#[derive(Serialize)]
+struct SentHeader<'a> {
+    msg_id: String,
+    session: &'a str,
+    username: &'static str,
+    date: String,
+    msg_type: &'a str,
+    version: &'static str,
+}
+
+/// What has to be in a header that comes in. The other fields matter only to the client, which gets them back.
+#[derive(Deserialize)]
+struct ReceivedHeader {
+    #[serde(rename = "msg_id")]
+    _msg_id: String,
+    msg_type: String,
+}
+
+impl Wire {
+    /// A wire that signs with `key`, or does not where it is empty.
+    pub(super) fn new(key: &str) -> Wire {
+        let mac = match Hmac::new_from_slice(key.as_bytes()) {
+            Ok(mac) if !key.is_empty() => Some(mac),
+            // HMAC takes keys of every length.
+            _ => None,
+        };
+        Wire {
+            mac,
+            session: Uuid::new_v4().to_string(),
+        }
+    }
+
+    /// Reads what came in on `channel`.
+    pub(super) fn decode(&self, channel: Channel, mut frames: Vec<Bytes>) -> Result<Request, DecodeError> {
+        let Some(delimiter) = frames.iter().position(|frame| frame == DELIMITER) else {
+            return Err(DecodeError::NoDelimiter { frames: frames.len() });
+        };
+        let message = frames.split_off(delimiter + 1);
+        let identities = {
+            frames.truncate(delimiter);
+            frames
+        };
+        // Buffers may follow; no request that the kernel understands has any.
+        let [signature, header, parent, metadata, content, ..] = message.as_slice() else {
+            return Err(DecodeError::TooShort { found: message.len() });
+        };
+        self.verify(signature, [header, parent, metadata, content])?;
+
+        parse_object("parent header", parent)?;
+        parse_object("metadata", metadata)?;
+        let received = ReceivedHeader::deserialize(parse_object("header", header)?)
+            .map_err(|source| DecodeError::IncompleteHeader { source })?;
+        Ok(Request {
+            channel,
+            identities,
+            header: ParentHeader(header.clone()),
+            msg_type: received.msg_type,
+            content: parse_object("content", content)?,
+        })
+    }
+
+    /// Writes a message, without the routing frames that go before it.
+    pub(super) fn encode(&self, message: &Message) -> Result<Vec<Bytes>, EncodeError> {
+        let msg_type = message.content.msg_type();
+        let header = SentHeader {
+            msg_id: Uuid::new_v4().to_string(),
+            session: &self.session,
+            username: "kernel",
+            date: Utc::now().to_rfc3339_opts(SecondsFormat::Micros, true),
+            msg_type,
+            version: PROTOCOL_VERSION,
+        };
+        let failed = |source| EncodeError {
+            msg_type: msg_type.to_owned(),
+            source,
+        };
+        let header = Bytes::from(serde_json::to_vec(&header).map_err(failed)?);
+        let parent = match &message.parent {
+            Some(ParentHeader(bytes)) => bytes.clone(),
+            None => Bytes::from_static(b"{}"),
+        };
+        let metadata = Bytes::from_static(b"{}");
+        let content = Bytes::from(serde_json::to_vec(&message.content).map_err(failed)?);
+        let signature = self.sign([&header, &parent, &metadata, &content]);
+        Ok(vec![
+            Bytes::from_static(DELIMITER),
+            signature,
+            header,
+            parent,
+            metadata,
+            content,
+        ])
+    }
+
+    fn verify(&self, signature: &[u8], parts: [&Bytes; SIGNED_FRAMES]) -> Result<(), DecodeError> {
+        let Some(mac) = self.digest(parts) else {
+            return Ok(());
+        };
+        let signature = from_hex(signature).ok_or(DecodeError::WrongSignature)?;
+        // Compares in constant time.
+        mac.verify_slice(&signature).map_err(|_| DecodeError::WrongSignature)
+    }
+
+    fn sign(&self, parts: [&Bytes; SIGNED_FRAMES]) -> Bytes {
+        match self.digest(parts) {
+            Some(mac) => Bytes::from(format!("{:x}", mac.finalize().into_bytes())),
+            None => Bytes::new(),
+        }
+    }
+
+    fn digest(&self, parts: [&Bytes; SIGNED_FRAMES]) -> Option<Hmac<Sha256>> {
+        let mut mac = self.mac.clone()?;
+        for part in parts {
+            mac.update(part);
+        }
+        Some(mac)
+    }
+}
+
+fn parse_object(part: &'static str, frame: &[u8]) -> Result<Value, DecodeError> {
+    match serde_json::from_slice(frame) {
+        Ok(object @ Value::Object(_)) => Ok(object),
+        Ok(_) => Err(DecodeError::NotAnObject { part }),
+        Err(source) => Err(DecodeError::NotJson { part, source }),
+    }
+}
+
+fn from_hex(text: &[u8]) -> Option<Vec<u8>> {
+    let digit = |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
+    let pair = |pair: &[u8; 2]| Some(digit(pair[0])? << 4 | digit(pair[1])?);
+    match text.as_chunks() {
+        (pairs, []) => pairs.iter().map(pair).collect(),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests;

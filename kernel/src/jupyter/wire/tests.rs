@@ -1,0 +1,139 @@
+//! Messages that are right are read back; every other kind of frames is told apart.
+
+use super::*;
+use crate::jupyter::content::Content;
+use jupyter_protocol::Status;
+
+const HEADER: &str = r#"{"msg_id":"1","msg_type":"kernel_info_request","date":"today"}"#;
+
+/// Made by Python's `hmac` for the key `secret` and the text `{}{}{}`.
+const SIGNATURE_FROM_PYTHON: &str = "a79886343a58ae2c2224010a2722232a42a0674ebe1ff05e55dd8085f3db7b03";
+
+/// Frames of a request that `wire` signed.
+fn signed(wire: &Wire, header: &str, parent: &str, metadata: &str, content: &str) -> Vec<Bytes> {
+    let parts = [header, parent, metadata, content].map(|part| Bytes::from(part.to_owned()));
+    let signature = wire.sign([&parts[0], &parts[1], &parts[2], &parts[3]]);
+    let mut frames = vec![Bytes::from_static(b"client"), Bytes::from_static(DELIMITER), signature];
+    frames.extend(parts);
+    frames
+}
+
+fn decode(wire: &Wire, frames: Vec<Bytes>) -> Result<Request, DecodeError> {
+    wire.decode(Channel::Shell, frames)
+}
+
+#[test]
+fn a_signed_request_is_read() {
+    let wire = Wire::new("key");
+    let mut frames = signed(&wire, HEADER, "{}", "{}", r#"{"a": 1}"#);
+    frames.push(Bytes::from_static(b"a buffer"));
+    let request = decode(&wire, frames).unwrap();
+    assert_eq!(request.identities, [Bytes::from_static(b"client")]);
+    assert_eq!(request.msg_type, "kernel_info_request");
+    assert_eq!(request.header.0, HEADER.as_bytes());
+    assert_eq!(request.content["a"], 1);
+}
+
+#[test]
+fn what_is_written_verifies_and_carries_its_parent_unchanged() {
+    let wire = Wire::new("key");
+    let parent = ParentHeader(Bytes::from_static(HEADER.as_bytes()));
+    let message = Message {
+        parent: Some(parent),
+        content: Content::Status(Status::busy()),
+    };
+    let frames = wire.encode(&message).unwrap();
+    assert_eq!(frames.len(), 6);
+    wire.verify(&frames[1], [&frames[2], &frames[3], &frames[4], &frames[5]])
+        .unwrap();
+    assert_eq!(frames[3], HEADER.as_bytes());
+    let header: Value = serde_json::from_slice(&frames[2]).unwrap();
+    for field in ["msg_id", "session", "username", "date", "msg_type", "version"] {
+        assert!(header[field].is_string(), "{field} in {header}");
+    }
+}
+
+#[test]
+fn the_signature_is_the_one_that_other_implementations_make() {
+    let wire = Wire::new("secret");
+    let parts = [
+        Bytes::from_static(b"{}"),
+        Bytes::from_static(b"{}"),
+        Bytes::from_static(b"{}"),
+        Bytes::new(),
+    ];
+    let signature = wire.sign([&parts[0], &parts[1], &parts[2], &parts[3]]);
+    assert_eq!(signature, SIGNATURE_FROM_PYTHON.as_bytes());
+}
+
+#[test]
+fn without_a_key_nothing_is_signed_and_nothing_verified() {
+    let wire = Wire::new("");
+    let frames = signed(&wire, HEADER, "{}", "{}", "{}");
+    assert_eq!(frames[2], Bytes::new());
+    decode(&wire, frames).unwrap();
+}
+
+#[test]
+fn forged_messages_are_refused() {
+    let wire = Wire::new("key");
+    let good = signed(&wire, HEADER, "{}", "{}", "{}");
+    let forgeries = [
+        signed(&Wire::new("other key"), HEADER, "{}", "{}", "{}"),
+        signed(&Wire::new(""), HEADER, "{}", "{}", "{}"),
+        replaced(&good, 2, b"not hexadecimal at all"),
+        replaced(&good, 2, &good[2][..63]),
+        replaced(&good, 6, br#"{"code": "evil()"}"#),
+    ];
+    for forgery in forgeries {
+        assert!(matches!(decode(&wire, forgery), Err(DecodeError::WrongSignature)));
+    }
+}
+
+#[test]
+fn short_messages_are_counted_not_sliced() {
+    let wire = Wire::new("key");
+    let good = signed(&wire, HEADER, "{}", "{}", "{}");
+    assert!(matches!(
+        decode(&wire, vec![]),
+        Err(DecodeError::NoDelimiter { frames: 0 })
+    ));
+    assert!(matches!(
+        decode(&wire, good[..1].to_vec()),
+        Err(DecodeError::NoDelimiter { frames: 1 })
+    ));
+    for length in 2..good.len() {
+        let found = length - 2;
+        let result = decode(&wire, good[..length].to_vec());
+        assert!(
+            matches!(result, Err(DecodeError::TooShort { found: f }) if f == found),
+            "{length}: {result:?}"
+        );
+    }
+}
+
+#[test]
+fn signed_garbage_is_refused() {
+    let wire = Wire::new("key");
+    let not_json = signed(&wire, HEADER, "{}", "{}", "{");
+    assert!(matches!(
+        decode(&wire, not_json),
+        Err(DecodeError::NotJson { part: "content", .. })
+    ));
+    let not_an_object = signed(&wire, HEADER, "[]", "{}", "{}");
+    assert!(matches!(
+        decode(&wire, not_an_object),
+        Err(DecodeError::NotAnObject { part: "parent header" })
+    ));
+    let no_type = signed(&wire, r#"{"msg_id": "1"}"#, "{}", "{}", "{}");
+    assert!(matches!(
+        decode(&wire, no_type),
+        Err(DecodeError::IncompleteHeader { .. })
+    ));
+}
+
+fn replaced(frames: &[Bytes], index: usize, frame: &[u8]) -> Vec<Bytes> {
+    let mut frames = frames.to_vec();
+    frames[index] = Bytes::copy_from_slice(frame);
+    frames
+}

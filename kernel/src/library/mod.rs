@@ -1,0 +1,139 @@
+//! The library that cells are linked with, compiled ahead so that no session waits for it.
+//!
+//! A directory of the user's cache holds, for each compiler and each version of the library, its sources and a `seed`:
+//! what evcxr has in its directory once the library is compiled. A session starts from a copy of the seed, most of it
+//! hard links.
+
+mod build;
+mod old;
+mod seed;
+mod sources;
+
+use std::fs::{self, File};
+use std::io;
+use std::path::{Path, PathBuf};
+
+use fs4::fs_std::FileExt;
+
+pub(crate) use build::build;
+pub(crate) use seed::plant;
+
+/// Overrides where the compiled library is kept.
+pub(crate) const CACHE_VARIABLE: &str = "PARCELL_CACHE_DIR";
+/// What a session's directory starts as.
+const SEED: &str = "seed";
+/// Written last: without it the rest is not to be trusted.
+const COMPLETE: &str = "complete";
+
+/// Why the library cannot be had.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum PrepareError {
+    #[error("no directory for caches is known: set {CACHE_VARIABLE} or HOME")]
+    NoCacheDirectory,
+    #[error("rustc was not found: install Rust (https://rustup.rs), or put rustc in PATH")]
+    NoCompiler,
+    #[error("cannot run {}", compiler.display())]
+    Compiler { compiler: PathBuf, source: io::Error },
+    #[error("cannot {action} {}", path.display())]
+    Io {
+        action: &'static str,
+        path: PathBuf,
+        source: io::Error,
+    },
+    #[error("the library does not compile here:\n{output}")]
+    Compile { output: String },
+}
+
+impl PrepareError {
+    fn io(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> PrepareError {
+        move |source| PrepareError::Io {
+            action,
+            path: path.to_owned(),
+            source,
+        }
+    }
+}
+
+/// The library compiled for one compiler.
+#[derive(Clone, Debug)]
+pub(crate) struct Prepared {
+    directory: PathBuf,
+}
+
+impl Prepared {
+    fn seed(&self) -> PathBuf {
+        self.directory.join(SEED)
+    }
+
+    /// The library's package.
+    pub(crate) fn sources(&self) -> PathBuf {
+        self.directory.join("parcell")
+    }
+}
+
+/// Makes sure that the library is compiled. `progress` hears what is being done, if anything need be.
+///
+/// Any number of processes may do it at once; one works, the others wait for it.
+pub(crate) fn prepare(progress: &mut dyn FnMut(&str)) -> Result<Prepared, PrepareError> {
+    let cache = cache_directory()?;
+    let prepared = Prepared {
+        directory: cache.join(sources::key()?),
+    };
+    if is_complete(&prepared) {
+        old::mark_used(&prepared.directory);
+        return Ok(prepared);
+    }
+    fs::create_dir_all(&cache).map_err(PrepareError::io("create", &cache))?;
+    let lock_path = lock_of(&prepared.directory);
+    let lock = File::create(&lock_path).map_err(PrepareError::io("create", &lock_path))?;
+    if !matches!(FileExt::try_lock_exclusive(&lock), Ok(true)) {
+        progress("waiting for another process that compiles the library");
+        lock.lock_exclusive().map_err(PrepareError::io("lock", &lock_path))?;
+    }
+    if !is_complete(&prepared) {
+        progress("compiling the library for this compiler, once");
+        // Whoever compiles inherits the lock: where this process is killed, its compiler goes on for a while, and
+        // nobody may begin anew in the same place before that has ended.
+        rustix::io::fcntl_setfd(&lock, rustix::io::FdFlags::empty())
+            .map_err(|error| PrepareError::io("keep", &lock_path)(error.into()))?;
+        compile(&prepared, progress)?;
+        old::remove(&cache);
+    }
+    Ok(prepared)
+}
+
+fn compile(prepared: &Prepared, progress: &mut dyn FnMut(&str)) -> Result<(), PrepareError> {
+    let directory = &prepared.directory;
+    match fs::remove_dir_all(directory) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            return Err(PrepareError::Io {
+                action: "remove",
+                path: directory.clone(),
+                source: error,
+            });
+        }
+        _ => {}
+    }
+    sources::write(&prepared.sources())?;
+    build::run(prepared, progress)?;
+    seed::harvest(&prepared.seed())?;
+    let complete = directory.join(COMPLETE);
+    File::create(&complete).map_err(PrepareError::io("create", &complete))?;
+    Ok(())
+}
+
+/// The file that is locked while the library is compiled.
+fn lock_of(directory: &Path) -> PathBuf {
+    directory.with_extension("lock")
+}
+
+fn is_complete(prepared: &Prepared) -> bool {
+    prepared.directory.join(COMPLETE).exists()
+}
+
+fn cache_directory() -> Result<PathBuf, PrepareError> {
+    std::env::var_os(CACHE_VARIABLE)
+        .map(PathBuf::from)
+        .or_else(|| Some(dirs::cache_dir()?.join("parcell")))
+        .ok_or(PrepareError::NoCacheDirectory)
+}

@@ -1,0 +1,79 @@
+//! The library's sources, which this executable carries with it.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use include_dir::{Dir, include_dir};
+use sha2::{Digest, Sha256};
+
+use super::PrepareError;
+use crate::toolchain::locate;
+
+static SOURCES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../workers/src");
+const MANIFEST: &str = include_str!(concat!(env!("OUT_DIR"), "/parcell.Cargo.toml"));
+/// Changes when what is done with the sources changes.
+const LAYOUT: &str = "3";
+/// The versions that this executable was built and tested with.
+pub(super) const LOCK: &str = include_str!("../../../Cargo.lock");
+
+/// Names the library as this compiler compiles it: another compiler or another library has another key.
+pub(super) fn key() -> Result<String, PrepareError> {
+    let compiler = locate("rustc").ok_or(PrepareError::NoCompiler)?;
+    let version = Command::new(&compiler)
+        .arg("-vV")
+        .output()
+        .map_err(|source| PrepareError::Compiler {
+            compiler: compiler.clone(),
+            source,
+        })?;
+    let mut hash = Sha256::new();
+    hash.update(compiler.as_os_str().as_encoded_bytes());
+    hash.update(&version.stdout);
+    hash.update(env!("CARGO_PKG_VERSION"));
+    hash.update(LAYOUT);
+    hash.update(MANIFEST);
+    hash.update(LOCK);
+    for file in all_files(&SOURCES) {
+        hash.update(file.path().as_os_str().as_encoded_bytes());
+        hash.update(file.contents());
+    }
+    Ok(hash
+        .finalize()
+        .iter()
+        .take(8)
+        .map(|byte| format!("{byte:02x}"))
+        .collect())
+}
+
+/// Writes the library as a package of its own.
+pub(super) fn write(directory: &Path) -> Result<(), PrepareError> {
+    let source = directory.join("src");
+    fs::create_dir_all(&source).map_err(PrepareError::io("create", &source))?;
+    SOURCES.extract(&source).map_err(PrepareError::io("write", &source))?;
+    let manifest = directory.join("Cargo.toml");
+    fs::write(&manifest, MANIFEST).map_err(PrepareError::io("write", &manifest))
+}
+
+fn all_files<'a>(directory: &'a Dir<'a>) -> Vec<&'a include_dir::File<'a>> {
+    let mut files: Vec<_> = directory.files().collect();
+    for inner in directory.dirs() {
+        files.extend(all_files(inner));
+    }
+    files.sort_by_key(|file| file.path());
+    files
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_manifest_stands_on_its_own() {
+        assert!(!MANIFEST.contains("workspace = true"), "{MANIFEST}");
+        let manifest: toml::Table = MANIFEST.parse().unwrap();
+        assert_eq!(manifest["package"]["name"].as_str(), Some("parcell"));
+        assert!(manifest["dependencies"]["serde"]["version"].is_str());
+        assert!(manifest["dependencies"]["rustix"]["features"].is_array());
+    }
+}

@@ -1,0 +1,32 @@
+//! `parcell`: a Jupyter kernel for Rust whose cells use every core.
+//!
+//! One executable plays every part: the command line and the kernel, the processes behind a notebook, and the tools
+//! that evcxr runs. Which part is decided here, before anything else.
+
+mod cell;
+mod cli;
+mod identity;
+mod jupyter;
+mod library;
+mod process;
+mod session;
+mod toolchain;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let arguments: Vec<_> = std::env::args_os().collect();
+    if let Some(code) = toolchain::run(&arguments) {
+        return code;
+    }
+    let role = arguments
+        .get(1)
+        .and_then(|argument| argument.to_str())
+        .unwrap_or_default();
+    if let Some(code) = process::run(role) {
+        return code;
+    }
+    // SAFETY: no thread has been started.
+    unsafe { session::prepare_environment() };
+    library::build(role).unwrap_or_else(cli::run)
+}

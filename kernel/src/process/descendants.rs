@@ -1,0 +1,61 @@
+//! Which processes a process has started, directly or not.
+
+use std::collections::HashMap;
+
+use rustix::process::Pid;
+
+/// All of them that exist now. Processes that start meanwhile may be missed: ask again until none is left.
+pub(crate) fn of(ancestor: Pid) -> Vec<Pid> {
+    of_except(ancestor, None)
+}
+
+/// The same without one child and what it has started.
+pub(crate) fn of_except(ancestor: Pid, excluded: Option<Pid>) -> Vec<Pid> {
+    let mut children: HashMap<Pid, Vec<Pid>> = HashMap::new();
+    for (pid, parent) in processes() {
+        children.entry(parent).or_default().push(pid);
+    }
+    let mut found = children.remove(&ancestor).unwrap_or_default();
+    found.retain(|child| Some(*child) != excluded);
+    let mut next = 0;
+    while next < found.len() {
+        found.extend(children.remove(&found[next]).unwrap_or_default());
+        next += 1;
+    }
+    found
+}
+
+/// Every process of this machine with its parent.
+fn processes() -> impl Iterator<Item = (Pid, Pid)> {
+    std::fs::read_dir("/proc").into_iter().flatten().filter_map(|entry| {
+        let pid = entry.ok()?.file_name().to_str()?.parse().ok()?;
+        let status = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+        Some((Pid::from_raw(pid)?, parent(&status)?))
+    })
+}
+
+/// The fourth field of /proc/PID/stat. The second, the name, is in parentheses and may hold anything.
+fn parent(status: &str) -> Option<Pid> {
+    let (_, after_name) = status.rsplit_once(')')?;
+    Pid::from_raw(after_name.split_whitespace().nth(1)?.parse().ok()?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_parent_is_found_behind_any_name() {
+        assert_eq!(parent("12 (a) b (c) S 7 12 12 0"), Pid::from_raw(7));
+        assert_eq!(parent("12 (x"), None);
+    }
+
+    #[test]
+    fn a_child_is_a_descendant() {
+        let mut child = std::process::Command::new("sleep").arg("30").spawn().unwrap();
+        let found = of(rustix::process::getpid());
+        child.kill().unwrap();
+        child.wait().unwrap();
+        assert!(found.contains(&Pid::from_raw(child.id().cast_signed()).unwrap()));
+    }
+}

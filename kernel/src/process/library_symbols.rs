@@ -1,0 +1,88 @@
+//! The functions that the notebook process needs of the library that cells are linked with.
+//!
+//! Rust's standard output is buffered in the cells' copy of the standard library, which this executable does not
+//! share; only the library, which does, can flush it or hold its lock across a fork.
+
+use std::ffi::{c_int, c_void};
+use std::path::Path;
+
+use libloading::os::unix::{Library, RTLD_LOCAL, RTLD_NOW, Symbol};
+
+/// A compiled cell.
+#[derive(Debug)]
+pub(crate) struct CellLibrary {
+    library: Library,
+}
+
+/// What evcxr's generated function takes and gives: the notebook's variables.
+pub(crate) type VariableStore = *mut c_void;
+
+/// The library's functions, valid for the life of the process: cells are never unloaded.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct LibrarySymbols {
+    flush_output: extern "C" fn(),
+    fork: extern "C" fn() -> c_int,
+    install_panic_hook: extern "C" fn(),
+}
+
+/// Those of one copy of the library.
+impl PartialEq for LibrarySymbols {
+    fn eq(&self, other: &LibrarySymbols) -> bool {
+        std::ptr::fn_addr_eq(self.fork, other.fork)
+    }
+}
+
+impl CellLibrary {
+    /// Loads a compiled cell. Its initializers run.
+    pub(crate) fn open(path: &Path) -> Result<CellLibrary, libloading::Error> {
+        // SAFETY: the file was compiled by rustc from this notebook's cell a moment ago; that its initializers run is
+        // what loading it is for.
+        let library = unsafe { Library::open(Some(path), RTLD_NOW | RTLD_LOCAL)? };
+        Ok(CellLibrary { library })
+    }
+
+    /// Calls the cell's function, whatever it does.
+    pub(crate) fn call(&self, function: &str, variables: VariableStore) -> Result<VariableStore, libloading::Error> {
+        // SAFETY: evcxr generates the function with this signature, and passes it the store that the previous one
+        // returned (or null).
+        unsafe {
+            let function: Symbol<extern "C" fn(VariableStore) -> VariableStore> =
+                self.library.get(function.as_bytes())?;
+            Ok(function(variables))
+        }
+    }
+
+    /// The library's functions, or None where this cell is not linked with it.
+    pub(crate) fn symbols(&self) -> Option<LibrarySymbols> {
+        // SAFETY: the library declares these functions with these signatures.
+        unsafe {
+            Some(LibrarySymbols {
+                flush_output: *self.library.get(b"parcell_flush_output").ok()?,
+                fork: *self.library.get(b"parcell_fork").ok()?,
+                install_panic_hook: *self.library.get(b"parcell_install_panic_hook").ok()?,
+            })
+        }
+    }
+
+    /// Keeps the cell loaded for the life of the process: variables and threads may use its code at any time.
+    pub(crate) fn keep(self) {
+        std::mem::forget(self.library);
+    }
+}
+
+impl LibrarySymbols {
+    /// Writes out what cells have printed.
+    pub(crate) fn flush_output(&self) {
+        (self.flush_output)();
+    }
+
+    /// Forks while no other thread holds the lock of standard output.
+    pub(crate) fn fork(&self) -> c_int {
+        (self.fork)()
+    }
+
+    /// Makes panics in cells say where they happened in a form that the kernel understands.
+    pub(crate) fn install_panic_hook(&self) {
+        (self.install_panic_hook)();
+    }
+}

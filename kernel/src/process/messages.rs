@@ -1,0 +1,100 @@
+//! What the kernel, the supervisor and the notebook process say to each other.
+
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+/// The notebook process's end of its channel to the supervisor. A fixed number, because compiled cells write their
+/// control lines to it.
+pub(crate) const CONTROL_DESCRIPTOR: i32 = 200;
+/// The notebook process's end of the channel on which the library announces workers to the kernel.
+pub(crate) const EVENTS_DESCRIPTOR: i32 = 201;
+/// The memory that holds the state of the running cell.
+pub(crate) const TRANSACTION_DESCRIPTOR: i32 = 202;
+
+/// Names the directory in which the kernel listens for its supervisor.
+pub(crate) const SESSION_VARIABLE: &str = "PARCELL_SESSION";
+
+/// The kernel's socket in the session's directory.
+pub(crate) const KERNEL_SOCKET: &str = "kernel.sock";
+
+/// From the kernel to the supervisor.
+#[derive(Debug, Deserialize, Serialize)]
+pub(crate) enum ToSupervisor {
+    /// What evcxr sends from now on belongs to this cell.
+    BeginCell { cell: u64 },
+    /// Ends every process of the notebook, and the supervisor.
+    End,
+    /// Ends this cell if it has not ended; nothing of it runs from now on.
+    Interrupt { cell: u64 },
+}
+
+/// From the supervisor to the kernel.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub(crate) enum FromSupervisor {
+    /// With the read ends of the notebook process's stdout and stderr, and the kernel's end of the channel of events.
+    Started { pid: u32 },
+    /// A line that evcxr's generated code sent, such as that the cell panicked.
+    ControlLine(String),
+    /// The notebook process ended; `restored` says whether the checkpoint went on in its place.
+    Ended {
+        pid: u32,
+        ending: Ending,
+        during_cell: bool,
+        interrupted: bool,
+        restored: bool,
+    },
+    /// The cell was interrupted before it was started.
+    Refused,
+    /// The cell could not be loaded; nothing of it ran.
+    NotLoaded { reason: String },
+    /// There is no checkpoint, so that a crash would lose the variables.
+    NoCheckpoint { reason: String },
+}
+
+/// How a process ended.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub(crate) enum Ending {
+    Exited { code: i32 },
+    Killed { signal: i32 },
+}
+
+/// From the supervisor to the notebook process.
+#[derive(Debug, Deserialize, Serialize)]
+pub(crate) enum ToNotebook {
+    /// Load the library and call the function in it.
+    Run { library: PathBuf, function: String },
+}
+
+/// From the notebook process, and from the cells it runs, to the supervisor.
+#[derive(Debug, Deserialize, Serialize)]
+pub(crate) enum FromNotebook {
+    /// Written by compiled cells.
+    ControlLine(String),
+    /// With one end of the checkpoint's socket.
+    Checkpoint {
+        pid: u32,
+    },
+    NoCheckpoint {
+        reason: String,
+    },
+    Completed,
+    /// The cell could not be loaded; nothing of it ran.
+    NotLoaded {
+        reason: String,
+    },
+    /// The checkpoint is the notebook process now.
+    TookOver {
+        pid: u32,
+    },
+}
+
+/// From the kernel's library in the notebook process, and in its workers, to the kernel.
+#[derive(Debug, Deserialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+pub(crate) enum WorkerEvent {
+    /// With the read ends of the worker's stdout and stderr.
+    WorkerStarted { pid: u32, name: Option<String> },
+    /// The worker has been waited for; all that it wrote is in its pipes.
+    WorkerExited { pid: u32 },
+}

@@ -1,0 +1,36 @@
+//! The processes behind a session, seen from inside them.
+//!
+//! ```text
+//! kernel ── evcxr ── supervisor ── notebook process ── forked workers
+//!                                   └─ checkpoint (takes over when the notebook process dies)
+//! ```
+//!
+//! `supervisor` plays evcxr's child and runs no user code; `notebook` loads and runs cells; `checkpoint` is the fork
+//! that waits. They talk over `channel`s with the messages of `messages`.
+
+pub(crate) mod channel;
+mod checkpoint;
+pub(crate) mod descendants;
+mod descriptors;
+mod fork;
+mod library_symbols;
+pub(crate) mod messages;
+mod notebook;
+mod supervisor;
+mod transaction;
+
+use std::process::ExitCode;
+
+/// The first argument that makes this executable the supervisor.
+pub(crate) const SUPERVISOR: &str = "__supervisor";
+/// The first argument that makes this executable the notebook process.
+pub(crate) const NOTEBOOK: &str = "__notebook";
+
+/// Runs the process that `role` names, or returns None where it names none.
+pub(crate) fn run(role: &str) -> Option<ExitCode> {
+    match role {
+        SUPERVISOR => Some(supervisor::main()),
+        NOTEBOOK => Some(notebook::main()),
+        _ => None,
+    }
+}

@@ -1,0 +1,226 @@
+//! The notebook process: it holds the notebook's variables, loads each compiled cell and runs it.
+//!
+//! Cells may do anything to it. Nothing here is needed to recover from that: the supervisor and the checkpoint do it.
+
+use std::io;
+use std::os::fd::{AsFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
+use std::path::Path;
+use std::process::ExitCode;
+
+use rustix::io::{FdFlags, fcntl_setfd};
+use rustix::process::{
+    Pid, PidfdFlags, Signal, WaitOptions, getppid, pidfd_open, set_parent_process_death_signal, setpgid, waitpid,
+};
+
+use super::channel::{Channel, ReceiveError};
+use super::checkpoint::{self, Role};
+use super::library_symbols::{CellLibrary, LibrarySymbols, VariableStore};
+use super::messages::{CONTROL_DESCRIPTOR, EVENTS_DESCRIPTOR, FromNotebook, TRANSACTION_DESCRIPTOR, ToNotebook};
+use super::transaction::Transaction;
+
+/// The exit code after an error of this process's own, which goes to stderr.
+const INTERNAL_ERROR: u8 = 70;
+
+pub(super) fn main() -> ExitCode {
+    match Notebook::inherit().and_then(Notebook::serve) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            #[expect(clippy::print_stderr, reason = "there is nobody else to tell")]
+            {
+                eprintln!("parcell: the notebook process cannot go on: {error}");
+            }
+            ExitCode::from(INTERNAL_ERROR)
+        }
+    }
+}
+
+/// Where the library finds the kernel's socket for news of workers.
+#[unsafe(no_mangle)]
+extern "C" fn parcell_host_events() -> std::ffi::c_int {
+    EVENTS_DESCRIPTOR
+}
+
+struct Notebook {
+    supervisor: Channel,
+    supervisor_process: OwnedFd,
+    supervisor_pid: Pid,
+    transaction: Transaction,
+    variables: VariableStore,
+    library: Option<LibrarySymbols>,
+    checkpoint: Option<checkpoint::Checkpoint>,
+    /// Checkpoints that the supervisor ends and this process has not waited for yet.
+    replaced: Vec<Pid>,
+}
+
+impl Notebook {
+    fn inherit() -> io::Result<Notebook> {
+        setpgid(None, None)?;
+        let supervisor_pid = getppid().ok_or_else(|| io::Error::other("there is no supervisor"))?;
+        end_with_supervisor(supervisor_pid)?;
+        // SAFETY: this is the first thing that runs in this process, which has one thread; children that cells start
+        // must not inherit a setting that is meant for this process.
+        unsafe { std::env::remove_var("GLIBC_TUNABLES") };
+        Ok(Notebook {
+            supervisor: Channel::from(inherited(CONTROL_DESCRIPTOR)?),
+            supervisor_process: pidfd_open(supervisor_pid, PidfdFlags::empty())?,
+            supervisor_pid,
+            transaction: Transaction::open(inherited(TRANSACTION_DESCRIPTOR)?)?,
+            variables: std::ptr::null_mut(),
+            library: None,
+            checkpoint: None,
+            replaced: Vec::new(),
+        })
+    }
+
+    fn serve(mut self) -> io::Result<()> {
+        close_on_exec(EVENTS_DESCRIPTOR)?;
+        self.make_checkpoint()?;
+        loop {
+            match self.supervisor.receive::<ToNotebook>() {
+                Ok((ToNotebook::Run { library, function }, _)) => self.run(&library, &function)?,
+                Err(ReceiveError::Closed) => return Ok(()),
+                Err(error) => return Err(io::Error::other(error)),
+            }
+        }
+    }
+
+    fn run(&mut self, path: &Path, function: &str) -> io::Result<()> {
+        let outcome = self.load_and_call(path, function);
+        if let Some(library) = &self.library {
+            library.flush_output();
+        }
+        if !self.transaction.commit() {
+            wait_for_the_end();
+        }
+        match outcome {
+            Ok(()) => {
+                // The successor of a process that dies from here on must have what this cell did, so the cell
+                // completes only now.
+                if let Made::ByThisProcess = self.make_checkpoint()? {
+                    self.supervisor.send(&FromNotebook::Completed, &[])?;
+                }
+                Ok(())
+            }
+            Err(error) => {
+                let cause = std::error::Error::source(&error)
+                    .map(|cause| format!(": {cause}"))
+                    .unwrap_or_default();
+                self.supervisor.send(
+                    &FromNotebook::NotLoaded {
+                        reason: format!("{error}{cause}"),
+                    },
+                    &[],
+                )
+            }
+        }
+    }
+
+    fn load_and_call(&mut self, path: &Path, function: &str) -> Result<(), libloading::Error> {
+        let cell = CellLibrary::open(path)?;
+        if let Some(library) = cell.symbols()
+            && self.library != Some(library)
+        {
+            // The first, or built anew for a `:dep` that shares a crate with it.
+            library.install_panic_hook();
+            self.library = Some(library);
+        }
+        self.variables = cell.call(function, self.variables)?;
+        cell.keep();
+        Ok(())
+    }
+
+    fn make_checkpoint(&mut self) -> io::Result<Made> {
+        self.wait_for_replaced();
+        let mut made = Made::ByThisProcess;
+        loop {
+            let ours = self.own_descriptors();
+            match checkpoint::make(self.library.as_ref(), self.supervisor_process.as_fd(), &ours) {
+                Ok(Role::Maker(checkpoint)) => {
+                    let message = FromNotebook::Checkpoint {
+                        pid: pid_number(checkpoint.pid),
+                    };
+                    self.supervisor.send(&message, &[checkpoint.socket.as_fd()])?;
+                    self.replaced
+                        .extend(self.checkpoint.replace(checkpoint).map(|old| old.pid));
+                    return Ok(made);
+                }
+                Ok(Role::Successor) => {
+                    // What the dead process had forked is not this one's to wait for.
+                    self.replaced.clear();
+                    self.checkpoint = None;
+                    made = Made::BySuccessor;
+                    end_with_supervisor(self.supervisor_pid)?;
+                    let pid = pid_number(rustix::process::getpid());
+                    self.supervisor.send(&FromNotebook::TookOver { pid }, &[])?;
+                }
+                Err(error) => {
+                    self.supervisor.send(
+                        &FromNotebook::NoCheckpoint {
+                            reason: error.to_string(),
+                        },
+                        &[],
+                    )?;
+                    return Ok(made);
+                }
+            }
+        }
+    }
+
+    fn wait_for_replaced(&mut self) {
+        // An error means that a cell has waited for it.
+        self.replaced
+            .retain(|&pid| matches!(waitpid(Some(pid), WaitOptions::NOHANG), Ok(None)));
+    }
+
+    fn own_descriptors(&self) -> Vec<RawFd> {
+        use std::os::fd::AsRawFd;
+        let mut own = vec![
+            CONTROL_DESCRIPTOR,
+            EVENTS_DESCRIPTOR,
+            TRANSACTION_DESCRIPTOR,
+            self.supervisor_process.as_raw_fd(),
+        ];
+        own.extend(self.checkpoint.as_ref().map(|checkpoint| checkpoint.socket.as_raw_fd()));
+        own
+    }
+}
+
+/// Which process returns from making a checkpoint.
+#[derive(Clone, Copy)]
+enum Made {
+    ByThisProcess,
+    /// This process was the checkpoint, and has taken over.
+    BySuccessor,
+}
+
+/// Asks for this process to be killed when the supervisor is gone.
+fn end_with_supervisor(supervisor: Pid) -> io::Result<()> {
+    set_parent_process_death_signal(Some(Signal::KILL))?;
+    if getppid() != Some(supervisor) {
+        return Err(io::Error::other("the supervisor is gone"));
+    }
+    Ok(())
+}
+
+fn inherited(number: RawFd) -> io::Result<OwnedFd> {
+    close_on_exec(number)?;
+    // SAFETY: the supervisor made this number for this process alone; it is taken once, at the start.
+    Ok(unsafe { OwnedFd::from_raw_fd(number) })
+}
+
+fn close_on_exec(number: RawFd) -> io::Result<()> {
+    // SAFETY: borrowed for the length of one call, which fails if the number names nothing.
+    fcntl_setfd(unsafe { BorrowedFd::borrow_raw(number) }, FdFlags::CLOEXEC)?;
+    Ok(())
+}
+
+/// The supervisor has cancelled the cell and is about to kill this process.
+fn wait_for_the_end() -> ! {
+    loop {
+        std::thread::park();
+    }
+}
+
+fn pid_number(pid: Pid) -> u32 {
+    pid.as_raw_nonzero().get().unsigned_abs()
+}

@@ -1,0 +1,139 @@
+//! The directory that holds everything a session has on disk: its socket, its tools, and what evcxr compiles.
+//!
+//! It is removed when the session ends; by the supervisor when the kernel was killed; and by the next session when
+//! everything was killed at once.
+
+use std::ffi::OsString;
+use std::fs::{self, File};
+use std::io;
+use std::os::unix::fs::{DirBuilderExt, MetadataExt};
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+
+use fs4::fs_std::FileExt;
+
+use crate::process::messages::SESSION_VARIABLE;
+use crate::toolchain::{self, Tools};
+
+const PREFIX: &str = "parcell-";
+/// Where evcxr compiles, in the directory.
+const EVCXR: &str = "evcxr";
+/// Locked for as long as the session lives.
+const LOCK: &str = "lock";
+/// Read by evcxr: where it compiles.
+const EVCXR_DIRECTORY_VARIABLE: &str = "EVCXR_TMPDIR";
+
+/// The environment as it was before `prepare_environment`, for processes that run users' code.
+static ORIGINAL_PATH: OnceLock<Option<OsString>> = OnceLock::new();
+
+/// A session's directory; removed on drop.
+#[derive(Debug)]
+pub(crate) struct Directory {
+    path: PathBuf,
+    tools: Tools,
+    _lock: File,
+}
+
+/// Chooses where this process's session will be, and tells evcxr, which learns it from the environment only.
+///
+/// # Safety
+/// This process must have one thread.
+pub(crate) unsafe fn prepare_environment() {
+    let path = std::env::temp_dir().join(format!("{PREFIX}{}", uuid::Uuid::new_v4().simple()));
+    ORIGINAL_PATH.get_or_init(|| std::env::var_os("PATH"));
+    let mut variables = toolchain::environment(&path);
+    if std::env::var_os(EVCXR_DIRECTORY_VARIABLE).is_none() {
+        variables.push((EVCXR_DIRECTORY_VARIABLE, path.join(EVCXR).into_os_string()));
+    }
+    variables.push((SESSION_VARIABLE, path.into_os_string()));
+    for (name, value) in variables {
+        // SAFETY: the caller says that no other thread could read the environment meanwhile.
+        unsafe { std::env::set_var(name, value) };
+    }
+}
+
+/// PATH as the user set it.
+pub(crate) fn original_path() -> Option<OsString> {
+    ORIGINAL_PATH.get().cloned().flatten()
+}
+
+impl Directory {
+    /// Creates the directory that `prepare_environment` chose, and clears away those of sessions that were killed.
+    pub(crate) fn create() -> io::Result<Directory> {
+        let path = std::env::var_os(SESSION_VARIABLE)
+            .map(PathBuf::from)
+            .ok_or_else(|| io::Error::other("this process was not prepared for a session"))?;
+        remove_abandoned(&std::env::temp_dir());
+        fs::DirBuilder::new().mode(0o700).create(&path)?;
+        let lock = File::create(path.join(LOCK))?;
+        lock.lock_exclusive()?;
+        let tools = Tools::create(&path)?;
+        toolchain::stand_alone(&path, EVCXR)?;
+        Ok(Directory {
+            path,
+            tools,
+            _lock: lock,
+        })
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Where evcxr compiles.
+    pub(crate) fn evcxr(&self) -> PathBuf {
+        std::env::var_os(EVCXR_DIRECTORY_VARIABLE).map_or_else(|| self.path.join(EVCXR), PathBuf::from)
+    }
+
+    /// To be called when evcxr has started.
+    pub(crate) fn hide_tools(&self) -> io::Result<()> {
+        self.tools.hide()
+    }
+}
+
+impl Drop for Directory {
+    fn drop(&mut self) {
+        if let Err(error) = fs::remove_dir_all(&self.path) {
+            tracing::warn!(%error, path = %self.path.display(), "cannot remove the session's directory");
+        }
+    }
+}
+
+/// Removes the directories of sessions of this user that nobody holds the lock of.
+fn remove_abandoned(parent: &Path) {
+    let user = rustix::process::getuid().as_raw();
+    for entry in fs::read_dir(parent).into_iter().flatten().flatten() {
+        let path = entry.path();
+        let is_ours = entry.file_name().to_str().is_some_and(|name| name.starts_with(PREFIX))
+            && entry
+                .metadata()
+                .is_ok_and(|metadata| metadata.is_dir() && metadata.uid() == user);
+        if is_ours
+            && let Ok(lock) = File::open(path.join(LOCK))
+            && let Ok(true) = FileExt::try_lock_exclusive(&lock)
+            && let Err(error) = fs::remove_dir_all(&path)
+        {
+            tracing::warn!(%error, path = %path.display(), "cannot remove the directory of a session that was killed");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_directories_that_nobody_locks_are_abandoned() {
+        let parent = tempfile::tempdir().unwrap();
+        let [live, dead, strange] =
+            ["parcell-live", "parcell-dead", "parcell-strange"].map(|name| parent.path().join(name));
+        for path in [&live, &dead, &strange] {
+            fs::create_dir(path).unwrap();
+        }
+        let lock = File::create(live.join(LOCK)).unwrap();
+        lock.lock_exclusive().unwrap();
+        File::create(dead.join(LOCK)).unwrap();
+        remove_abandoned(parent.path());
+        assert!(live.exists() && strange.exists() && !dead.exists());
+    }
+}

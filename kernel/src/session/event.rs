@@ -1,0 +1,72 @@
+//! What a session says while it runs cells: the vocabulary between the engine and whoever shows its output.
+
+use serde_json::{Map, Value};
+
+/// Names one submission of one cell. Output carries it, also when it arrives after the cell has ended.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub(crate) struct CellId(pub(crate) u64);
+
+/// A cell to be run.
+#[derive(Clone, Debug)]
+pub(crate) struct Cell {
+    pub(crate) id: CellId,
+    /// The number shown beside the cell; also the name that error messages give it ("cell 3").
+    pub(crate) execution_count: u32,
+    pub(crate) code: String,
+}
+
+/// Representations of one value, by MIME type.
+pub(crate) type MimeBundle = Map<String, Value>;
+
+/// Which of the two output streams.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub(crate) enum Stream {
+    Stdout,
+    Stderr,
+}
+
+impl Stream {
+    /// The name that the messaging specification and nbformat give it.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Stream::Stdout => "stdout",
+            Stream::Stderr => "stderr",
+        }
+    }
+}
+
+/// One piece of a cell's output.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Content {
+    /// Text as it was printed, never cut inside a character.
+    Stream { stream: Stream, text: String },
+    /// Something shown with a MIME type.
+    DisplayData { data: MimeBundle },
+    /// The value of the cell's last expression.
+    ExecuteResult { data: MimeBundle },
+}
+
+/// Why a cell did not complete, in the terms of Jupyter's `error` message.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) struct CellError {
+    /// What kind of failure: `CompileError`, `Panic`, `Interrupted`, `Crashed`, ...
+    pub(crate) ename: String,
+    /// One line that says what was wrong.
+    pub(crate) evalue: String,
+    /// The full account, in lines, with ANSI colours.
+    pub(crate) traceback: Vec<String>,
+}
+
+/// How a cell ended.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) enum Outcome {
+    Ok,
+    Error(CellError),
+}
+
+/// What a session says. Everything a cell printed comes before its `Finished`.
+#[derive(Debug)]
+pub(crate) enum Event {
+    Output { cell: CellId, content: Content },
+    Finished { cell: CellId, outcome: Outcome },
+}

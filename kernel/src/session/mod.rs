@@ -1,0 +1,250 @@
+//! A session runs cells one after another and says what they print, show and how they end.
+//!
+//! It knows nothing of Jupyter or of notebook files; `jupyter` and `cli::run` stand on it.
+
+mod diagnostics;
+mod directory;
+mod endings;
+mod engine;
+mod event;
+mod locations;
+mod output;
+pub(crate) mod prelude;
+mod shared;
+
+pub(crate) use directory::{Directory, original_path, prepare_environment};
+pub(crate) use event::{Cell, CellError, CellId, Content, Event, MimeBundle, Outcome, Stream};
+
+use std::io;
+use std::sync::{Arc, Mutex, mpsc as threads};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use rustix::process::{Signal, getpid, kill_process};
+use tokio::sync::{mpsc, oneshot};
+
+use crate::process::descendants;
+use engine::Request;
+use locations::Locations;
+use output::Pump;
+use shared::Shared;
+
+/// evcxr and rust-analyzer recurse deeply.
+const ENGINE_STACK: usize = 64 << 20;
+/// How long the processes have to end by themselves. Jupyter sends SIGTERM after 2.5 seconds.
+const SHUTDOWN: Duration = Duration::from_millis(1800);
+
+/// A handle to a running session. Clones address the same one.
+#[derive(Clone, Debug)]
+pub(crate) struct Session {
+    shared: Arc<Shared>,
+    engine: Arc<EngineThread>,
+}
+
+/// Whether a piece of code could be run as it stands.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) enum Completeness {
+    Complete,
+    /// More has to follow; the next line starts with this.
+    Incomplete {
+        indent: String,
+    },
+    Invalid,
+}
+
+/// What could stand at the cursor.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub(crate) struct Completions {
+    pub(crate) matches: Vec<Completion>,
+    /// Where the text to be replaced begins and ends, in Unicode code points.
+    pub(crate) start: usize,
+    pub(crate) end: usize,
+}
+
+/// One thing that could stand at the cursor.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) struct Completion {
+    pub(crate) text: String,
+    pub(crate) kind: String,
+}
+
+/// Why a session could not start.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot start a session")]
+pub(crate) struct StartError(#[from] io::Error);
+
+impl Session {
+    /// Starts the processes behind a session. Returns at once; the first cell waits until they are ready, and if they
+    /// cannot be had every cell fails with the reason.
+    ///
+    /// The session ends, and everything it started with it, when the last handle is dropped or `shutdown` is called.
+    pub(crate) fn start() -> Result<(Session, mpsc::UnboundedReceiver<Event>), StartError> {
+        let directory = Directory::create()?;
+        let (events, received) = mpsc::unbounded_channel();
+        let locations = Arc::new(Mutex::new(Locations::default()));
+        let pump = Pump::start(directory.path(), events.clone(), Arc::clone(&locations))?;
+        let shared = Arc::new(Shared::new(pump, locations, events));
+        let path = directory.path().to_owned();
+        let (requests, queue) = threads::channel();
+        let (ended, end) = threads::channel();
+        let for_engine = Arc::clone(&shared);
+        let thread = std::thread::Builder::new()
+            .name("engine".to_owned())
+            .stack_size(ENGINE_STACK)
+            .spawn(move || {
+                engine::run(&for_engine, directory, &queue);
+                // Nobody waits where the session was ended by force.
+                let _ = ended.send(());
+            })?;
+        let engine = EngineThread {
+            shared: Arc::clone(&shared),
+            requests,
+            state: Mutex::new(Some(Running {
+                thread,
+                end,
+                directory: path,
+            })),
+        };
+        Ok((
+            Session {
+                shared,
+                engine: Arc::new(engine),
+            },
+            received,
+        ))
+    }
+
+    /// Queues a cell. Its output and its end are said on the session's channel of events.
+    pub(crate) fn execute(&self, cell: Cell) {
+        self.shared.enqueue(cell.id);
+        let id = cell.id;
+        if self.engine.requests.send(Request::Execute(cell)).is_err() {
+            let error = diagnostics::plain_error("KernelError", "the session has ended");
+            self.shared.finish(id, Outcome::Error(error));
+        }
+    }
+
+    /// Stops the cell that is running, if one is: it ends with an `Interrupted` error.
+    pub(crate) fn interrupt(&self) {
+        self.shared.interrupt();
+    }
+
+    /// Whether `code` is complete. Answers at once, also while a cell runs.
+    pub(crate) fn is_complete(&self, code: &str) -> Completeness {
+        crate::cell::is_complete(code)
+    }
+
+    /// What could stand at `cursor` (a Unicode code point offset) in `code`. While a cell runs there is nothing to ask
+    /// and the answer is empty.
+    pub(crate) async fn complete(&self, code: &str, cursor: usize) -> Completions {
+        let nothing = Completions {
+            matches: Vec::new(),
+            start: cursor,
+            end: cursor,
+        };
+        self.ask(|reply| Request::Complete {
+            code: code.to_owned(),
+            cursor,
+            reply,
+        })
+        .await
+        .unwrap_or(nothing)
+    }
+
+    /// Markdown and plain text for what is at `cursor`, or None. While a cell runs the answer is None.
+    pub(crate) async fn inspect(&self, code: &str, cursor: usize) -> Option<MimeBundle> {
+        self.ask(|reply| Request::Inspect {
+            code: code.to_owned(),
+            cursor,
+            reply,
+        })
+        .await
+        .flatten()
+    }
+
+    /// Ends the session and waits until its processes and files are gone.
+    pub(crate) async fn shutdown(self) {
+        let engine = Arc::clone(&self.engine);
+        // Waiting blocks a thread.
+        if tokio::task::spawn_blocking(move || engine.end()).await.is_err() {
+            tracing::error!("ending the session panicked");
+        }
+    }
+
+    /// The engine's answer; None while it is busy, and after it has ended.
+    async fn ask<T>(&self, request: impl FnOnce(oneshot::Sender<T>) -> Request) -> Option<T> {
+        if self.shared.is_busy() {
+            return None;
+        }
+        let (reply, answer) = oneshot::channel();
+        self.engine.requests.send(request(reply)).ok()?;
+        answer.await.ok()
+    }
+}
+
+/// The engine's thread; ends it, and what it has started, on drop.
+#[derive(Debug)]
+struct EngineThread {
+    shared: Arc<Shared>,
+    requests: threads::Sender<Request>,
+    state: Mutex<Option<Running>>,
+}
+
+#[derive(Debug)]
+struct Running {
+    thread: JoinHandle<()>,
+    /// Says that the thread is about to end.
+    end: threads::Receiver<()>,
+    directory: std::path::PathBuf,
+}
+
+impl EngineThread {
+    fn end(&self) {
+        let state = self
+            .state
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
+            .take();
+        let Some(running) = state else { return };
+        let _ = self.requests.send(Request::Shutdown);
+        self.shared.interrupt();
+        match running.end.recv_timeout(SHUTDOWN) {
+            Err(threads::RecvTimeoutError::Timeout) => {
+                tracing::warn!("the session does not end: its processes are killed");
+                end_by_force(&running.directory);
+            }
+            _ => {
+                if running.thread.join().is_err() {
+                    tracing::error!("the engine panicked");
+                    end_by_force(&running.directory);
+                }
+            }
+        }
+    }
+}
+
+impl Drop for EngineThread {
+    fn drop(&mut self) {
+        self.end();
+    }
+}
+
+/// Kills everything that this process has started, and removes its files.
+fn end_by_force(directory: &std::path::Path) {
+    loop {
+        let left = descendants::of(getpid());
+        if left.is_empty() {
+            break;
+        }
+        for pid in left {
+            let _ = kill_process(pid, Signal::KILL);
+        }
+        while matches!(rustix::process::wait(rustix::process::WaitOptions::NOHANG), Ok(Some(_))) {}
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    if let Err(error) = std::fs::remove_dir_all(directory)
+        && error.kind() != io::ErrorKind::NotFound
+    {
+        tracing::warn!(%error, "cannot remove the session's directory");
+    }
+}

@@ -1,0 +1,44 @@
+//! Everything that a session's processes print, read by one thread that owns the reading end of every pipe.
+//!
+//! What belongs to a cell is said before the cell's end is: `drain` returns when all that was written before the call
+//! has been said. Nothing waits for the end of a pipe, which grandchildren may hold open.
+
+mod blocks;
+mod display;
+mod panics;
+mod pump;
+mod reader;
+mod source;
+mod text;
+mod worker_lines;
+
+pub(super) use panics::Panic;
+pub(super) use pump::Pump;
+
+use crate::process::messages::FromSupervisor;
+use crate::session::event::CellError;
+
+/// What evcxr's generated code says when a cell panicked.
+pub(super) const PANICKED: &str = "EVCXR_PANIC_NOTIFICATION";
+
+/// What the processes said of a cell's end, beside what they printed.
+#[derive(Debug, Default)]
+pub(super) struct Report {
+    /// The supervisor's news since the cell began.
+    pub(super) news: Vec<FromSupervisor>,
+    /// The failure that the library reported last.
+    pub(super) error: Option<CellError>,
+    /// The last panic.
+    pub(super) panic: Option<Panic>,
+    /// The end of what the notebook process printed to stderr.
+    pub(super) stderr_tail: String,
+}
+
+impl Report {
+    /// Whether evcxr's generated code said this.
+    pub(super) fn has_control_line(&self, wanted: &str) -> bool {
+        self.news
+            .iter()
+            .any(|news| matches!(news, FromSupervisor::ControlLine(line) if line == wanted))
+    }
+}

@@ -1,0 +1,140 @@
+//! A handle to the thread that reads: what the session asks of it, and of the supervisor behind it.
+
+use std::io;
+use std::os::fd::{AsFd, OwnedFd};
+use std::sync::{Arc, Mutex, mpsc};
+use std::thread::JoinHandle;
+
+use rustix::event::{EventfdFlags, eventfd};
+use rustix::net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType, bind, listen, socket_with};
+use rustix::process::Pid;
+use tokio::sync::mpsc::UnboundedSender;
+
+use super::Report;
+use super::reader::{Connections, Reader};
+use crate::process::channel::Channel;
+use crate::process::messages::{KERNEL_SOCKET, ToSupervisor};
+use crate::session::event::{CellId, Event};
+use crate::session::locations::Locations;
+use crate::toolchain::progress;
+
+/// A handle to the thread; the thread ends when it is dropped.
+#[derive(Debug)]
+pub(crate) struct Pump {
+    commands: mpsc::Sender<Command>,
+    wake: Arc<OwnedFd>,
+    supervisor: Arc<Mutex<Option<Channel>>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+/// What the thread is told.
+#[derive(Debug)]
+pub(super) enum Command {
+    BeginCell(CellId),
+    Drain(mpsc::Sender<Report>),
+    Stop,
+}
+
+impl Pump {
+    /// Starts the thread; processes connect to it in the session's directory.
+    pub(crate) fn start(
+        session: &std::path::Path,
+        events: UnboundedSender<Event>,
+        locations: Arc<Mutex<Locations>>,
+    ) -> io::Result<Pump> {
+        let listener = socket_with(
+            AddressFamily::UNIX,
+            SocketType::SEQPACKET,
+            SocketFlags::CLOEXEC | SocketFlags::NONBLOCK,
+            None,
+        )?;
+        bind(&listener, &SocketAddrUnix::new(session.join(KERNEL_SOCKET))?)?;
+        listen(&listener, 4)?;
+        let wake = Arc::new(eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK)?);
+        let supervisor = Arc::new(Mutex::new(None));
+        let (commands, received) = mpsc::channel();
+        let reader = Reader::new(Connections {
+            listener,
+            compiling: progress::listen(session)?,
+            wake: Arc::clone(&wake),
+            commands: received,
+            supervisor: Arc::clone(&supervisor),
+            events,
+            locations,
+        });
+        let thread = std::thread::Builder::new()
+            .name("output".to_owned())
+            .spawn(move || reader.run())?;
+        Ok(Pump {
+            commands,
+            wake,
+            supervisor,
+            thread: Some(thread),
+        })
+    }
+
+    /// What is printed from now on belongs to this cell.
+    pub(crate) fn begin_cell(&self, cell: CellId) {
+        self.command(Command::BeginCell(cell));
+        self.tell_supervisor(&ToSupervisor::BeginCell { cell: cell.0 });
+    }
+
+    /// Asks for the end of the cell.
+    pub(crate) fn interrupt(&self, cell: CellId) {
+        self.tell_supervisor(&ToSupervisor::Interrupt { cell: cell.0 });
+    }
+
+    /// Asks for the end of all processes of the notebook.
+    pub(crate) fn end_processes(&self) {
+        self.tell_supervisor(&ToSupervisor::End);
+    }
+
+    /// Returns when everything that has been printed has been said.
+    pub(crate) fn drain(&self) -> Report {
+        let (reply, report) = mpsc::channel();
+        self.command(Command::Drain(reply));
+        // The thread is gone only when the session is.
+        report.recv().unwrap_or_default()
+    }
+
+    /// The supervisor that is connected.
+    pub(crate) fn supervisor_pid(&self) -> Option<Pid> {
+        let supervisor = self
+            .supervisor
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        let credentials = rustix::net::sockopt::socket_peercred(supervisor.as_ref()?.as_fd()).ok()?;
+        Some(credentials.pid)
+    }
+
+    fn command(&self, command: Command) {
+        if self.commands.send(command).is_ok() {
+            // The counter is full only if it has been woken 2^64 times.
+            let _ = rustix::io::write(&*self.wake, &1_u64.to_ne_bytes());
+        }
+    }
+
+    fn tell_supervisor(&self, message: &ToSupervisor) {
+        let supervisor = self
+            .supervisor
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        if let Some(channel) = &*supervisor
+            && let Err(error) = channel.send(message, &[])
+        {
+            // It is about to be seen that the supervisor has ended.
+            tracing::debug!(%error, ?message, "cannot tell the supervisor");
+        }
+    }
+}
+
+impl Drop for Pump {
+    fn drop(&mut self) {
+        self.command(Command::Stop);
+        if let Some(thread) = self.thread.take()
+            && thread.join().is_err()
+        {
+            tracing::error!("the thread that reads output panicked");
+        }
+    }
+}

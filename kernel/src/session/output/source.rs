@@ -1,0 +1,164 @@
+//! One pipe that a process of the notebook prints to, and what becomes of its bytes.
+
+use std::io;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+
+use super::blocks::{Blocks, Part};
+use super::display::{self, Displays};
+use super::text::Decoder;
+use super::worker_lines::WorkerLines;
+use crate::session::event::{CellId, Content, Stream};
+
+/// The most that is read before something else has its turn.
+const TURN: usize = 1 << 20;
+const READ: usize = 64 * 1024;
+
+/// A pipe and how far it has been understood.
+#[derive(Debug)]
+pub(super) struct Source {
+    pipe: OwnedFd,
+    pub(super) stream: Stream,
+    /// The worker that prints to it; None for the notebook process itself.
+    pub(super) worker: Option<u32>,
+    /// The cell that started the worker.
+    pub(super) cell: CellId,
+    blocks: Blocks,
+    decoder: Decoder,
+    displays: Displays,
+    lines: Option<WorkerLines>,
+}
+
+/// What came out of a pipe.
+#[derive(Debug)]
+pub(super) enum Item {
+    Content(Content),
+    /// A panic in a cell, as JSON.
+    Panic(String),
+    /// A failure that ends the cell, as JSON.
+    Error(String),
+}
+
+/// Whether more may come.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum State {
+    /// There is more now.
+    More,
+    /// There is nothing now.
+    Empty,
+    /// Nobody holds the other end.
+    Ended,
+}
+
+impl Source {
+    pub(super) fn new(pipe: OwnedFd, stream: Stream, cell: CellId) -> io::Result<Source> {
+        let flags = rustix::fs::fcntl_getfl(&pipe)?;
+        rustix::fs::fcntl_setfl(&pipe, flags | rustix::fs::OFlags::NONBLOCK)?;
+        Ok(Source {
+            pipe,
+            stream,
+            worker: None,
+            cell,
+            blocks: Blocks::default(),
+            decoder: Decoder::default(),
+            displays: Displays::default(),
+            lines: None,
+        })
+    }
+
+    pub(super) fn of_worker(self, pid: u32, name: Option<&str>) -> Source {
+        Source {
+            worker: Some(pid),
+            lines: Some(WorkerLines::new(pid, name)),
+            ..self
+        }
+    }
+
+    /// Reads what there is, up to a limit.
+    pub(super) fn read(&mut self, items: &mut Vec<Item>) -> io::Result<State> {
+        let mut buffer = vec![0; READ];
+        let mut left = TURN;
+        while left > 0 {
+            match rustix::io::read(&self.pipe, &mut buffer[..]) {
+                Ok(0) => return Ok(State::Ended),
+                Ok(length) => {
+                    left = left.saturating_sub(length);
+                    for part in self.blocks.take(&buffer[..length]) {
+                        self.understand(part, items);
+                    }
+                }
+                Err(rustix::io::Errno::AGAIN) => return Ok(State::Empty),
+                Err(rustix::io::Errno::INTR) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(State::More)
+    }
+
+    /// Gives what has been held in the hope of more that would belong to it.
+    pub(super) fn settle(&mut self, items: &mut Vec<Item>) {
+        if let Some(part) = self.blocks.release(true) {
+            self.understand(part, items);
+        }
+        items.extend(self.displays.finish().map(Item::Content));
+    }
+
+    /// Gives everything: the writer has ended, or its cell has.
+    pub(super) fn finish(&mut self, items: &mut Vec<Item>) {
+        if let Some(part) = self.blocks.release(false) {
+            self.understand(part, items);
+        }
+        let rest = self.decoder.finish();
+        self.print(&rest, items);
+        if let Some(lines) = &mut self.lines {
+            let line = lines.finish();
+            self.emit(line, items);
+        }
+        items.extend(self.displays.finish().map(Item::Content));
+    }
+
+    /// Whether something is held that a moment's silence should release.
+    pub(super) fn is_unsettled(&self) -> bool {
+        self.blocks.holds_text() || self.displays.is_pending()
+    }
+
+    fn understand(&mut self, part: Part, items: &mut Vec<Item>) {
+        match part {
+            Part::Text(bytes) => {
+                let text = self.decoder.take(&bytes);
+                self.print(&text, items);
+            }
+            Part::Block { mime, content } if mime == display::PANIC => items.push(Item::Panic(content)),
+            Part::Block { mime, content } if mime == display::ERROR => items.push(Item::Error(content)),
+            Part::Block { mime, content } => {
+                items.extend(self.displays.take(&mime, content).into_iter().map(Item::Content));
+            }
+        }
+    }
+
+    fn print(&mut self, text: &str, items: &mut Vec<Item>) {
+        if text.is_empty() {
+            return;
+        }
+        items.extend(self.displays.finish().map(Item::Content));
+        let text = match &mut self.lines {
+            Some(lines) => lines.take(text),
+            None => text.to_owned(),
+        };
+        self.emit(text, items);
+    }
+
+    fn emit(&self, text: String, items: &mut Vec<Item>) {
+        if !text.is_empty() {
+            items.push(Item::Content(Content::Stream {
+                stream: self.stream,
+                text,
+            }));
+        }
+    }
+}
+
+impl AsFd for Source {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.pipe.as_fd()
+    }
+}

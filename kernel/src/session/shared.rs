@@ -1,0 +1,110 @@
+//! What the handles, the engine and the thread that reads output share.
+
+use std::collections::VecDeque;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use rustix::process::{Signal, getpid, kill_process};
+use tokio::sync::mpsc::UnboundedSender;
+
+use super::event::{CellId, Event, Outcome};
+use super::locations::Locations;
+use super::output::Pump;
+use crate::process::descendants;
+
+/// No cell has this identity.
+const NO_CELL: u64 = u64::MAX;
+/// How often processes that compile an interrupted cell are looked for, until the cell has ended.
+const CHASE: Duration = Duration::from_millis(10);
+
+#[derive(Debug)]
+pub(super) struct Shared {
+    pub(super) pump: Pump,
+    pub(super) locations: Arc<Mutex<Locations>>,
+    /// The cell that was interrupted last.
+    interrupted: AtomicU64,
+    /// The cell that runs.
+    running: AtomicU64,
+    queued: Mutex<VecDeque<CellId>>,
+    events: UnboundedSender<Event>,
+}
+
+impl Shared {
+    pub(super) fn new(pump: Pump, locations: Arc<Mutex<Locations>>, events: UnboundedSender<Event>) -> Shared {
+        Shared {
+            pump,
+            locations,
+            interrupted: AtomicU64::new(NO_CELL),
+            running: AtomicU64::new(NO_CELL),
+            queued: Mutex::default(),
+            events,
+        }
+    }
+
+    pub(super) fn say(&self, event: Event) {
+        // The session is ending where nobody listens.
+        let _ = self.events.send(event);
+    }
+
+    pub(super) fn enqueue(&self, cell: CellId) {
+        self.queue().push_back(cell);
+    }
+
+    /// The cell that runs, or that runs next.
+    pub(super) fn first_queued(&self) -> Option<CellId> {
+        self.queue().front().copied()
+    }
+
+    pub(super) fn is_busy(&self) -> bool {
+        !self.queue().is_empty()
+    }
+
+    pub(super) fn begin(&self, cell: CellId) {
+        self.running.store(cell.0, Ordering::SeqCst);
+    }
+
+    pub(super) fn finish(&self, cell: CellId, outcome: Outcome) {
+        self.running.store(NO_CELL, Ordering::Release);
+        self.queue().retain(|queued| *queued != cell);
+        self.say(Event::Finished { cell, outcome });
+    }
+
+    /// Ends the cell that runs, compiled or not, or keeps the one from running that waits for the session to start.
+    pub(super) fn interrupt(self: &Arc<Shared>) {
+        let Some(cell) = self.first_queued() else { return };
+        // The engine looks at this when it has begun the cell, so that one of the two sees the other.
+        let again = self.interrupted.swap(cell.0, Ordering::SeqCst) == cell.0;
+        self.pump.interrupt(cell);
+        if again {
+            return;
+        }
+        let shared = Arc::clone(self);
+        let chase = std::thread::Builder::new()
+            .name("interrupt".to_owned())
+            .spawn(move || shared.end_compilers(cell.0));
+        if let Err(error) = chase {
+            tracing::error!(%error, "cannot interrupt the compiler");
+        }
+    }
+
+    /// Whether this is the cell that was interrupted last.
+    pub(super) fn is_interrupted(&self, cell: CellId) -> bool {
+        self.interrupted.load(Ordering::SeqCst) == cell.0
+    }
+
+    /// Kills cargo and what it runs until the cell has ended: evcxr may start it again and again.
+    fn end_compilers(&self, cell: u64) {
+        while self.running.load(Ordering::Acquire) == cell {
+            for pid in descendants::of_except(getpid(), self.pump.supervisor_pid()) {
+                // It may have ended meanwhile.
+                let _ = kill_process(pid, Signal::KILL);
+            }
+            std::thread::sleep(CHASE);
+        }
+    }
+
+    fn queue(&self) -> MutexGuard<'_, VecDeque<CellId>> {
+        self.queued.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

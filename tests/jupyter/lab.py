@@ -1,0 +1,176 @@
+"""JupyterLab on a directory, and a notebook open in a browser: what a person does, and what a person sees."""
+
+import contextlib
+import json
+import os
+import re
+import secrets
+import signal
+import socket
+import subprocess
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+from playwright.sync_api import BrowserContext, Locator, Page, Playwright, expect
+
+START_SECONDS = 60
+STOP_SECONDS = 15
+PAUSE_SECONDS = 0.1
+# Starting a kernel and running a notebook, on a machine that is busy otherwise.
+IDLE_MILLISECONDS = 180_000
+WINDOW = {"width": 1280, "height": 800}
+# The height of what is around the notebook: menus, toolbar, status bar.
+FRAME = 200
+
+# JupyterLab asks at the first start whether it may look for news, over what is on the pictures, and looks for updates.
+NOTIFICATIONS = Path("lab/user-settings/@jupyterlab/apputils-extension/notification.jupyterlab-settings")
+
+BROWSER_FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+@contextlib.contextmanager
+def server(jupyter: str, directory: Path, log: Path) -> Iterator[str]:
+    """Serves the directory; gives the address to open, token included."""
+    silence_notifications()
+    token, port = secrets.token_hex(16), free_port()
+    arguments = [
+        "lab",
+        "--no-browser",
+        "--allow-root",
+        "--ServerApp.ip=127.0.0.1",
+        f"--ServerApp.port={port}",
+        "--ServerApp.port_retries=0",
+        f"--IdentityProvider.token={token}",
+        f"--ServerApp.root_dir={directory}",
+    ]
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [jupyter, *arguments],
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+        try:
+            wait_until_serving(process, f"http://127.0.0.1:{port}/api/status?token={token}", log)
+            yield f"http://127.0.0.1:{port}/lab?token={token}"
+        finally:
+            end_group(process)
+
+
+@contextlib.contextmanager
+def browser(playwright: Playwright, chromium: str, profile: Path) -> Iterator[BrowserContext]:
+    """A headless Chromium that has never been used before."""
+    context = playwright.chromium.launch_persistent_context(
+        str(profile), executable_path=chromium, headless=True, args=BROWSER_FLAGS, viewport=WINDOW
+    )
+    try:
+        yield context
+    finally:
+        context.close()
+
+
+class NotebookPage:
+    """A notebook that is open in JupyterLab, with its kernel started."""
+
+    def __init__(self, page: Page, address: str, name: str):
+        self.page = page
+        base, query = address.split("?")
+        # A workspace of its own, so that no tab of another test opens too.
+        page.goto(f"{base}/workspaces/{Path(name).stem}/tree/{name}?{query}&reset")
+        self.panel = page.locator(".jp-NotebookPanel:not(.lm-mod-hidden)")
+        self.panel.wait_for(timeout=START_SECONDS * 1000)
+        self.wait_for_status("Idle")
+
+    def cell(self, index: int) -> Locator:
+        """The code cell with this index, counted from 0 among the code cells."""
+        return self.panel.locator(".jp-CodeCell").nth(index)
+
+    def outputs(self, index: int) -> Locator:
+        """What a code cell shows below its code."""
+        return self.cell(index).locator(".jp-OutputArea-output")
+
+    def run_all(self) -> None:
+        """Run > Run All Cells."""
+        self.page.get_by_role("menuitem", name="Run", exact=True).click()
+        self.page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
+
+    def run_cell(self, index: int) -> None:
+        """Runs one cell with Ctrl+Enter."""
+        self.cell(index).locator(".cm-content").click()
+        self.page.keyboard.press("Control+Enter")
+
+    def interrupt(self) -> None:
+        """The toolbar's stop button."""
+        self.panel.locator('[data-jp-item-name="interrupt"]').click()
+
+    def wait_for_end(self, index: int) -> None:
+        """Waits until a cell that was started has its number, which it has when its reply came."""
+        prompt = self.cell(index).locator(".jp-InputPrompt")
+        expect(prompt).to_have_text(re.compile(r"\[\d+\]:"), timeout=IDLE_MILLISECONDS)
+
+    def is_running(self, index: int) -> bool:
+        """Whether the cell shows that it has not ended: `[*]`."""
+        return self.cell(index).locator(".jp-InputPrompt").inner_text().startswith("[*]")
+
+    def wait_for_status(self, status: str) -> None:
+        """Waits until the status bar shows this status of the kernel.
+
+        The notebook's own indicator shows an idle kernel before there is one, and loses cells that are run then.
+        """
+        self.page.locator("#jp-main-statusbar").get_by_text(f"| {status}").wait_for(timeout=IDLE_MILLISECONDS)
+
+    def screenshot(self, path: Path) -> None:
+        """A picture of the whole notebook: of the window, made as high as what is in it."""
+        content = self.panel.locator(".jp-WindowedPanel-viewport")
+        height = content.evaluate("element => element.getBoundingClientRect().height")
+        self.page.set_viewport_size({"width": WINDOW["width"], "height": max(WINDOW["height"], int(height) + FRAME)})
+        self.panel.locator(".jp-WindowedPanel-outer").evaluate("element => element.scrollTo(0, 0)")
+        self.page.screenshot(path=str(path))
+        self.page.set_viewport_size(WINDOW)
+
+
+def silence_notifications() -> None:
+    """Answers JupyterLab's questions in its settings."""
+    path = Path(os.environ["JUPYTER_CONFIG_DIR"]) / NOTIFICATIONS
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps({"fetchNews": "false", "checkForUpdates": False}))
+
+
+def wait_until_serving(process: subprocess.Popen, address: str, log: Path) -> None:
+    """Waits until the server answers."""
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline and process.poll() is None:
+        with contextlib.suppress(urllib.error.URLError, ConnectionError, TimeoutError):
+            urllib.request.urlopen(address, timeout=5).close()
+            return
+        time.sleep(PAUSE_SECONDS)
+    raise AssertionError(f"JupyterLab does not serve:\n{log.read_text()}")
+
+
+def end_group(process: subprocess.Popen) -> None:
+    """Ends the server, which ends its kernels; then whatever of its process group is still there."""
+    process.terminate()
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        process.wait(STOP_SECONDS)
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+
+
+def free_port() -> int:
+    """A port that nobody listened on a moment ago."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return listener.getsockname()[1]

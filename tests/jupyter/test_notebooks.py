@@ -1,0 +1,176 @@
+"""The teaching notebooks, through everything that executes notebooks, and `parcell run` with notebooks that fail."""
+
+import functools
+import os
+import re
+import shutil
+import stat
+import subprocess
+from pathlib import Path
+
+import nbformat
+import pytest
+
+import runners
+from conftest import ROOT
+from runners import RUNNERS, Programs
+
+NOTEBOOKS = sorted(path for path in (ROOT / "notebooks").glob("*.ipynb") if not path.name.endswith(".out.ipynb"))
+# What no `parcell run` may start.
+NOT_NEEDED = ("jupyter", "jupyter-kernelspec", "python", "python3")
+
+each_notebook = pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda path: path.stem)
+
+
+@pytest.fixture(scope="session")
+def executed(tmp_path_factory, parcell, jupyter, papermill):
+    """Executes a notebook with a runner, the first time that it is asked to; returns what was written."""
+    programs = Programs(parcell, jupyter, papermill)
+
+    @functools.cache
+    def execute(notebook: Path, runner: str) -> Path:
+        directory = tmp_path_factory.mktemp(f"{notebook.stem}-{runner}")
+        # A copy: some write beside the notebook, and its directory is where cells run.
+        copy = Path(shutil.copy(notebook, directory))
+        output = directory / "executed.ipynb"
+        RUNNERS[runner](programs, copy, output)
+        return output
+
+    return execute
+
+
+@each_notebook
+@pytest.mark.parametrize("runner", RUNNERS)
+def test_what_is_written_is_a_valid_notebook(executed, notebook, runner):
+    written = nbformat.read(executed(notebook, runner), as_version=nbformat.NO_CONVERT)
+    nbformat.validate(written)
+    counts = [cell.execution_count for cell in written.cells if cell.cell_type == "code"]
+    assert counts == list(range(1, len(counts) + 1))
+
+
+@each_notebook
+@pytest.mark.parametrize("runner", [runner for runner in RUNNERS if runner != "parcell"])
+def test_outputs_do_not_depend_on_what_runs_the_notebook(executed, notebook, runner):
+    ours = runners.comparable_cells(executed(notebook, "parcell"))
+    theirs = runners.comparable_cells(executed(notebook, runner))
+    assert ours == theirs
+
+
+def test_workers_print_under_their_pids(executed, notebooks):
+    cells = runners.comparable_cells(executed(notebooks / "pool.ipynb", "parcell"))
+    workers, others = cells[1]["streams"]["stdout"]
+    assert workers == [f"[pid] squaring {n}\n" for n in range(1, 6)]
+    assert others == []
+
+
+def test_run_needs_no_jupyter(parcell, notebooks, tmp_path):
+    """With nothing to find but Rust and the system, and with decoys that report whoever starts them."""
+    decoys, calls = tmp_path / "decoys", tmp_path / "calls"
+    decoys.mkdir()
+    for name in NOT_NEEDED:
+        decoy = decoys / name
+        decoy.write_text(f'#!/bin/sh\necho "{name} $*" >> "{calls}"\nexit 1\n')
+        decoy.chmod(decoy.stat().st_mode | stat.S_IXUSR)
+    rust = Path(shutil.which("cargo")).parent
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("JUPYTER", "VIRTUAL"))}
+    environment["PATH"] = os.pathsep.join(map(str, [decoys, rust, "/usr/bin", "/bin"]))
+
+    output = tmp_path / "executed.ipynb"
+    done = run(parcell, notebooks / "pool.ipynb", "-o", output, environment=environment)
+
+    assert done.returncode == 0, done.stderr
+    assert not calls.exists(), calls.read_text()
+    nbformat.validate(nbformat.read(output, as_version=nbformat.NO_CONVERT))
+    assert len(set(re.findall(r"\[pid (\d+)\] Worker:", done.stdout))) == 5
+    assert "Out[3]: 55" in done.stdout
+
+
+def test_the_notebook_is_written_beside_the_one_that_was_run(parcell, tmp_path):
+    notebook = write_notebook(tmp_path / "one.ipynb", ["1 + 2"])
+    before = notebook.read_bytes()
+    done = run(parcell, notebook)
+    assert done.returncode == 0, done.stderr
+    assert notebook.read_bytes() == before
+    written = nbformat.read(tmp_path / "one.out.ipynb", as_version=4)
+    assert written.cells[0].outputs[0].data["text/plain"] == "3"
+
+
+def test_a_cell_that_fails_ends_the_run_and_is_named(parcell, tmp_path):
+    notebook = write_notebook(tmp_path / "fails.ipynb", ["let x = 1;", 'panic!("with x = {x}");', "x"])
+    done = run(parcell, notebook)
+    assert done.returncode == 1
+    assert "cell 2 (In [2]) failed" in done.stderr
+    assert "with x = 1" in done.stderr
+    written = nbformat.read(tmp_path / "fails.out.ipynb", as_version=4)
+    assert [cell.execution_count for cell in written.cells] == [1, 2, None]
+    assert written.cells[1].outputs[0].output_type == "error"
+
+
+def test_errors_can_be_allowed(parcell, tmp_path):
+    notebook = write_notebook(tmp_path / "fails.ipynb", ['panic!("on purpose")', "1 + 2"])
+    done = run(parcell, notebook, "--allow-errors")
+    assert done.returncode == 0, done.stderr
+    assert "Out[2]: 3" in done.stdout
+
+
+def test_a_worker_that_crashes_fails_the_cell(parcell, tmp_path):
+    crash = "%%process\nif true {\n    std::process::abort();\n}"
+    notebook = write_notebook(tmp_path / "crash.ipynb", [crash])
+    done = run(parcell, notebook)
+    assert done.returncode == 1
+    assert "cell 1 (In [1]) failed" in done.stderr
+    assert "SIGABRT" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (None, "there is no file"),
+        ("", "the file is empty"),
+        ("let x = 1;", "it is not JSON"),
+        ("{}", "no `nbformat`"),
+    ],
+    ids=["missing", "empty", "not-json", "not-a-notebook"],
+)
+def test_what_is_no_notebook_is_refused(parcell, tmp_path, content, message):
+    path = tmp_path / "broken.ipynb"
+    if content is not None:
+        path.write_text(content)
+    assert_refused(parcell, path, message)
+
+
+def test_a_notebook_for_another_language_is_refused(parcell, tmp_path):
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("print(1)")])
+    notebook.metadata.kernelspec = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    path = tmp_path / "python.ipynb"
+    nbformat.write(notebook, path)
+    assert_refused(parcell, path, "this is a notebook for python; parcell runs Rust notebooks")
+
+
+def assert_refused(parcell: Path, path: Path, message: str) -> None:
+    """Asserts that the file is named with what is wrong with it, and that nothing is written."""
+    done = run(parcell, path)
+    assert done.returncode == 1
+    assert message in done.stderr
+    assert str(path) in done.stderr
+    assert not path.with_suffix(".out.ipynb").exists()
+
+
+def write_notebook(path: Path, sources: list[str]) -> Path:
+    """Writes a Rust notebook of these cells."""
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in sources])
+    notebook.metadata.kernelspec = {"name": "parcell", "display_name": "Rust (parcell)", "language": "rust"}
+    nbformat.write(notebook, path)
+    return path
+
+
+def run(parcell: Path, notebook: Path, *options, environment=None) -> subprocess.CompletedProcess:
+    """`parcell run`."""
+    return subprocess.run(
+        [parcell, "run", notebook, *options],
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=runners.LIMIT_SECONDS,
+    )

@@ -1,0 +1,435 @@
+//! A strict client: it verifies all that it receives, waits for nothing without a limit, and at the end fails on
+//! messages that no test has looked at.
+
+use crate::execution::Execution;
+use crate::kernel::Kernel;
+use crate::message::{Message, Wire};
+use crate::schema;
+use crate::wait::within;
+use bytes::Bytes;
+use serde_json::{Value, json};
+use std::collections::{HashMap, HashSet, VecDeque};
+use std::time::Duration;
+use tokio::sync::mpsc;
+use tokio::time::timeout;
+use zeromq::{
+    DealerSendHalf, DealerSocket, ReqSocket, Socket, SocketOptions, SocketRecv, SocketSend, SubSocket, ZmqMessage,
+};
+
+/// How long the kernel may be silent before a test fails. Some answers wait for a compilation.
+const RECEIVE_LIMIT: Duration = Duration::from_secs(90);
+
+/// How long to wait for a broadcast before asking again, while it is not known whether the subscription has arrived.
+const SUBSCRIPTION_INTERVAL: Duration = Duration::from_millis(200);
+
+/// One of the channels on which a client asks.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub enum Channel {
+    /// Cells and questions about code.
+    Shell,
+    /// What must not wait behind cells.
+    Control,
+    /// Answers to the kernel's questions.
+    Stdin,
+}
+
+/// A client of one kernel.
+pub struct Client {
+    wire: Wire,
+    shell: Dealer,
+    control: Dealer,
+    stdin: Dealer,
+    iopub: Mailbox,
+    heartbeat: ReqSocket,
+    /// The headers of what was sent, by ID: parents have to be equal to them.
+    sent: HashMap<String, Value>,
+    received: HashSet<String>,
+    /// Requests whose broadcasts are of no interest.
+    probes: HashSet<String>,
+    closed: bool,
+}
+
+/// Everything that one request led to.
+#[derive(Clone, Debug)]
+pub struct Exchange {
+    /// The answer.
+    pub reply: Message,
+    /// All broadcasts under the request, from busy to idle.
+    pub broadcasts: Vec<Message>,
+}
+
+struct Dealer {
+    sender: DealerSendHalf,
+    mailbox: Mailbox,
+}
+
+/// Messages from one socket, and those that were received while looking for others.
+struct Mailbox {
+    incoming: mpsc::UnboundedReceiver<Vec<Bytes>>,
+    kept: VecDeque<Message>,
+}
+
+impl Client {
+    /// Connects to a kernel that starts, and waits until it answers and its broadcasts arrive.
+    ///
+    /// # Panics
+    ///
+    /// When that takes too long.
+    pub async fn connect(kernel: &Kernel) -> Client {
+        let [shell, control, stdin, iopub, heartbeat] = kernel.connection().endpoints();
+        let wire = Wire::new(&kernel.connection().key);
+        // Clients use one identity for their channels: the kernel finds the one to ask for input by it.
+        let connect = |endpoint: String| Dealer::connect(endpoint, wire.session().to_owned());
+        let mut beat = ReqSocket::new();
+        within(RECEIVE_LIMIT, "the kernel to listen", beat.connect(&heartbeat))
+            .await
+            .expect("a heartbeat");
+        let mut client = Client {
+            shell: connect(shell).await,
+            control: connect(control).await,
+            stdin: connect(stdin).await,
+            iopub: subscribe(&iopub).await,
+            heartbeat: beat,
+            wire,
+            sent: HashMap::new(),
+            received: HashSet::new(),
+            probes: HashSet::new(),
+            closed: false,
+        };
+        client.wait_for_subscription().await;
+        client
+    }
+
+    /// Sends a request and waits for its reply and for idle.
+    pub async fn request(&mut self, channel: Channel, msg_type: &str, content: Value) -> Exchange {
+        let id = self.send(channel, msg_type, content).await;
+        self.exchange(channel, &id).await
+    }
+
+    /// Runs a cell and waits for its end.
+    pub async fn execute(&mut self, code: &str) -> Execution {
+        let id = self.submit(json!({"code": code})).await;
+        self.execution(&id).await
+    }
+
+    /// Queues a cell; gives the request's ID.
+    pub async fn submit(&mut self, content: Value) -> String {
+        self.send(Channel::Shell, "execute_request", content).await
+    }
+
+    /// Waits for the end of a cell that was submitted.
+    pub async fn execution(&mut self, id: &str) -> Execution {
+        let exchange = self.exchange(Channel::Shell, id).await;
+        Execution::new(exchange)
+    }
+
+    /// Waits until a cell that was submitted has printed `text`; gives all its broadcasts so far.
+    ///
+    /// # Panics
+    ///
+    /// When the cell ends without.
+    pub async fn printed(&mut self, id: &str, text: &str) -> Vec<Message> {
+        let mut broadcasts = Vec::new();
+        let mut printed = String::new();
+        while !printed.contains(text) {
+            let message = self.broadcast(id).await;
+            assert!(!is_status(&message, "idle"), "it ended before it printed {text:?}");
+            if message.msg_type() == "stream" {
+                printed.push_str(message.content["text"].as_str().unwrap_or_default());
+            }
+            broadcasts.push(message);
+        }
+        broadcasts
+    }
+
+    /// Waits for the end of a cell of which these broadcasts have been received.
+    pub async fn execution_after(&mut self, id: &str, broadcasts: Vec<Message>) -> Execution {
+        let broadcasts = self.rest_to_idle(id, broadcasts).await;
+        let reply = self.reply(Channel::Shell, id).await;
+        Execution::new(Exchange { reply, broadcasts })
+    }
+
+    /// Sends a message; gives its ID.
+    pub async fn send(&mut self, channel: Channel, msg_type: &str, content: Value) -> String {
+        let header = self.wire.header(msg_type);
+        let frames = self.wire.frames(&header, &content);
+        let id = header["msg_id"].as_str().unwrap_or_default().to_owned();
+        self.sent.insert(id.clone(), header);
+        self.send_frames(channel, frames).await;
+        id
+    }
+
+    /// Sends frames as they are.
+    ///
+    /// # Panics
+    ///
+    /// When there are none, or the kernel is gone.
+    pub async fn send_frames(&mut self, channel: Channel, frames: Vec<Bytes>) {
+        let message = ZmqMessage::try_from(frames).expect("at least one frame");
+        self.dealer(channel)
+            .sender
+            .send(message)
+            .await
+            .expect("the kernel is there");
+    }
+
+    /// Waits for the reply to a request and for its broadcasts up to idle.
+    pub async fn exchange(&mut self, channel: Channel, id: &str) -> Exchange {
+        let broadcasts = self.broadcasts_to_idle(id).await;
+        let reply = self.reply(channel, id).await;
+        Exchange { reply, broadcasts }
+    }
+
+    /// Waits for the reply to a request.
+    ///
+    /// # Panics
+    ///
+    /// When the next message for this request is something else.
+    pub async fn reply(&mut self, channel: Channel, id: &str) -> Message {
+        let reply = self
+            .receive(Some(channel), |message| message.parent_id() == Some(id))
+            .await;
+        let asked = self.sent[id]["msg_type"]
+            .as_str()
+            .unwrap_or_default()
+            .replace("_request", "_reply");
+        assert_eq!(reply.msg_type(), asked, "{reply:?}");
+        reply
+    }
+
+    /// Waits for the next broadcast under a request; after its idle, that is late output.
+    pub async fn broadcast(&mut self, id: &str) -> Message {
+        self.receive(None, |message| message.parent_id() == Some(id)).await
+    }
+
+    /// All broadcasts under a request, from busy to idle.
+    ///
+    /// # Panics
+    ///
+    /// When the first is not busy.
+    pub async fn broadcasts_to_idle(&mut self, id: &str) -> Vec<Message> {
+        let first = self.broadcast(id).await;
+        assert!(is_status(&first, "busy"), "the first message is not busy: {first:?}");
+        self.rest_to_idle(id, vec![first]).await
+    }
+
+    async fn rest_to_idle(&mut self, id: &str, mut broadcasts: Vec<Message>) -> Vec<Message> {
+        while !broadcasts.last().is_some_and(|message| is_status(message, "idle")) {
+            broadcasts.push(self.broadcast(id).await);
+        }
+        broadcasts
+    }
+
+    /// The wire that this client signs with.
+    pub fn wire(&self) -> &Wire {
+        &self.wire
+    }
+
+    /// Sends a heartbeat and gives what comes back.
+    ///
+    /// # Panics
+    ///
+    /// When nothing comes back.
+    pub async fn beat(&mut self, payload: &'static [u8]) -> Vec<Bytes> {
+        self.heartbeat
+            .send(ZmqMessage::from(Bytes::from_static(payload)))
+            .await
+            .expect("the kernel is there");
+        within(RECEIVE_LIMIT, "a heartbeat", self.heartbeat.recv())
+            .await
+            .expect("a heartbeat")
+            .into_vec()
+    }
+
+    /// Asks the kernel to end, checks that it says so to everyone, and ends this client.
+    pub async fn shut_down(mut self, channel: Channel) {
+        let Exchange { reply, broadcasts } = self
+            .request(channel, "shutdown_request", json!({"restart": false}))
+            .await;
+        assert_eq!(reply.content["restart"], false);
+        let [_busy, announced, _idle] = broadcasts.as_slice() else {
+            panic!("not one broadcast: {broadcasts:?}")
+        };
+        assert_eq!(announced.msg_type(), "shutdown_reply");
+        self.close();
+    }
+
+    /// Ends this client, of a kernel that goes on.
+    ///
+    /// # Panics
+    ///
+    /// When there are messages that nobody has looked at.
+    pub async fn leave(mut self) {
+        // What the kernel had sent before this has arrived after it.
+        for channel in [Channel::Shell, Channel::Control] {
+            self.request(channel, "kernel_info_request", json!({})).await;
+        }
+        self.close();
+    }
+
+    /// Ends this client.
+    ///
+    /// # Panics
+    ///
+    /// When there are messages that nobody has looked at.
+    pub fn close(&mut self) {
+        self.closed = true;
+        for channel in [None, Some(Channel::Shell), Some(Channel::Control), Some(Channel::Stdin)] {
+            while let Ok(frames) = self.mailbox(channel).incoming.try_recv() {
+                self.keep(channel, frames);
+            }
+            let unread = &self.mailbox(channel).kept;
+            assert!(unread.is_empty(), "unread messages on {channel:?}: {unread:?}");
+        }
+    }
+
+    /// Goes away without a word, as a client does whose machine is switched off.
+    pub fn abandon(mut self) {
+        self.closed = true;
+    }
+
+    /// Receives until a message fits; keeps the others for later. None is IOPub.
+    async fn receive(&mut self, channel: Option<Channel>, fits: impl Fn(&Message) -> bool) -> Message {
+        loop {
+            let kept = &mut self.mailbox(channel).kept;
+            if let Some(index) = kept.iter().position(&fits) {
+                return kept.remove(index).expect("the index is in range");
+            }
+            let incoming = &mut self.mailbox(channel).incoming;
+            let what = channel.map_or("a broadcast".to_owned(), |channel| format!("a message on {channel:?}"));
+            let frames = within(RECEIVE_LIMIT, &what, incoming.recv())
+                .await
+                .expect("the socket is open");
+            self.keep(channel, frames);
+        }
+    }
+
+    /// Reads a message, checks all that can be checked of it alone, and puts it into the mailbox.
+    fn keep(&mut self, channel: Option<Channel>, frames: Vec<Bytes>) {
+        let message = self.wire.read(frames);
+        schema::check(&message);
+        let topics = usize::from(channel.is_none());
+        assert_eq!(
+            message.topics.len(),
+            topics,
+            "{} frames before {message:?}",
+            message.topics.len()
+        );
+        let id = message.header["msg_id"].to_string();
+        assert!(self.received.insert(id), "the ID was used before: {message:?}");
+        if self.is_of_interest(&message) {
+            self.mailbox(channel).kept.push_back(message);
+        }
+    }
+
+    /// Whether it is for this client: not for another, not caused by the kernel's own start.
+    fn is_of_interest(&self, message: &Message) -> bool {
+        let Some(id) = message.parent_id() else {
+            assert_eq!(
+                message.content["execution_state"], "starting",
+                "caused by nothing: {message:?}"
+            );
+            return false;
+        };
+        if message.parent_header["session"] != self.wire.session() {
+            return false;
+        }
+        let sent = self
+            .sent
+            .get(id)
+            .unwrap_or_else(|| panic!("caused by nothing that was sent: {message:?}"));
+        assert_eq!(
+            &Value::Object(message.parent_header.clone()),
+            sent,
+            "the parent was changed"
+        );
+        !self.probes.contains(id)
+    }
+
+    /// Asks until a broadcast comes: a subscription takes effect when the kernel has heard of it, and nothing says so.
+    async fn wait_for_subscription(&mut self) {
+        loop {
+            let id = self.send(Channel::Control, "kernel_info_request", json!({})).await;
+            self.reply(Channel::Control, &id).await;
+            let heard = timeout(
+                SUBSCRIPTION_INTERVAL,
+                self.receive(None, |message| is_status(message, "idle")),
+            )
+            .await;
+            self.probes.extend(self.sent.keys().cloned());
+            self.iopub.kept.clear();
+            if heard.is_ok() {
+                return;
+            }
+        }
+    }
+
+    fn dealer(&mut self, channel: Channel) -> &mut Dealer {
+        match channel {
+            Channel::Shell => &mut self.shell,
+            Channel::Control => &mut self.control,
+            Channel::Stdin => &mut self.stdin,
+        }
+    }
+
+    fn mailbox(&mut self, channel: Option<Channel>) -> &mut Mailbox {
+        match channel {
+            None => &mut self.iopub,
+            Some(channel) => &mut self.dealer(channel).mailbox,
+        }
+    }
+}
+
+impl Drop for Client {
+    fn drop(&mut self) {
+        if !self.closed && !std::thread::panicking() {
+            panic!("a client was dropped that was not closed: nobody knows what it has not read");
+        }
+    }
+}
+
+impl Dealer {
+    async fn connect(endpoint: String, identity: String) -> Dealer {
+        let mut options = SocketOptions::default();
+        options.peer_identity(identity.parse().expect("a session is a valid identity"));
+        let mut socket = DealerSocket::with_options(options);
+        within(RECEIVE_LIMIT, "the kernel to listen", socket.connect(&endpoint))
+            .await
+            .expect("a connection");
+        let (sender, receiver) = socket.split();
+        Dealer {
+            sender,
+            mailbox: Mailbox::of(receiver),
+        }
+    }
+}
+
+impl Mailbox {
+    fn of(mut socket: impl SocketRecv + Send + 'static) -> Mailbox {
+        let (sender, incoming) = mpsc::unbounded_channel();
+        tokio::spawn(async move {
+            while let Ok(message) = socket.recv().await {
+                if sender.send(message.into_vec()).is_err() {
+                    return;
+                }
+            }
+        });
+        Mailbox {
+            incoming,
+            kept: VecDeque::new(),
+        }
+    }
+}
+
+async fn subscribe(endpoint: &str) -> Mailbox {
+    let mut socket = SubSocket::new();
+    within(RECEIVE_LIMIT, "the kernel to listen", socket.connect(endpoint))
+        .await
+        .expect("a connection");
+    socket.subscribe("").await.expect("a subscription");
+    Mailbox::of(socket)
+}
+
+fn is_status(message: &Message, state: &str) -> bool {
+    message.msg_type() == "status" && message.content["execution_state"] == state
+}

@@ -1,0 +1,25 @@
+//! Drives the built kernel from outside, as clients do: real processes, real sockets.
+//!
+//! Everything in here is for tests, so it panics where a kernel does not behave; the message says what was wrong.
+
+mod client;
+mod execution;
+mod kernel;
+mod library;
+mod message;
+mod notebook;
+mod processes;
+mod schema;
+mod text;
+mod wait;
+mod worker_lines;
+
+pub use client::{Channel, Client, Exchange};
+pub use execution::{CellFailure, Execution};
+pub use kernel::{Connection, Kernel, Transport, binary};
+pub use message::{Message, Wire};
+pub use notebook::{Notebook, Running, with_notebook};
+pub use processes::Process;
+pub use text::without_colours;
+pub use wait::{holds_within, within, within_test_limit};
+pub use worker_lines::{WorkerLine, pids, sorted_texts, texts, worker_lines};

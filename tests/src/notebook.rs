@@ -1,0 +1,169 @@
+//! A notebook: one kernel and its client, and several checks on them that do not depend on each other.
+
+use crate::client::{Channel, Client};
+use crate::execution::{CellFailure, Execution};
+use crate::kernel::Kernel;
+use crate::message::Message;
+use crate::wait::{caught, within_test_limit};
+use serde_json::json;
+
+/// A running kernel and its only client.
+pub struct Notebook {
+    /// The kernel.
+    pub kernel: Kernel,
+    /// Its client.
+    pub client: Client,
+    /// The checks that did not hold.
+    failed: Vec<String>,
+}
+
+/// A cell that has been started.
+#[derive(Debug)]
+pub struct Running {
+    /// The ID of its request.
+    pub id: String,
+    broadcasts: Vec<Message>,
+}
+
+impl Running {
+    /// All that has been printed to standard output so far.
+    pub fn stdout(&self) -> String {
+        let streams = self
+            .broadcasts
+            .iter()
+            .filter(|message| message.content["name"] == "stdout");
+        streams.filter_map(|message| message.content["text"].as_str()).collect()
+    }
+}
+
+/// Runs a test on a notebook of its own, and makes sure that the kernel leaves nothing.
+///
+/// # Panics
+///
+/// When a check of the test did not hold, or the kernel left something.
+pub fn with_notebook(test: impl AsyncFnOnce(&mut Notebook)) {
+    within_test_limit(async {
+        let mut notebook = Notebook::start().await;
+        test(&mut notebook).await;
+        notebook.end().await;
+    });
+}
+
+impl Notebook {
+    /// Starts a kernel and connects to it.
+    ///
+    /// # Panics
+    ///
+    /// When the kernel does not start.
+    pub async fn start() -> Notebook {
+        let kernel = Kernel::start();
+        let client = Client::connect(&kernel).await;
+        Notebook {
+            kernel,
+            client,
+            failed: Vec::new(),
+        }
+    }
+
+    /// One of several checks: that it does not hold is said at the end, and the others are made all the same. They
+    /// must not use each other's cells.
+    pub async fn check(&mut self, name: &str, check: impl AsyncFnOnce(&mut Notebook)) {
+        // The client is in order wherever a check stops: it looks for messages by the request that they belong to.
+        if caught(check(self)).await.is_err() {
+            eprintln!("the check \"{name}\" does not hold (see above)\n");
+            self.failed.push(name.to_owned());
+        }
+    }
+
+    /// Runs a cell.
+    pub async fn run(&mut self, code: &str) -> Execution {
+        self.client.execute(code).await
+    }
+
+    /// Runs a cell that ends well.
+    ///
+    /// # Panics
+    ///
+    /// When it fails.
+    pub async fn succeed(&mut self, code: &str) -> Execution {
+        let mut cell = self.run(code).await;
+        if let Some(failure) = cell.take_failure() {
+            panic!(
+                "{code}\nfails with {}: {}\n{}",
+                failure.ename,
+                failure.evalue,
+                failure.text()
+            );
+        }
+        assert_eq!(cell.status(), "ok", "{code}");
+        cell
+    }
+
+    /// Runs a cell that only prepares.
+    ///
+    /// # Panics
+    ///
+    /// When it fails or says anything.
+    pub async fn prepare(&mut self, code: &str) {
+        let cell = self.succeed(code).await;
+        assert_eq!(cell.broadcast_types(), ["execute_input"], "{code}");
+    }
+
+    /// The value of a cell that says nothing else.
+    ///
+    /// # Panics
+    ///
+    /// When the cell fails or has no value.
+    pub async fn value(&mut self, code: &str) -> String {
+        let mut cell = self.succeed(code).await;
+        cell.take_text().unwrap_or_else(|| panic!("no value: {code}"))
+    }
+
+    /// The error of a cell that fails. What it wrote to its streams is of no interest.
+    ///
+    /// # Panics
+    ///
+    /// When the cell does not fail.
+    pub async fn failure(&mut self, code: &str) -> CellFailure {
+        let mut cell = self.run(code).await;
+        cell.take_stdout();
+        cell.take_stderr();
+        cell.take_failure()
+            .unwrap_or_else(|| panic!("it does not fail: {code}"))
+    }
+
+    /// Starts a cell and waits until it has printed `text`; gives what `finish` takes.
+    pub async fn start_cell(&mut self, code: &str, text: &str) -> Running {
+        let id = self.client.submit(json!({"code": code})).await;
+        let broadcasts = self.client.printed(&id, text).await;
+        Running { id, broadcasts }
+    }
+
+    /// Waits for the end of a cell that runs.
+    pub async fn finish(&mut self, running: Running) -> Execution {
+        self.client.execution_after(&running.id, running.broadcasts).await
+    }
+
+    /// Asks the kernel to stop the running cell.
+    ///
+    /// # Panics
+    ///
+    /// When it does not say that it will.
+    pub async fn interrupt(&mut self) {
+        let exchange = self
+            .client
+            .request(Channel::Control, "interrupt_request", json!({}))
+            .await;
+        assert_eq!(exchange.reply.content, json!({"status": "ok"}));
+    }
+
+    /// Ends the kernel and makes sure that it leaves nothing.
+    async fn end(self) {
+        if !self.failed.is_empty() {
+            self.client.abandon();
+            panic!("these checks do not hold: {:#?}", self.failed);
+        }
+        self.client.shut_down(Channel::Control).await;
+        assert!(self.kernel.ended().await.success());
+    }
+}

@@ -1,0 +1,27 @@
+//! Cells: what they show, what they keep, how they fail, and what is left of the notebook when they do.
+//!
+//! The kernel is a black box here. Several checks share one kernel where they need the same fresh state; none uses
+//! what another has done.
+
+#[path = "cells/descriptors.rs"]
+mod descriptors;
+#[path = "cells/interrupts.rs"]
+mod interrupts;
+#[path = "cells/library_cache.rs"]
+mod library_cache;
+#[path = "cells/output.rs"]
+mod output;
+#[path = "cells/plain.rs"]
+mod plain;
+#[path = "cells/pool.rs"]
+mod pool;
+#[path = "cells/process.rs"]
+mod process;
+#[path = "cells/state.rs"]
+mod state;
+#[path = "cells/transactions.rs"]
+mod transactions;
+#[path = "cells/worker_failures.rs"]
+mod worker_failures;
+#[path = "cells/wrong_input.rs"]
+mod wrong_input;

@@ -1,0 +1,101 @@
+//! However a kernel ends, it leaves nothing: no process, no file. `Kernel::ended` looks.
+
+use parcell_tests::{Channel, Client, Kernel, Transport, within_test_limit};
+use rustix::process::Signal;
+use serde_json::json;
+use std::process::{Command, Stdio};
+
+const FOR_EVER: &str = "loop { std::thread::sleep(std::time::Duration::from_secs(3)); }";
+
+/// Starts a cell that does not end and waits until it runs.
+async fn run_for_ever(client: &mut Client) -> String {
+    let cell = client.submit(json!({"code": FOR_EVER})).await;
+    let started = [client.broadcast(&cell).await, client.broadcast(&cell).await];
+    assert_eq!(started[1].msg_type(), "execute_input");
+    cell
+}
+
+#[test]
+fn a_shutdown_answers_all_cells_and_leaves_nothing() {
+    within_test_limit(async {
+        let kernel = Kernel::start();
+        let mut client = Client::connect(&kernel).await;
+        let running = run_for_ever(&mut client).await;
+        let waiting = client.submit(json!({"code": "1"})).await;
+        let shutdown = client
+            .send(Channel::Shell, "shutdown_request", json!({"restart": true}))
+            .await;
+
+        let reply = client.reply(Channel::Shell, &shutdown).await;
+        assert_eq!(reply.content, json!({"status": "ok", "restart": true}));
+        let broadcasts = client.broadcasts_to_idle(&shutdown).await;
+        assert_eq!(broadcasts[1].msg_type(), "shutdown_reply");
+        for cell in [&running, &waiting] {
+            assert_eq!(client.reply(Channel::Shell, cell).await.content["status"], "aborted");
+        }
+        assert_eq!(client.broadcast(&running).await.content["execution_state"], "idle");
+        assert_eq!(client.broadcasts_to_idle(&waiting).await.len(), 2);
+        client.close();
+        assert!(kernel.ended().await.success());
+    });
+}
+
+#[test]
+fn sigterm_ends_the_kernel_and_leaves_nothing() {
+    within_test_limit(async {
+        let mut kernel = Kernel::start();
+        let mut client = Client::connect(&kernel).await;
+        run_for_ever(&mut client).await;
+        client.abandon();
+        kernel.signal(Signal::TERM);
+        assert!(kernel.ended().await.success());
+    });
+}
+
+#[test]
+fn sigterm_at_the_start_leaves_nothing() {
+    within_test_limit(async {
+        let mut kernel = Kernel::start();
+        let client = Client::connect(&kernel).await;
+        client.abandon();
+        kernel.signal(Signal::TERM);
+        assert!(kernel.ended().await.success());
+    });
+}
+
+#[test]
+fn a_kernel_does_not_outlive_the_process_that_it_belongs_to() {
+    within_test_limit(async {
+        // Ends when its input does, so that it cannot be left behind.
+        let mut owner = Command::new("cat")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .spawn()
+            .unwrap();
+        let kernel = Kernel::start_for(Transport::Ipc, owner.id());
+        let mut client = Client::connect(&kernel).await;
+        run_for_ever(&mut client).await;
+        client.abandon();
+        owner.kill().unwrap();
+        owner.wait().unwrap();
+        assert!(kernel.ended().await.success());
+    });
+}
+
+#[test]
+fn a_kernel_that_is_killed_leaves_nothing() {
+    within_test_limit(async {
+        // Files of Unix sockets belong to who has started the kernel, so that they do not count.
+        let mut kernel = Kernel::start_on(Transport::Tcp);
+        let mut client = Client::connect(&kernel).await;
+        let far_away = "std::process::Command::new(\"setsid\").args([\"sleep\", \"600\"]).spawn().unwrap();";
+        client.execute(far_away).await.assert_quiet();
+        let working = "%%pool -n 2 0..2u32\n|_| loop { std::thread::park() }";
+        let cell = client.submit(json!({"code": working})).await;
+        let started = [client.broadcast(&cell).await, client.broadcast(&cell).await];
+        assert_eq!(started[1].msg_type(), "execute_input");
+        client.abandon();
+        kernel.signal(Signal::KILL);
+        assert!(!kernel.ended().await.success());
+    });
+}

@@ -1,0 +1,91 @@
+//! Messages that are forged, short or garbled, and clients that come and go: the kernel goes on.
+
+use bytes::Bytes;
+use parcell_tests::{Channel, Client, Kernel, Transport, Wire, within_test_limit};
+use serde_json::json;
+
+/// Each of them asks for something that would be seen if it happened.
+fn bad_messages(wire: &Wire) -> Vec<Vec<Bytes>> {
+    let header = wire.header("execute_request");
+    let content = json!({"code": "println!(\"never\");"});
+    let good = wire.frames(&header, &content);
+    let with_frame = |index: usize, frame: &[u8]| {
+        let mut frames = good.clone();
+        frames[index] = Bytes::copy_from_slice(frame);
+        frames
+    };
+    let mut messages = vec![
+        Wire::new("another key").frames(&header, &content),
+        Wire::new("").frames(&header, &content),
+        with_frame(1, b"not hexadecimal"),
+        with_frame(1, &good[1].to_ascii_uppercase()[..32]),
+        with_frame(5, br#"{"code": "println!(\"changed\");"}"#),
+        with_frame(0, b"<IDS|MSG"),
+        vec![Bytes::new()],
+        vec![Bytes::from_static(&[0xff; 4096])],
+    ];
+    messages.extend((1..good.len()).map(|length| good[..length].to_vec()));
+    let garbled = [
+        ["{", "{}", "{}", "{}"],
+        ["[]", "{}", "{}", "{}"],
+        ["{}", "{}", "{}", "{}"],
+        [r#"{"msg_id": 1, "msg_type": 2}"#, "{}", "{}", "{}"],
+        [r#"{"msg_id": "1", "msg_type": "execute_request"}"#, "{}", "{}", "code"],
+        [r#"{"msg_id": "1", "msg_type": "execute_request"}"#, "7", "{}", "{}"],
+    ];
+    messages.extend(garbled.map(|parts| wire.frames_of(parts.map(str::to_owned))));
+    messages
+}
+
+#[test]
+fn bad_messages_are_dropped_and_the_kernel_goes_on() {
+    within_test_limit(async {
+        let kernel = Kernel::start();
+        let mut client = Client::connect(&kernel).await;
+        for channel in [Channel::Shell, Channel::Control, Channel::Stdin] {
+            for frames in bad_messages(&client.wire().clone()) {
+                client.send_frames(channel, frames).await;
+            }
+        }
+        // An answer that nobody asked for.
+        client
+            .send(Channel::Stdin, "input_reply", json!({"value": "hello"}))
+            .await;
+
+        for channel in [Channel::Shell, Channel::Control] {
+            client.request(channel, "kernel_info_request", json!({})).await;
+        }
+        let mut cell = client.execute("println!(\"still here\");").await;
+        assert_eq!((cell.count(), cell.take_stdout().as_str()), (Some(1), "still here\n"));
+        // Closing fails on messages that should not have come.
+        client.shut_down(Channel::Control).await;
+        kernel.ended().await;
+    });
+}
+
+#[test]
+fn several_clients_share_a_kernel_over_tcp() {
+    within_test_limit(async {
+        let kernel = Kernel::start_on(Transport::Tcp);
+        let mut first = Client::connect(&kernel).await;
+        let mut second = Client::connect(&kernel).await;
+        assert_eq!(first.beat(b"ping").await, [Bytes::from_static(b"ping")]);
+        assert_eq!(
+            second.beat(b"\x00\xff pong").await,
+            [Bytes::from_static(b"\x00\xff pong")]
+        );
+
+        let one = first.submit(json!({"code": "println!(\"one\");"})).await;
+        let two = second.submit(json!({"code": "println!(\"two\");"})).await;
+        assert_eq!(first.execution(&one).await.take_stdout(), "one\n");
+        assert_eq!(second.execution(&two).await.take_stdout(), "two\n");
+
+        // One leaves in the middle of its cell; the other must not notice.
+        second.submit(json!({"code": "println!(\"gone\");"})).await;
+        second.abandon();
+        let mut cell = first.execute("println!(\"three\");").await;
+        assert_eq!(cell.take_stdout(), "three\n");
+        first.shut_down(Channel::Shell).await;
+        kernel.ended().await;
+    });
+}

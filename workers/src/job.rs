@@ -1,0 +1,71 @@
+//! What is done with one item. The engine sees items as indices and results as bytes, so that it is compiled once, not
+//! for every function that is mapped.
+
+use crate::codec;
+use crate::error::TaskError;
+use crate::panics::{self, Panic};
+
+/// Runs the item with this index in a worker and appends its encoded result.
+pub(crate) type Job<'a> = dyn FnMut(usize, &mut Vec<u8>) -> Result<(), ItemError> + 'a;
+
+/// Why an item gave no result, as its worker knows it.
+#[derive(Debug)]
+pub(crate) enum ItemError {
+    Failed(String),
+    Codec(String),
+    Panicked(Panic),
+}
+
+impl ItemError {
+    /// The same with the worker's PID, which is that of the calling process.
+    pub(crate) fn into_task_error(self, item: Option<usize>) -> TaskError {
+        let pid = std::process::id();
+        match self {
+            Self::Failed(error) => TaskError::Failed { pid, item, error },
+            Self::Codec(error) => TaskError::Codec { pid, item, error },
+            Self::Panicked(Panic {
+                message,
+                location,
+                backtrace,
+            }) => TaskError::Panicked {
+                pid,
+                item,
+                message,
+                location,
+                backtrace,
+            },
+        }
+    }
+}
+
+impl From<crate::codec::CodecError> for ItemError {
+    fn from(error: crate::codec::CodecError) -> Self {
+        Self::Codec(error.to_string())
+    }
+}
+
+/// Runs one item in a worker and appends its payload; whether that is an error. Errors name the item as `item`.
+pub(crate) fn run(index: usize, item: Option<usize>, job: &mut Job<'_>, out: &mut Vec<u8>) -> bool {
+    let start = out.len();
+    let error = match panics::catch(|| job(index, out)) {
+        Ok(Ok(())) => return false,
+        Ok(Err(error)) => error,
+        Err(panic) => ItemError::Panicked(panic),
+    };
+    // A result that could not be encoded may have left its beginning.
+    out.truncate(start);
+    if codec::encode_into(&error.into_task_error(item), out).is_err() {
+        // Strings and numbers always encode; if not, the parent reports the empty payload as one it cannot decode.
+        out.truncate(start);
+    }
+    true
+}
+
+/// The error that a failed record's `payload` holds.
+pub(crate) fn decode_error(payload: &[u8], pid: u32, item: Option<usize>) -> TaskError {
+    codec::decode(payload).unwrap_or_else(|error| TaskError::Codec {
+        pid,
+        item,
+        error: error.to_string(),
+    })
+}

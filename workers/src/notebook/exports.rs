@@ -1,0 +1,31 @@
+//! The C functions that the notebook's host looks up after loading a cell. They act on the standard library that the
+//! cells are linked with, which is not the host's own.
+
+use std::ffi::c_int;
+use std::io::Write;
+
+use super::panic_hook;
+use crate::sys::fork::fork_plainly;
+
+/// Writes out what the buffer of standard output holds.
+#[unsafe(no_mangle)]
+pub(super) extern "C" fn parcell_flush_output() {
+    // The host cannot do anything about a failure, and the next `print!` reports it to the user.
+    let _ = std::io::stdout().flush();
+}
+
+/// Forks as `fork(2)` does, with the buffer of standard output empty and its lock in the calling thread's hands.
+#[unsafe(no_mangle)]
+pub(super) extern "C" fn parcell_fork() -> c_int {
+    match fork_plainly() {
+        Ok(Some(pid)) => pid.as_raw_nonzero().get(),
+        Ok(None) => 0,
+        Err(_) => -1,
+    }
+}
+
+/// Makes panics of the calling process reach the host as one block that it can read.
+#[unsafe(no_mangle)]
+pub(super) extern "C" fn parcell_install_panic_hook() {
+    panic_hook::install();
+}

@@ -1,0 +1,160 @@
+//! The connection to the notebook's host: finding it, and sending it events.
+
+use std::ffi::c_int;
+use std::io::{self, IoSlice};
+use std::mem::MaybeUninit;
+use std::os::fd::{BorrowedFd, RawFd};
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use rustix::net::{SendAncillaryBuffer, SendAncillaryMessage, SendFlags, sendmsg};
+use serde::Serialize;
+
+/// The function that the host exports. Its result is a connected SOCK_SEQPACKET socket, or negative for none.
+type HostEvents = extern "C" fn() -> c_int;
+
+/// Set when the host could not be reached.
+static FORGOTTEN: AtomicBool = AtomicBool::new(false);
+
+/// What the host is told, one message each.
+#[derive(Debug, Serialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+pub(super) enum Event<'a> {
+    /// A worker was forked. The read ends of its standard output and standard error are attached, in this order.
+    WorkerStarted { pid: u32, name: Option<&'a str> },
+    /// A worker has ended and was waited for.
+    WorkerExited { pid: u32 },
+}
+
+/// The host's socket, which it keeps open for as long as it lives.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Host {
+    socket: BorrowedFd<'static>,
+}
+
+impl Host {
+    /// The host, if this program runs in one.
+    pub(super) fn find() -> Option<Self> {
+        static FUNCTION: OnceLock<Option<HostEvents>> = OnceLock::new();
+        if FORGOTTEN.load(Ordering::Relaxed) {
+            return None;
+        }
+        let function = (*FUNCTION.get_or_init(look_up))?;
+        Self::from_raw(function())
+    }
+
+    fn from_raw(socket: RawFd) -> Option<Self> {
+        if socket < 0 {
+            return None;
+        }
+        // SAFETY: the host promises with the symbol that the socket stays open as long as the process lives; -1, the
+        // one value that must not be borrowed, was excluded with the other negative ones.
+        let socket = unsafe { BorrowedFd::borrow_raw(socket) };
+        Some(Self { socket })
+    }
+
+    /// Sends one event with descriptors attached; waits while the socket is full.
+    pub(super) fn send(&self, event: &Event<'_>, descriptors: &[BorrowedFd<'_>]) -> io::Result<()> {
+        let message = serde_json::to_vec(event)?;
+        let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(2))];
+        let mut control = SendAncillaryBuffer::new(&mut space);
+        if !descriptors.is_empty() && !control.push(SendAncillaryMessage::ScmRights(descriptors)) {
+            return Err(io::Error::other("too many descriptors for one message"));
+        }
+        let slices = [IoSlice::new(&message)];
+        rustix::io::retry_on_intr(|| sendmsg(self.socket, &slices, &mut control, SendFlags::NOSIGNAL))?;
+        Ok(())
+    }
+}
+
+/// Stops asking for the host; `false` if that was done before.
+pub(super) fn forget() -> bool {
+    !FORGOTTEN.swap(true, Ordering::Relaxed)
+}
+
+fn look_up() -> Option<HostEvents> {
+    // SAFETY: the name is a C string; looking up a symbol has no other requirement.
+    let address = unsafe { libc::dlsym(libc::RTLD_DEFAULT, c"parcell_host_events".as_ptr()) };
+    // SAFETY: whoever exports this name promises a function of this type; a null address is excluded.
+    (!address.is_null()).then(|| unsafe { std::mem::transmute::<*mut libc::c_void, HostEvents>(address) })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::IoSliceMut;
+    use std::os::fd::{AsFd, AsRawFd, OwnedFd};
+
+    use rustix::net::{
+        AddressFamily, RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, SocketFlags, SocketType, recvmsg,
+        socketpair,
+    };
+
+    use super::*;
+
+    fn connected() -> (Host, OwnedFd, OwnedFd) {
+        let kind = SocketType::SEQPACKET;
+        let (ours, theirs) = socketpair(AddressFamily::UNIX, kind, SocketFlags::CLOEXEC, None).unwrap();
+        (Host::from_raw(ours.as_raw_fd()).unwrap(), ours, theirs)
+    }
+
+    fn receive(socket: &OwnedFd) -> (serde_json::Value, Vec<OwnedFd>) {
+        let mut bytes = [0u8; 1024];
+        let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(2))];
+        let mut control = RecvAncillaryBuffer::new(&mut space);
+        let mut slices = [IoSliceMut::new(&mut bytes)];
+        let received = recvmsg(socket, &mut slices, &mut control, RecvFlags::CMSG_CLOEXEC).unwrap();
+        let descriptors = control.drain().flat_map(|message| match message {
+            RecvAncillaryMessage::ScmRights(descriptors) => descriptors.collect::<Vec<_>>(),
+            _ => Vec::new(),
+        });
+        let descriptors = descriptors.collect();
+        (serde_json::from_slice(&bytes[..received.bytes]).unwrap(), descriptors)
+    }
+
+    #[test]
+    fn a_start_carries_both_read_ends_and_an_exit_none() {
+        let (host, _ours, theirs) = connected();
+        let (first, second) = (
+            super::super::output_pipe().unwrap(),
+            super::super::output_pipe().unwrap(),
+        );
+        host.send(
+            &Event::WorkerStarted {
+                pid: 12,
+                name: Some("x"),
+            },
+            &[first.0.as_fd(), second.0.as_fd()],
+        )
+        .unwrap();
+        host.send(&Event::WorkerExited { pid: 12 }, &[]).unwrap();
+
+        let (message, descriptors) = receive(&theirs);
+        assert_eq!(
+            message,
+            serde_json::json!({"event": "worker_started", "pid": 12, "name": "x"})
+        );
+        rustix::io::write(&second.1, b"to stderr").unwrap();
+        let mut bytes = [0; 16];
+        assert_eq!(rustix::io::read(&descriptors[1], &mut bytes), Ok(9));
+        assert_eq!(
+            rustix::io::read(&descriptors[0], &mut bytes),
+            Err(rustix::io::Errno::AGAIN)
+        );
+
+        let (message, descriptors) = receive(&theirs);
+        assert_eq!(message, serde_json::json!({"event": "worker_exited", "pid": 12}));
+        assert!(descriptors.is_empty());
+    }
+
+    #[test]
+    fn a_host_that_has_gone_is_an_error_and_no_signal() {
+        let (host, _ours, theirs) = connected();
+        drop(theirs);
+        assert!(host.send(&Event::WorkerExited { pid: 1 }, &[]).is_err());
+    }
+
+    #[test]
+    fn a_negative_descriptor_means_no_host() {
+        assert!(Host::from_raw(-1).is_none());
+    }
+}

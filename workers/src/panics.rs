@@ -1,0 +1,135 @@
+//! Panics in a worker: caught, described, and sent to the parent instead of being printed.
+//!
+//! The hook that does this is set in the parent, before its first fork, and passes on what it does not record. Setting
+//! it in each worker would take the standard library's lock on the hook, which another thread of the parent holds for
+//! as long as it prints a panic, and so for ever in a worker that was forked meanwhile. For the same reason a fork waits
+//! for panics that are being printed: that holds the lock on backtraces.
+
+use std::any::Any;
+use std::cell::{Cell, RefCell};
+use std::panic::{AssertUnwindSafe, PanicHookInfo, catch_unwind};
+use std::sync::{Condvar, Mutex, MutexGuard, Once, PoisonError};
+use std::time::Duration;
+
+use crate::error::PanicLocation;
+use crate::frames;
+
+/// How long a fork waits for panics that are being printed. A panic that is still being printed then waits perhaps for
+/// a lock that the forking thread holds.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+static HOOK: Once = Once::new();
+/// How many threads are printing a panic.
+static PRINTING: Mutex<usize> = Mutex::new(0);
+static PRINTED: Condvar = Condvar::new();
+
+thread_local! {
+    /// Whether panics of this thread are recorded.
+    static RECORDING: Cell<bool> = const { Cell::new(false) };
+    /// What the hook saw of the latest panic of this thread.
+    static LATEST: RefCell<Option<Panic>> = const { RefCell::new(None) };
+}
+
+/// A panic that was caught.
+#[derive(Debug)]
+pub(crate) struct Panic {
+    pub(crate) message: String,
+    pub(crate) location: Option<PanicLocation>,
+    pub(crate) backtrace: Option<String>,
+}
+
+type Hook = Box<dyn Fn(&PanicHookInfo<'_>) + Sync + Send + 'static>;
+
+/// While it lives, no thread begins to print a panic.
+#[derive(Debug)]
+pub(crate) struct Quiet(MutexGuard<'static, usize>);
+
+impl Quiet {
+    /// In the parent, before a fork: sets the hook if need be, and waits for panics that are being printed.
+    pub(crate) fn before_fork() -> Self {
+        if std::thread::panicking() {
+            // Perhaps this thread is the one that prints, and it could not set a hook either.
+            return Self(lock());
+        }
+        HOOK.call_once(|| wrap(std::panic::take_hook()));
+        let waited = PRINTED.wait_timeout_while(lock(), PATIENCE, |printing| *printing > 0);
+        Self(waited.unwrap_or_else(PoisonError::into_inner).0)
+    }
+
+    /// In the worker: the threads that were printing do not exist here.
+    pub(crate) fn forget_printing(&mut self) {
+        *self.0 = 0;
+    }
+}
+
+/// Makes `hook` the one that reports the panics that are not recorded.
+pub(crate) fn set_hook(hook: Hook) {
+    HOOK.call_once(|| {});
+    wrap(hook);
+}
+
+/// In a worker: panics of the calling thread are recorded for [`catch`]. Those of threads that the user's code starts
+/// are printed as ever, since nobody else would report them.
+pub(crate) fn record_panics_of_this_thread() {
+    RECORDING.set(true);
+}
+
+fn wrap(hook: Hook) {
+    std::panic::set_hook(Box::new(move |info| {
+        if RECORDING.get() {
+            LATEST.with_borrow_mut(|latest| *latest = Some(describe(info)));
+        } else {
+            *lock() += 1;
+            hook(info);
+            *lock() -= 1;
+            PRINTED.notify_all();
+        }
+    }));
+}
+
+fn lock() -> MutexGuard<'static, usize> {
+    PRINTING.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Runs `call` and returns its panic, if it panics, as an error.
+pub(crate) fn catch<R>(call: impl FnOnce() -> R) -> Result<R, Panic> {
+    LATEST.with_borrow_mut(|latest| *latest = None);
+    // Whatever a panic leaves half done is in this worker's copy of the caller's data.
+    catch_unwind(AssertUnwindSafe(call)).map_err(|payload| {
+        let recorded = LATEST.with_borrow_mut(Option::take);
+        let panic = recorded.unwrap_or_else(|| Panic {
+            message: message(&*payload),
+            location: None,
+            backtrace: None,
+        });
+        // A payload's destructor can panic as well; the worker ends soon.
+        std::mem::forget(payload);
+        panic
+    })
+}
+
+/// The text of a panic's payload.
+pub(crate) fn message(payload: &(dyn Any + Send)) -> String {
+    if let Some(text) = payload.downcast_ref::<&str>() {
+        (*text).to_owned()
+    } else if let Some(text) = payload.downcast_ref::<String>() {
+        text.clone()
+    } else {
+        "a panic without a message".to_owned()
+    }
+}
+
+fn describe(info: &PanicHookInfo<'_>) -> Panic {
+    let location = info.location().map(|location| PanicLocation {
+        file: location.file().to_owned(),
+        line: location.line(),
+        column: location.column(),
+    });
+    let frames = frames::of_panic();
+    let lines: Vec<String> = frames.iter().map(ToString::to_string).collect();
+    Panic {
+        message: message(info.payload()),
+        location,
+        backtrace: (!lines.is_empty()).then(|| lines.join("\n")),
+    }
+}

@@ -1,0 +1,294 @@
+//! Pools: one function over many items, in as many processes as there are cores.
+
+mod board;
+mod ledger;
+mod pace;
+mod run;
+mod worker;
+
+use std::collections::BTreeMap;
+use std::fmt::Display;
+use std::ops::ControlFlow;
+
+use crate::codec;
+use crate::cpu_count;
+use crate::error::TaskError;
+use crate::job::ItemError;
+use crate::message::Message;
+use crate::sys::fork;
+use run::Settings;
+
+/// Runs a function over many items in worker processes.
+///
+/// Each call forks its workers and ends them before it returns. The workers see the function, all it captures, and the
+/// items as they are at the time of the call, without copying or serializing them (the memory is shared until somebody
+/// writes); only the results travel back, so only the results need serde's traits. What the function changes, it
+/// changes in its worker's copy. A by-value item is dropped by the function in the worker, and again, untouched, in
+/// the caller when the call ends.
+///
+/// A pool holds no processes between calls; keep it, clone it, or make it where it is needed.
+///
+/// # Examples
+///
+/// ```
+/// use parcell::Pool;
+///
+/// let offset = 10;
+/// let squares = Pool::new(4).map(|x: u64| x * x + offset, [1, 2, 3]);
+/// assert_eq!(squares, [11, 14, 19]);
+/// ```
+#[derive(Clone, Debug)]
+pub struct Pool {
+    settings: Settings,
+}
+
+impl Pool {
+    /// A pool of `workers` processes.
+    ///
+    /// # Panics
+    ///
+    /// If `workers` is 0.
+    #[must_use]
+    #[track_caller]
+    pub fn new(workers: usize) -> Self {
+        Self::builder().workers(workers).build()
+    }
+
+    /// Starts to describe a pool.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let pool = parcell::Pool::builder().workers(2).chunk_size(16).build();
+    /// assert_eq!(pool.map(|x: i32| -x, 0..3), [0, -1, -2]);
+    /// ```
+    pub fn builder() -> PoolBuilder {
+        PoolBuilder::default()
+    }
+
+    /// The number of worker processes that a call uses, if it has that many items.
+    #[must_use]
+    pub fn workers(&self) -> usize {
+        self.settings.workers
+    }
+
+    /// The function's results for all items, in their order.
+    ///
+    /// # Panics
+    ///
+    /// With the first failure that is noticed: the function panics, its worker is killed or ends itself, or a result
+    /// cannot be sent. The other workers are stopped at once. To learn about every item, use
+    /// [`map_results`](Self::map_results).
+    #[track_caller]
+    pub fn map<T, R, F, I>(&self, f: F, items: I) -> Vec<R>
+    where
+        F: Fn(T) -> R,
+        I: IntoIterator<Item = T>,
+        R: Message,
+    {
+        match self.run(|item| Ok(f(item)), items, OnFailure::Stop).into_values() {
+            Ok(values) => values,
+            Err(error) => panic!("{error}"),
+        }
+    }
+
+    /// The outcome for every item, in their order. A failure costs its item only: a worker that dies is replaced.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use parcell::Pool;
+    ///
+    /// let results = Pool::new(2).map_results(|x: i32| if x == 1 { std::process::abort() } else { x }, 0..3);
+    /// assert_eq!(results[0], Ok(0));
+    /// assert!(results[1].as_ref().unwrap_err().to_string().ends_with("was killed by SIGABRT (abort)"));
+    /// assert_eq!(results[2], Ok(2));
+    /// ```
+    pub fn map_results<T, R, F, I>(&self, f: F, items: I) -> Vec<Result<R, TaskError>>
+    where
+        F: Fn(T) -> R,
+        I: IntoIterator<Item = T>,
+        R: Message,
+    {
+        self.run(|item| Ok(f(item)), items, OnFailure::GoOn).into_results()
+    }
+
+    /// The function's `Ok` values for all items, in their order.
+    ///
+    /// # Errors
+    ///
+    /// The first failure that is noticed: an `Err` of the function, as [`TaskError::Failed`] with the error's text, or
+    /// whatever else would make [`map`](Self::map) panic. The other workers are stopped at once.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use parcell::Pool;
+    ///
+    /// let parse = |text: &str| text.parse::<u32>();
+    /// assert_eq!(Pool::new(2).try_map(parse, ["1", "2"]), Ok(vec![1, 2]));
+    /// let error = Pool::new(2).try_map(parse, ["1", "x"]).unwrap_err();
+    /// assert!(error.to_string().ends_with("failed: invalid digit found in string"));
+    /// ```
+    pub fn try_map<T, R, E, F, I>(&self, f: F, items: I) -> Result<Vec<R>, TaskError>
+    where
+        F: Fn(T) -> Result<R, E>,
+        I: IntoIterator<Item = T>,
+        R: Message,
+        E: Display,
+    {
+        self.run(fallible(f), items, OnFailure::Stop).into_values()
+    }
+
+    /// [`map_results`](Self::map_results) for a function that returns a `Result`, whose `Err` is an item's failure.
+    pub(crate) fn try_map_results<T, R, E, F, I>(&self, f: F, items: I) -> Vec<Result<R, TaskError>>
+    where
+        F: Fn(T) -> Result<R, E>,
+        I: IntoIterator<Item = T>,
+        R: Message,
+        E: Display,
+    {
+        self.run(fallible(f), items, OnFailure::GoOn).into_results()
+    }
+
+    fn run<T, R: Message>(
+        &self,
+        call: impl Fn(T) -> Result<R, ItemError>,
+        items: impl IntoIterator<Item = T>,
+        on_failure: OnFailure,
+    ) -> Outcomes<R> {
+        let mut items: Vec<Option<T>> = items.into_iter().map(Some).collect();
+        let mut outcomes = Outcomes::new(items.len());
+        // Taken in a worker, out of its own copy of the list; the caller's stays whole.
+        let mut job = |index: usize, out: &mut Vec<u8>| {
+            let item = items[index].take().expect("a worker runs an item once");
+            Ok(codec::encode_into(&call(item)?, out)?)
+        };
+        let count = outcomes.values.len();
+        run::run(self.settings, count, &mut job, &mut |index, pid, outcome| {
+            let is_err = outcomes.accept(index, pid, outcome);
+            if is_err && on_failure == OnFailure::Stop {
+                ControlFlow::Break(())
+            } else {
+                ControlFlow::Continue(())
+            }
+        });
+        outcomes
+    }
+}
+
+/// The function with its errors as failures of the item.
+fn fallible<T, R, E: Display>(f: impl Fn(T) -> Result<R, E>) -> impl Fn(T) -> Result<R, ItemError> {
+    move |item| f(item).map_err(|error| ItemError::Failed(error.to_string()))
+}
+
+impl Default for Pool {
+    /// A pool with one process for each of the [`cpu_count`] cores; inside a worker, with one process, since the
+    /// cores are taken.
+    fn default() -> Self {
+        Self::builder().build()
+    }
+}
+
+/// Describes a [`Pool`]; from [`Pool::builder`].
+#[derive(Clone, Debug, Default)]
+#[must_use]
+pub struct PoolBuilder {
+    workers: Option<usize>,
+    chunk_size: Option<usize>,
+}
+
+impl PoolBuilder {
+    /// The number of worker processes. Without it, there are as many as [`Pool::default`] has.
+    pub fn workers(mut self, workers: usize) -> Self {
+        self.workers = Some(workers);
+        self
+    }
+
+    /// How many items a worker takes at a time. Without it, the pool takes few when items take long, and many when
+    /// they are over soon.
+    pub fn chunk_size(mut self, items: usize) -> Self {
+        self.chunk_size = Some(items);
+        self
+    }
+
+    /// The pool.
+    ///
+    /// # Panics
+    ///
+    /// If the number of workers or the chunk size is 0.
+    #[must_use]
+    #[track_caller]
+    pub fn build(self) -> Pool {
+        assert_ne!(self.workers, Some(0), "a pool needs at least one worker");
+        assert_ne!(self.chunk_size, Some(0), "a chunk has at least one item");
+        let workers = self
+            .workers
+            .unwrap_or_else(|| if fork::is_worker() { 1 } else { cpu_count() });
+        Pool {
+            settings: Settings {
+                workers,
+                chunk_size: self.chunk_size,
+            },
+        }
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum OnFailure {
+    Stop,
+    GoOn,
+}
+
+/// What has become of each item.
+struct Outcomes<R> {
+    /// Errors are few and large, so they are kept apart.
+    values: Vec<Option<R>>,
+    errors: BTreeMap<usize, TaskError>,
+}
+
+impl<R: Message> Outcomes<R> {
+    fn new(items: usize) -> Self {
+        Self {
+            values: std::iter::repeat_with(|| None).take(items).collect(),
+            errors: BTreeMap::new(),
+        }
+    }
+
+    /// Notes one outcome down; whether it is an error.
+    fn accept(&mut self, item: usize, pid: u32, outcome: Result<&[u8], TaskError>) -> bool {
+        let decode = |payload| {
+            codec::decode(payload).map_err(|error| TaskError::Codec {
+                pid,
+                item: Some(item),
+                error: error.to_string(),
+            })
+        };
+        match outcome.and_then(decode) {
+            Ok(value) => self.values[item] = Some(value),
+            Err(error) => {
+                self.errors.insert(item, error);
+                return true;
+            }
+        }
+        false
+    }
+
+    /// All values, or the first error.
+    fn into_values(mut self) -> Result<Vec<R>, TaskError> {
+        match self.errors.pop_first() {
+            Some((_, error)) => Err(error),
+            None => Ok(self.values.into_iter().map(|value| value.expect(SETTLED)).collect()),
+        }
+    }
+
+    fn into_results(mut self) -> Vec<Result<R, TaskError>> {
+        let result = |(item, value): (usize, Option<R>)| match value {
+            Some(value) => Ok(value),
+            None => Err(self.errors.remove(&item).expect(SETTLED)),
+        };
+        self.values.into_iter().enumerate().map(result).collect()
+    }
+}
+
+const SETTLED: &str = "a map that ended by itself has an outcome for every item";

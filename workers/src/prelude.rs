@@ -1,0 +1,12 @@
+//! What most programs need, and every notebook cell has: `use parcell::prelude::*`.
+//!
+//! It leaves out names that collide with other crates' preludes.
+
+// The result of joining a thread, and that of `catch_unwind`, has this trait in its type; a notebook that keeps such a
+// variable writes its type without a path.
+pub use std::any::Any;
+
+pub use serde::{Deserialize, Serialize};
+
+pub use crate::cell::EvcxrDisplay as _;
+pub use crate::{Pool, Process, TaskError, cpu_count};

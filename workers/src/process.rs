@@ -1,0 +1,359 @@
+//! One function call in a process of its own.
+
+use std::fmt;
+use std::fs::File;
+use std::io::{self, Write};
+use std::marker::PhantomData;
+use std::ops::ControlFlow;
+use std::os::fd::{AsFd, OwnedFd};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::process::Signal;
+
+use crate::codec;
+use crate::error::TaskError;
+use crate::inbox::Inbox;
+use crate::job::{self, Job};
+use crate::message::Message;
+use crate::sys::child::{Child, Exit};
+use crate::sys::fork;
+use crate::{panics, record};
+
+/// A function call that runs in a forked process.
+///
+/// The process sees everything the function captures, as it is at the time of the call and without serialization. It
+/// may borrow: the new process has a copy of the caller's memory, in which what is borrowed lives as long as the
+/// process does. What it changes there, nobody else sees. It returns by sending its result.
+///
+/// The methods work in the process that spawned it. Dropping the handle waits for the process to end; end it with
+/// [`kill`](Self::kill) first if it should not be waited for.
+///
+/// # Examples
+///
+/// ```
+/// use parcell::Process;
+///
+/// let text = String::from("worker");
+/// let process = Process::spawn(|| format!("{text} {}", std::process::id()));
+/// assert_eq!(process.join(), Ok(format!("worker {}", process.pid())));
+/// assert_eq!(process.exit_code(), Some(0));
+/// ```
+pub struct Process<R> {
+    pid: u32,
+    name: Option<String>,
+    pidfd: Arc<OwnedFd>,
+    state: Mutex<State>,
+    result: PhantomData<fn() -> R>,
+}
+
+/// What is known about the process.
+#[derive(Debug)]
+struct State {
+    child: Child,
+    inbox: Inbox,
+    /// The encoded result, or the error.
+    outcome: Option<Result<Vec<u8>, TaskError>>,
+    exit: Option<Exit>,
+}
+
+impl<R: Message> Process<R> {
+    /// Runs `f` in a new process.
+    ///
+    /// # Panics
+    ///
+    /// If the operating system refuses another process; [`ProcessBuilder::try_spawn`] returns that as an error.
+    #[track_caller]
+    #[must_use = "dropping it waits for the process to end"]
+    pub fn spawn(f: impl FnOnce() -> R) -> Self {
+        Process::builder().spawn(f)
+    }
+
+    /// Waits until the process has ended, and returns what its function returned. Can be called again.
+    ///
+    /// # Errors
+    ///
+    /// If the function panicked, the process was killed or ended itself, or the result cannot be sent.
+    ///
+    /// # Panics
+    ///
+    /// If called in another process than the one that spawned it.
+    pub fn join(&self) -> Result<R, TaskError> {
+        self.await_end(None);
+        self.outcome()
+            .unwrap_or_else(|| unreachable!("a process that has ended has an outcome"))
+    }
+
+    /// Like [`join`](Self::join), but waits no longer than `limit`: `None` if the process is still running then.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// let process = parcell::Process::spawn(|| std::thread::sleep(Duration::from_secs(60)));
+    /// assert_eq!(process.join_timeout(Duration::from_millis(1)), None);
+    /// process.kill();
+    /// assert!(process.join().is_err());
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// If called in another process than the one that spawned it.
+    pub fn join_timeout(&self, limit: Duration) -> Option<Result<R, TaskError>> {
+        self.await_end(Some(limit));
+        self.outcome()
+    }
+
+    /// What the process has returned, if it has ended.
+    fn outcome(&self) -> Option<Result<R, TaskError>> {
+        let state = self.state();
+        let bytes = match state.outcome.as_ref()? {
+            Ok(bytes) => bytes,
+            Err(error) => return Some(Err(error.clone())),
+        };
+        let decoded = codec::decode(bytes);
+        Some(decoded.map_err(|error| TaskError::Codec {
+            pid: self.pid,
+            item: None,
+            error: error.to_string(),
+        }))
+    }
+}
+
+impl Process<()> {
+    /// Starts to describe a process.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let process = parcell::Process::builder().name("adder").spawn(|| 1 + 1);
+    /// assert_eq!(process.name(), Some("adder"));
+    /// assert_eq!(process.join(), Ok(2));
+    /// ```
+    pub fn builder() -> ProcessBuilder {
+        ProcessBuilder::default()
+    }
+}
+
+impl<R> Process<R> {
+    /// The process's ID.
+    #[must_use]
+    pub fn pid(&self) -> u32 {
+        self.pid
+    }
+
+    /// The name that the builder gave it.
+    #[must_use]
+    pub fn name(&self) -> Option<&str> {
+        self.name.as_deref()
+    }
+
+    /// Whether the process is still running.
+    #[must_use]
+    pub fn is_alive(&self) -> bool {
+        let mut state = self.state();
+        state.inbox_turn();
+        !state.has_ended()
+    }
+
+    /// The process's exit code; the negative signal number if a signal killed it. `None` while it is running.
+    #[must_use]
+    pub fn exit_code(&self) -> Option<i32> {
+        let mut state = self.state();
+        state.inbox_turn();
+        if !state.has_ended() {
+            return None;
+        }
+        match state.exit? {
+            Exit::Code(code) => Some(code),
+            Exit::Signal(signal) => Some(-signal),
+            Exit::Lost => None,
+        }
+    }
+
+    /// Asks the process to end, with SIGTERM. A process can ignore that.
+    pub fn terminate(&self) {
+        self.state().child.signal(Signal::TERM);
+    }
+
+    /// Ends the process at once, with SIGKILL.
+    pub fn kill(&self) {
+        self.state().child.signal(Signal::KILL);
+    }
+
+    /// Waits until the process has ended, or for `limit`.
+    fn await_end(&self, limit: Option<Duration>) {
+        let started = Instant::now();
+        loop {
+            let mut state = self.state();
+            assert!(
+                state.child.is_ours(),
+                "process {} can be joined only by the process that spawned it",
+                self.pid
+            );
+            state.inbox_turn();
+            if state.has_ended() {
+                return;
+            }
+            // The descriptors stay open while another thread uses the handle.
+            let pipe = state.inbox.pollable().cloned();
+            drop(state);
+            let left = limit.map(|limit| limit.saturating_sub(started.elapsed()));
+            if left.is_some_and(|left| left.is_zero()) {
+                return;
+            }
+            wait_for(&self.pidfd, pipe.as_deref(), left);
+        }
+    }
+
+    /// Methods are short and do not panic while they hold the state.
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl<R> Drop for Process<R> {
+    fn drop(&mut self) {
+        // A copy of the handle in a worker forked later has nothing to wait for.
+        let is_ours = self.state().child.is_ours();
+        if is_ours {
+            self.await_end(None);
+        }
+    }
+}
+
+impl<R> fmt::Debug for Process<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let state = self.state();
+        f.debug_struct("Process")
+            .field("pid", &self.pid)
+            .field("name", &self.name)
+            .field("exit", &state.exit)
+            .finish_non_exhaustive()
+    }
+}
+
+impl State {
+    /// Takes in what the process has sent, so that it does not wait for room in its pipe.
+    fn inbox_turn(&mut self) {
+        if self.outcome.is_none() && self.child.is_ours() {
+            self.inbox.receive();
+        }
+    }
+
+    /// Whether the process has ended; if it has, its outcome and exit are known.
+    fn has_ended(&mut self) -> bool {
+        if self.exit.is_some() || !self.child.is_ours() {
+            return self.exit.is_some();
+        }
+        let Some(exit) = self.child.try_wait() else {
+            return false;
+        };
+        self.inbox.drain();
+        let pid = self.child.pid();
+        let returned = self.inbox.take_records(|record| {
+            let failed = record.failed;
+            ControlFlow::Break(if failed {
+                Err(job::decode_error(record.payload, pid, None))
+            } else {
+                Ok(record.payload.to_vec())
+            })
+        });
+        self.inbox.drop_partial();
+        self.outcome = Some(match returned {
+            ControlFlow::Break(outcome) => outcome,
+            ControlFlow::Continue(()) => Err(TaskError::from_exit(pid, None, exit)),
+        });
+        self.exit = Some(exit);
+        true
+    }
+}
+
+/// Describes a [`Process`]; from [`Process::builder`].
+#[derive(Clone, Debug, Default)]
+#[must_use]
+pub struct ProcessBuilder {
+    name: Option<String>,
+}
+
+impl ProcessBuilder {
+    /// Gives the process a name, which a notebook shows in front of each line it prints.
+    pub fn name(mut self, name: impl Into<String>) -> Self {
+        self.name = Some(name.into());
+        self
+    }
+
+    /// Runs `f` in a new process.
+    ///
+    /// # Panics
+    ///
+    /// If the operating system refuses another process.
+    #[track_caller]
+    #[must_use = "dropping it waits for the process to end"]
+    pub fn spawn<R: Message>(self, f: impl FnOnce() -> R) -> Process<R> {
+        match self.try_spawn(f) {
+            Ok(process) => process,
+            Err(error) => panic!("{error}"),
+        }
+    }
+
+    /// Runs `f` in a new process.
+    ///
+    /// # Errors
+    ///
+    /// [`TaskError::System`] if the operating system refuses another process.
+    pub fn try_spawn<R: Message>(self, f: impl FnOnce() -> R) -> Result<Process<R>, TaskError> {
+        let mut f = Some(f);
+        let mut job = move |_: usize, out: &mut Vec<u8>| {
+            let f = f.take().expect("a process runs its function once");
+            Ok(codec::encode_into(&f(), out)?)
+        };
+        let (child, pipe) = start(self.name.as_deref(), &mut job).map_err(|error| {
+            let error = format!("a process cannot be started: {error}");
+            TaskError::System {
+                pid: None,
+                item: None,
+                error,
+            }
+        })?;
+        let (pid, pidfd) = (child.pid(), Arc::clone(child.pidfd()));
+        let state = State {
+            child,
+            inbox: Inbox::new(pipe),
+            outcome: None,
+            exit: None,
+        };
+        Ok(Process {
+            pid,
+            name: self.name,
+            pidfd,
+            state: Mutex::new(state),
+            result: PhantomData,
+        })
+    }
+}
+
+/// Forks a process that runs `job` once and sends its record.
+fn start(name: Option<&str>, job: &mut Job<'_>) -> io::Result<(Child, OwnedFd)> {
+    fork::spawn(name, |pipe| {
+        panics::record_panics_of_this_thread();
+        let mut out = Vec::new();
+        record::begin(0, &mut out);
+        let failed = job::run(0, None, job, &mut out);
+        record::finish(0, failed, &mut out);
+        // It fails only when the parent has closed the pipe, and then nobody is there to be told.
+        let _ = File::from(pipe).write_all(&out);
+    })
+}
+
+/// Waits until the process has ended or has sent something, or for `limit`.
+fn wait_for(pidfd: &OwnedFd, pipe: Option<&OwnedFd>, limit: Option<Duration>) {
+    let mut fds = vec![PollFd::from_borrowed_fd(pidfd.as_fd(), PollFlags::IN)];
+    fds.extend(pipe.map(|pipe| PollFd::from_borrowed_fd(pipe.as_fd(), PollFlags::IN)));
+    // A limit too long for the type is as good as none.
+    let limit = limit.and_then(|limit| Timespec::try_from(limit).ok());
+    // The caller looks again, whatever the reason for waking up.
+    let _ = poll(&mut fds, limit.as_ref());
+}

@@ -1,0 +1,95 @@
+//! Memory that a process shares with the workers it forks.
+//!
+//! The mapping is anonymous: nothing can survive the processes that hold it. It holds atomics only, so every access is
+//! safe whatever the other side does, and a worker that is killed between two stores leaves both of them readable.
+
+use std::ops::Deref;
+use std::ptr::NonNull;
+use std::sync::atomic::AtomicU64;
+
+use rustix::mm::{MapFlags, ProtFlags, mmap_anonymous, munmap};
+
+/// A type that may live in shared memory.
+///
+/// # Safety
+///
+/// The implementor consists of atomics only: all bytes zero are a valid value, it needs no drop, and it may be used by
+/// several processes at once.
+pub(crate) unsafe trait Shareable: Sync {}
+
+// SAFETY: an atomic integer; zero is valid.
+unsafe impl Shareable for AtomicU64 {}
+
+// SAFETY: an array of what is shareable.
+unsafe impl<T: Shareable, const N: usize> Shareable for [T; N] {}
+
+/// A slice in memory that this process shares with those it forks; zero at first.
+#[derive(Debug)]
+pub(crate) struct SharedSlice<T: Shareable> {
+    start: NonNull<T>,
+    len: usize,
+}
+
+impl<T: Shareable> SharedSlice<T> {
+    /// `len` zeroed elements.
+    pub(crate) fn new(len: usize) -> rustix::io::Result<Self> {
+        let bytes = Self::bytes(len).ok_or(rustix::io::Errno::NOMEM)?;
+        // SAFETY: the kernel chooses the address, so no existing mapping is touched.
+        let start = unsafe {
+            mmap_anonymous(
+                std::ptr::null_mut(),
+                bytes,
+                ProtFlags::READ | ProtFlags::WRITE,
+                MapFlags::SHARED | MapFlags::NORESERVE,
+            )?
+        };
+        // A mapping begins at a page, which satisfies every alignment up to a page.
+        const { assert!(align_of::<T>() <= 4096) };
+        let start = NonNull::new(start.cast()).ok_or(rustix::io::Errno::NOMEM)?;
+        Ok(Self { start, len })
+    }
+
+    /// The size of the mapping for `len` elements; a mapping cannot be empty.
+    fn bytes(len: usize) -> Option<usize> {
+        len.max(1).checked_mul(size_of::<T>())
+    }
+}
+
+impl<T: Shareable> Deref for SharedSlice<T> {
+    type Target = [T];
+
+    fn deref(&self) -> &[T] {
+        // SAFETY: `new` mapped `len` elements, readable and writable until `drop`; all bytes zero, or what was stored
+        // by atomic operations since, is a valid `T` by the contract of `Shareable`, which also makes sharing sound.
+        unsafe { std::slice::from_raw_parts(self.start.as_ptr(), self.len) }
+    }
+}
+
+impl<T: Shareable> Drop for SharedSlice<T> {
+    fn drop(&mut self) {
+        let bytes = Self::bytes(self.len).expect("the same product fitted when the memory was mapped");
+        // SAFETY: exactly the mapping that `new` made; no borrow of it outlives `self`.
+        let unmapped = unsafe { munmap(self.start.as_ptr().cast(), bytes) };
+        debug_assert!(unmapped.is_ok(), "{unmapped:?}");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::Ordering;
+
+    use super::*;
+
+    #[test]
+    fn begins_zeroed_and_keeps_what_is_stored() {
+        let slice = SharedSlice::<AtomicU64>::new(1000).unwrap();
+        assert!(slice.iter().all(|word| word.load(Ordering::Relaxed) == 0));
+        slice[999].store(7, Ordering::Relaxed);
+        assert_eq!(slice[999].load(Ordering::Relaxed), 7);
+    }
+
+    #[test]
+    fn too_much_is_an_error() {
+        assert!(SharedSlice::<AtomicU64>::new(usize::MAX).is_err());
+    }
+}

@@ -1,0 +1,294 @@
+//! The crash matrix: every way a worker can fail, in every kind of call. A failure costs its item, and no process.
+
+use std::hint::black_box;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::Duration;
+
+use parcell::{Pool, Process, TaskError};
+use rstest::rstest;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use crate::support::{Survivors, assert_waited_for};
+
+const ITEMS: usize = 40;
+const BAD: usize = 13;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Fault {
+    Panic,
+    Abort,
+    Segfault,
+    Kill,
+    Exit(i32),
+    StackOverflow,
+    Encode,
+    Decode,
+}
+
+impl Fault {
+    const ALL: [Self; 9] = [
+        Self::Panic,
+        Self::Abort,
+        Self::Segfault,
+        Self::Kill,
+        Self::Exit(0),
+        Self::Exit(3),
+        Self::StackOverflow,
+        Self::Encode,
+        Self::Decode,
+    ];
+
+    /// Does it, or returns a result that does.
+    fn happen(self) -> Reply {
+        let pid = rustix::process::getpid();
+        match self {
+            Self::Panic => panic!("boom {}", 1 + 1),
+            Self::Abort => std::process::abort(),
+            Self::Segfault => {
+                // SAFETY: it is not safe, and must not be: the page at 0 is never mapped, so the process is killed.
+                unsafe { std::ptr::without_provenance_mut::<u8>(8).write_volatile(1) }
+            }
+            Self::Kill => rustix::process::kill_process(pid, rustix::process::Signal::KILL).unwrap(),
+            Self::Exit(code) => std::process::exit(code),
+            Self::StackOverflow => drop(overflow(0)),
+            Self::Encode => return Reply::NotEncodable,
+            Self::Decode => return Reply::NotDecodable,
+        }
+        unreachable!("{self:?} did not happen")
+    }
+
+    /// What the error's text says after the item and the process.
+    fn text(self) -> &'static str {
+        match self {
+            Self::Panic => "panicked at workers/tests/it/crashes.rs:",
+            Self::Abort | Self::StackOverflow => "was killed by SIGABRT (abort)",
+            Self::Segfault => "was killed by SIGSEGV (segmentation fault)",
+            Self::Kill => "was killed by SIGKILL (kill)",
+            Self::Exit(0) => "ended its process with exit code 0 before it returned",
+            Self::Exit(_) => "ended its process with exit code 3 before it returned",
+            Self::Encode => "has a result that cannot be sent: cannot encode the value: not to be written",
+            Self::Decode => "has a result that cannot be sent: cannot decode the value: not to be read",
+        }
+    }
+
+    fn exit_code(self) -> i32 {
+        match self {
+            Self::Panic | Self::Encode | Self::Decode | Self::Exit(0) => 0,
+            Self::Exit(code) => code,
+            Self::Abort | Self::StackOverflow => -libc::SIGABRT,
+            Self::Segfault => -libc::SIGSEGV,
+            Self::Kill => -libc::SIGKILL,
+        }
+    }
+
+    #[track_caller]
+    fn assert_caused(self, error: &TaskError, item: Option<usize>) {
+        let text = error.to_string();
+        assert_eq!(error.item(), item);
+        assert!(text.contains(self.text()), "{text}");
+        assert!(!text.contains('\n'), "{text}");
+        if self == Self::Panic {
+            assert!(text.ends_with(": boom 2"), "{text}");
+        }
+        assert_waited_for(error.pid().unwrap());
+    }
+}
+
+#[expect(unconditional_recursion, reason = "that is what a stack overflow needs")]
+fn overflow(depth: u64) -> u64 {
+    black_box([depth; 64]);
+    overflow(depth + 1) + black_box(depth)
+}
+
+/// A result that can refuse to be written or read.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Reply {
+    Pid(u32),
+    NotEncodable,
+    NotDecodable,
+}
+
+impl Serialize for Reply {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Pid(pid) => pid.serialize(serializer),
+            Self::NotEncodable => Err(serde::ser::Error::custom("not to be written")),
+            Self::NotDecodable => u32::MAX.serialize(serializer),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Reply {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        match u32::deserialize(deserializer)? {
+            u32::MAX => Err(serde::de::Error::custom("not to be read")),
+            pid => Ok(Self::Pid(pid)),
+        }
+    }
+}
+
+fn faults() -> impl Iterator<Item = Fault> {
+    Fault::ALL.into_iter()
+}
+
+fn pool(workers: usize, chunk_size: Option<usize>) -> Pool {
+    let builder = Pool::builder().workers(workers);
+    chunk_size
+        .map_or(builder.clone(), |size| builder.chunk_size(size))
+        .build()
+}
+
+#[rstest]
+#[timeout(Duration::from_secs(60))]
+fn map_results_loses_only_the_item(
+    #[values(1, 2, 5)] workers: usize,
+    #[values(None, Some(1), Some(7), Some(100))] chunk_size: Option<usize>,
+) {
+    for fault in faults() {
+        let survivors = Survivors::watch();
+        let f = |n| {
+            if n == BAD {
+                fault.happen()
+            } else {
+                Reply::Pid(std::process::id())
+            }
+        };
+        let results = pool(workers, chunk_size).map_results(f, 0..ITEMS);
+        for (item, result) in results.iter().enumerate() {
+            match result {
+                Ok(Reply::Pid(pid)) if item != BAD => assert_waited_for(*pid),
+                Err(error) if item == BAD => fault.assert_caused(error, Some(BAD)),
+                other => panic!("{fault:?}, item {item}: {other:?}"),
+            }
+        }
+        survivors.assert_none();
+    }
+}
+
+#[rstest]
+#[timeout(Duration::from_secs(60))]
+fn map_panics_with_the_failure(#[values(1, 3)] workers: usize, #[values(None, Some(7))] chunk_size: Option<usize>) {
+    for fault in faults() {
+        let survivors = Survivors::watch();
+        let f = |n| {
+            if n == BAD {
+                fault.happen()
+            } else {
+                Reply::Pid(std::process::id())
+            }
+        };
+        let call = || pool(workers, chunk_size).map(f, 0..ITEMS);
+        let payload = catch_unwind(AssertUnwindSafe(call)).unwrap_err();
+        let message = payload.downcast_ref::<String>().unwrap();
+        assert!(message.starts_with(&format!("item {BAD} (pid ")), "{message}");
+        assert!(message.contains(fault.text()), "{message}");
+        survivors.assert_none();
+    }
+}
+
+#[rstest]
+#[timeout(Duration::from_secs(60))]
+fn try_map_returns_the_failure(#[values(1, 3)] workers: usize, #[values(None, Some(7))] chunk_size: Option<usize>) {
+    for fault in faults() {
+        let survivors = Survivors::watch();
+        let f = |n| {
+            Ok::<_, String>(if n == BAD {
+                fault.happen()
+            } else {
+                Reply::Pid(std::process::id())
+            })
+        };
+        let error = pool(workers, chunk_size).try_map(f, 0..ITEMS).unwrap_err();
+        fault.assert_caused(&error, Some(BAD));
+        survivors.assert_none();
+    }
+}
+
+#[rstest]
+#[timeout(Duration::from_secs(60))]
+fn a_process_tells_how_it_ended() {
+    for fault in faults() {
+        let survivors = Survivors::watch();
+        let process = Process::spawn(|| fault.happen());
+        let error = process.join().unwrap_err();
+        fault.assert_caused(&error, None);
+        assert_eq!(error.pid(), Some(process.pid()));
+        assert_eq!(process.join().unwrap_err(), error);
+        assert_eq!(process.exit_code(), Some(fault.exit_code()));
+        survivors.assert_none();
+    }
+}
+
+#[rstest]
+#[timeout(Duration::from_secs(60))]
+fn every_item_may_kill_its_worker() {
+    let results = Pool::new(3).map_results(|_: usize| -> u32 { std::process::abort() }, 0..30);
+    for (item, result) in results.iter().enumerate() {
+        Fault::Abort.assert_caused(result.as_ref().unwrap_err(), Some(item));
+    }
+}
+
+#[rstest]
+#[timeout(Duration::from_secs(60))]
+fn results_that_a_dead_worker_had_not_sent_are_kept() {
+    // One worker, one chunk: nothing is sent before the last item kills the worker.
+    let f = |n: u64| if n == 999 { std::process::abort() } else { n };
+    let results = pool(1, Some(1000)).map_results(f, 0..1000);
+    assert!(results[..999].iter().zip(0..).all(|(result, n)| *result == Ok(n)));
+    Fault::Abort.assert_caused(results[999].as_ref().unwrap_err(), Some(999));
+}
+
+#[rstest]
+#[timeout(Duration::from_secs(60))]
+fn a_panic_does_not_cost_the_worker() {
+    let f = |n: u32| {
+        assert_ne!(n % 2, 0, "even");
+        std::process::id()
+    };
+    let results = pool(1, None).map_results(f, 0..10);
+    let mut pids: Vec<_> = results.iter().flatten().collect();
+    pids.dedup();
+    assert_eq!(pids.len(), 1);
+    assert_eq!(results.iter().filter(|result| result.is_err()).count(), 5);
+}
+
+#[rstest]
+#[timeout(Duration::from_secs(60))]
+fn workers_killed_at_any_moment_lose_nothing_else() {
+    // A process beside the pool kills its workers one after the other while it works.
+    let results = std::thread::scope(|scope| {
+        let (sender, receiver) = std::sync::mpsc::channel();
+        let killer = scope.spawn(move || {
+            let target: u32 = receiver.recv().unwrap();
+            for _ in 0..20 {
+                kill_a_child_of_thread(target);
+                std::thread::yield_now();
+            }
+        });
+        sender
+            .send(rustix::thread::gettid().as_raw_nonzero().get().cast_unsigned())
+            .unwrap();
+        let results = Pool::new(2).map_results(|n: u64| (0..20_000).fold(n, |a, b| black_box(a ^ b)), 0..2000);
+        killer.join().unwrap();
+        results
+    });
+    for (item, result) in results.iter().enumerate() {
+        match result {
+            Ok(value) => assert_eq!(*value, (0..20_000).fold(item as u64, |a, b| a ^ b)),
+            Err(error) => assert!(matches!(error, TaskError::Crashed { .. }), "{error}"),
+        }
+    }
+    assert!(results.iter().filter(|result| result.is_err()).count() <= 20);
+}
+
+/// Kills one of the processes that this thread has forked; other tests' workers are left alone.
+fn kill_a_child_of_thread(tid: u32) {
+    let children = std::fs::read_to_string(format!("/proc/self/task/{tid}/children")).unwrap_or_default();
+    if let Some(pid) = children.split_whitespace().next().and_then(|pid| pid.parse().ok()) {
+        // It may have ended since.
+        let _ = rustix::process::kill_process(
+            rustix::process::Pid::from_raw(pid).unwrap(),
+            rustix::process::Signal::KILL,
+        );
+    }
+}
