@@ -159,6 +159,28 @@ fn an_interrupt_ends_the_cell_and_both_channels_answer_while_it_runs() {
 }
 
 #[test]
+fn interrupts_while_the_kernel_starts_cost_only_the_cell_that_waits() {
+    within_test_limit(async {
+        let mut kernel = Kernel::start();
+        let mut client = Client::connect(&kernel).await;
+        let cell = client.submit(json!({"code": "println!(\"never\");"})).await;
+        // The start takes seconds, and each of its steps is met by some of these.
+        let reply = loop {
+            let exchange = client.request(Channel::Control, "interrupt_request", json!({})).await;
+            assert_eq!(exchange.reply.content, json!({"status": "ok"}));
+            if let Some(reply) = client.reply_within(Channel::Shell, &cell, Duration::from_millis(20)).await {
+                break reply;
+            }
+        };
+        assert_eq!(reply.content["ename"], "Interrupted");
+        let next = client.submit(json!({"code": "println!(\"next\");"})).await;
+        assert_eq!(client.execution(&next).await.take_stdout(), "next\n");
+        client.shut_down(Channel::Control).await;
+        kernel.ended().await;
+    });
+}
+
+#[test]
 fn kernel_info_does_not_wait_for_a_cell() {
     within_test_limit(async {
         let kernel = Kernel::start();
