@@ -2,6 +2,8 @@
 
 use parcell_tests::{Channel, Client, Kernel, Message, within_test_limit};
 use serde_json::json;
+use std::time::Duration;
+use tokio::time::timeout;
 
 const SLEEP: &str = "std::thread::sleep(std::time::Duration::from_secs(3));";
 
@@ -165,14 +167,16 @@ fn interrupts_while_the_kernel_starts_cost_only_the_cell_that_waits() {
         let mut client = Client::connect(&kernel).await;
         let cell = client.submit(json!({"code": "println!(\"never\");"})).await;
         // The start takes seconds, and each of its steps is met by some of these.
-        let reply = loop {
+        let mut broadcasts = Vec::new();
+        while broadcasts.len() < 4 {
             let exchange = client.request(Channel::Control, "interrupt_request", json!({})).await;
             assert_eq!(exchange.reply.content, json!({"status": "ok"}));
-            if let Some(reply) = client.reply_within(Channel::Shell, &cell, Duration::from_millis(20)).await {
-                break reply;
+            if let Ok(broadcast) = timeout(Duration::from_millis(20), client.broadcast(&cell)).await {
+                broadcasts.push(broadcast);
             }
-        };
-        assert_eq!(reply.content["ename"], "Interrupted");
+        }
+        let mut cell = client.execution_after(&cell, broadcasts).await;
+        assert_eq!(cell.take_failure().unwrap().ename, "Interrupted");
         let next = client.submit(json!({"code": "println!(\"next\");"})).await;
         assert_eq!(client.execution(&next).await.take_stdout(), "next\n");
         client.shut_down(Channel::Control).await;
