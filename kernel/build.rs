@@ -18,8 +18,8 @@ fn main() -> Result<(), Error> {
     )?;
 
     // Cells call these functions of the executable: `close`, to know which descriptors the notebook process gives up,
-    // and the address of the socket on which the library announces workers.
-    for symbol in ["close", "parcell_host_events"] {
+    // and where the sockets are on which the library announces workers and sends evcxr's control lines.
+    for symbol in ["close", "parcell_host_events", "parcell_host_control"] {
         println!("cargo::rustc-link-arg-bins=-Wl,--export-dynamic-symbol={symbol}");
     }
     Ok(())

@@ -6,8 +6,6 @@ use std::io::{BufRead, BufReader, Read};
 use std::path::PathBuf;
 use std::process::{Command, ExitCode, Stdio};
 
-use evcxr::EvalContext;
-
 use super::{PrepareError, Prepared, SEED, sources};
 use crate::session::{Directory, prelude};
 use crate::toolchain::stand_alone;
@@ -69,9 +67,7 @@ fn compile() -> ExitCode {
         let library = PathBuf::from(std::env::var_os(LIBRARY_VARIABLE).ok_or("the library's place is not said")?);
         let mut child = Command::new(std::env::current_exe()?);
         child.arg(ACKNOWLEDGE);
-        let (context, _outputs) = EvalContext::with_subprocess_command(child)?;
-        directory.hide_tools()?;
-        let mut context = prelude::load(context, &library)?;
+        let (mut context, _outputs) = prelude::start(&directory, child, &library)?;
         // evcxr checks cells that it cannot type, which takes other files of every dependency.
         context.check("let checked = 1;")?;
         Ok(())

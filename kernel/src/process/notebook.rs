@@ -40,6 +40,12 @@ extern "C" fn parcell_host_events() -> std::ffi::c_int {
     EVENTS_DESCRIPTOR
 }
 
+/// Where the library sends evcxr's control lines.
+#[unsafe(no_mangle)]
+extern "C" fn parcell_host_control() -> std::ffi::c_int {
+    CONTROL_DESCRIPTOR
+}
+
 struct Notebook {
     supervisor: Channel,
     supervisor_process: OwnedFd,
@@ -122,7 +128,10 @@ impl Notebook {
         {
             // The first, or built anew for a `:dep` that shares a crate with it.
             library.install_panic_hook();
-            self.library = Some(library);
+            if self.library.replace(library).is_none() {
+                // Cells keep their variables in a store of the library's. What ran before was evcxr's own, and has none.
+                self.variables = std::ptr::null_mut();
+            }
         }
         self.variables = cell.call(function, self.variables)?;
         cell.keep();

@@ -65,8 +65,7 @@ impl Directory {
             .ok_or_else(|| io::Error::other("this process was not prepared for a session"))?;
         remove_abandoned(&std::env::temp_dir());
         fs::DirBuilder::new().mode(0o700).create(&path)?;
-        let lock = File::create(path.join(LOCK))?;
-        lock.lock_exclusive()?;
+        let lock = locked(&path)?;
         let tools = Tools::create(&path)?;
         toolchain::stand_alone(&path, EVCXR)?;
         Ok(Directory {
@@ -85,9 +84,9 @@ impl Directory {
         std::env::var_os(EVCXR_DIRECTORY_VARIABLE).map_or_else(|| self.path.join(EVCXR), PathBuf::from)
     }
 
-    /// To be called when evcxr has started.
-    pub(crate) fn hide_tools(&self) -> io::Result<()> {
-        self.tools.hide()
+    /// What evcxr must find only while it starts.
+    pub(crate) fn tools(&self) -> &Tools {
+        &self.tools
     }
 }
 
@@ -97,6 +96,15 @@ impl Drop for Directory {
             tracing::warn!(%error, path = %self.path.display(), "cannot remove the session's directory");
         }
     }
+}
+
+/// A new lock, held. It has its name only then: until somebody holds it, other sessions take the directory for abandoned.
+fn locked(directory: &Path) -> io::Result<File> {
+    let unnamed = directory.join(LOCK).with_extension("new");
+    let lock = File::create(&unnamed)?;
+    lock.lock_exclusive()?;
+    fs::rename(unnamed, directory.join(LOCK))?;
+    Ok(lock)
 }
 
 /// Removes the directories of sessions of this user that nobody holds the lock of.
@@ -130,8 +138,7 @@ mod tests {
         for path in [&live, &dead, &strange] {
             fs::create_dir(path).unwrap();
         }
-        let lock = File::create(live.join(LOCK)).unwrap();
-        lock.lock_exclusive().unwrap();
+        let _lock = locked(&live).unwrap();
         File::create(dead.join(LOCK)).unwrap();
         remove_abandoned(parent.path());
         assert!(live.exists() && strange.exists() && !dead.exists());

@@ -4,7 +4,7 @@ use std::io;
 use std::process::Command;
 use std::sync::{Arc, Mutex, mpsc};
 
-use evcxr::{CommandContext, Error, EvalContext};
+use evcxr::{CommandContext, Error};
 use tokio::sync::oneshot;
 
 use super::diagnostics::{self, Compiled};
@@ -118,9 +118,7 @@ impl<'a> Engine<'a> {
             supervisor.env("PATH", path);
         }
         tracing::debug!("the library is in place");
-        let (context, outputs) = EvalContext::with_subprocess_command(supervisor)?;
-        tracing::debug!("evcxr has started");
-        directory.hide_tools()?;
+        let (context, outputs) = prelude::start(&directory, supervisor, &library.sources())?;
         std::thread::Builder::new()
             .name("supervisor-stderr".to_owned())
             .spawn(move || {
@@ -128,8 +126,6 @@ impl<'a> Engine<'a> {
                     tracing::error!(line, "the supervisor says");
                 }
             })?;
-        let context = prelude::load(context, &library.sources())?;
-        tracing::debug!("the prelude is in scope");
         Ok(Engine {
             context,
             shared,

@@ -1,20 +1,84 @@
 //! What every cell has from the start: the library, serde, and the library's prelude.
 
-use std::path::Path;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process::Command;
 
-use evcxr::{CommandContext, Error, EvalContext};
+use evcxr::{CommandContext, Error, EvalContext, EvalContextOutputs};
+
+use super::Directory;
+use crate::toolchain::find_in_path;
 
 /// Large enough never to be reached. evcxr runs this executable as rustc's wrapper only while it has a cache.
 const CACHE_BYTES: u64 = 1 << 50;
+/// The package's manifest, which evcxr writes before it does anything else with code.
+const MANIFEST: &str = "Cargo.toml";
 
-/// Puts them into scope. `library` is the directory of the library's package.
-pub(crate) fn load(mut context: EvalContext, library: &Path) -> Result<CommandContext, Error> {
+/// Starts evcxr with everything in scope. `child` plays its child; `library` is the directory of the library's package.
+pub(crate) fn start(
+    directory: &Directory,
+    child: Command,
+    library: &Path,
+) -> Result<(CommandContext, EvalContextOutputs), Error> {
+    let (mut context, outputs) =
+        without_first_evaluation(&directory.evcxr(), || EvalContext::with_subprocess_command(child))?;
+    directory.tools().hide()?;
+    tracing::debug!("evcxr has started");
     let mut state = context.state();
     state.set_cache_bytes(CACHE_BYTES);
     context.eval_with_state("", state)?;
     let mut context = CommandContext::with_eval_context(context);
     reload(&mut context, library)?;
-    Ok(context)
+    tracing::debug!("the prelude is in scope");
+    Ok((context, outputs))
+}
+
+/// Spares evcxr the evaluation that it starts with.
+///
+/// It evaluates `42` before anything can be added, and has rust-analyzer load everything for that; with the library
+/// added it does so again. Where evcxr believes that it may use lld, which it does if that is in PATH, the evaluation is
+/// its test of whether lld works, and may fail. (lld is not used then; rustc uses the toolchain's own.) It fails at once
+/// where the manifest cannot be written.
+fn without_first_evaluation<T>(package: &Path, start: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    if find_in_path("mold", &path).is_some() {
+        // Preferred to lld, and then the evaluation has to succeed.
+        return start();
+    }
+    let obstacle = Obstacle::put(package)?;
+    let started = start();
+    obstacle.remove()?;
+    started
+}
+
+/// A directory in the place of the manifest.
+struct Obstacle {
+    manifest: PathBuf,
+    aside: PathBuf,
+}
+
+impl Obstacle {
+    fn put(package: &Path) -> io::Result<Obstacle> {
+        let obstacle = Obstacle {
+            manifest: package.join(MANIFEST),
+            aside: package.join(MANIFEST).with_extension("aside"),
+        };
+        fs::create_dir_all(package)?;
+        match fs::rename(&obstacle.manifest, &obstacle.aside) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => fs::create_dir(&obstacle.manifest)?,
+        }
+        Ok(obstacle)
+    }
+
+    fn remove(self) -> io::Result<()> {
+        fs::remove_dir(&self.manifest)?;
+        match fs::rename(&self.aside, &self.manifest) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+            _ => Ok(()),
+        }
+    }
 }
 
 /// Puts them into scope again, after everything has been cleared.
@@ -27,4 +91,24 @@ pub(crate) fn reload(context: &mut CommandContext, library: &Path) -> Result<(),
     );
     context.execute(&code)?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_manifest_cannot_be_written_while_evcxr_starts_and_is_there_afterwards() {
+        let package = tempfile::tempdir().unwrap();
+        let manifest = package.path().join(MANIFEST);
+        for before in [None, Some("[package]\n")] {
+            if let Some(text) = before {
+                fs::write(&manifest, text).unwrap();
+            }
+            let obstacle = Obstacle::put(package.path()).unwrap();
+            assert!(fs::write(&manifest, "").is_err());
+            obstacle.remove().unwrap();
+            assert_eq!(fs::read_to_string(&manifest).ok().as_deref(), before);
+        }
+    }
 }

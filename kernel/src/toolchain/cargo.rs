@@ -1,4 +1,5 @@
-//! Our cargo: the real one, which does not change Cargo.lock while evcxr tries out a dependency.
+//! Our cargo: the real one, which does not change Cargo.lock while evcxr tries out a dependency, and which is not needed
+//! where only a cell has changed since it ran (see `compilation`).
 //!
 //! To validate a dependency evcxr asks cargo about a dummy package that has that dependency only. Left alone, cargo
 //! would forget the versions of everything else, choose the newest at the next build, and compile the library, and
@@ -9,7 +10,8 @@ use std::path::Path;
 use std::process::{Command, ExitCode};
 use std::{fs, io};
 
-use super::{CARGO_VARIABLE, become_command, report};
+use super::compilation::{self, Place};
+use super::{CARGO_VARIABLE, become_command, report, rustc};
 
 /// The package that evcxr makes up.
 const DUMMY: &str = "evcxr_dummy_validate_dep";
@@ -18,24 +20,38 @@ const LOCK: &str = "Cargo.lock";
 pub(super) fn main(arguments: &[OsString]) -> ExitCode {
     let mut cargo = Command::new(std::env::var_os(CARGO_VARIABLE).unwrap_or_else(|| "cargo".into()));
     cargo.args(arguments);
-    let validating = arguments.iter().any(|argument| argument == OsStr::new("metadata"))
-        && fs::read_to_string("Cargo.toml").is_ok_and(|manifest| manifest.contains(DUMMY));
-    if !validating {
-        if arguments.iter().any(|argument| argument == OsStr::new("build"))
-            && let Err(error) = forget_last_cell(Path::new("target"))
-        {
-            report(&format!("cannot remove what is left of the last cell: {error}"));
-            return ExitCode::FAILURE;
-        }
-        return become_command(&mut cargo);
+    let asked_for = |command: &str| arguments.iter().any(|argument| argument == OsStr::new(command));
+    let result = if asked_for("metadata") && is_validating() {
+        run_without_changing_the_lock(&mut cargo)
+    } else if asked_for("build") {
+        build(&mut cargo, arguments)
+    } else {
+        Ok(become_command(&mut cargo))
+    };
+    result.unwrap_or_else(|error| {
+        report(&format!("cannot run cargo: {error}"));
+        ExitCode::FAILURE
+    })
+}
+
+/// Whether evcxr is trying out a dependency.
+fn is_validating() -> bool {
+    fs::read_to_string("Cargo.toml").is_ok_and(|manifest| manifest.contains(DUMMY))
+}
+
+/// Compiles a cell: with rustc alone where it is known how, else with cargo.
+fn build(cargo: &mut Command, arguments: &[OsString]) -> io::Result<ExitCode> {
+    let directory = std::env::current_dir()?;
+    let place = Place::of(&directory, arguments);
+    if let Some(compilation) = place.as_ref().and_then(|place| place.recorded(&directory)) {
+        return rustc::compile_cell(&compilation);
     }
-    match run_without_changing_the_lock(&mut cargo) {
-        Ok(code) => code,
-        Err(error) => {
-            report(&format!("cannot run cargo: {error}"));
-            ExitCode::FAILURE
-        }
+    forget_last_cell(Path::new("target"))?;
+    compilation::forget(&directory)?;
+    if let Some(place) = &place {
+        place.record(cargo);
     }
+    Ok(become_command(cargo))
 }
 
 /// Makes cargo compile the cell whatever it thinks of the times of files: cells can follow each other faster than a

@@ -2,10 +2,11 @@
 //!
 //! evcxr asks rustup for cargo, runs cargo, and cargo runs rustc through a wrapper. This executable plays all three
 //! parts and hands over to the real tools: `rustup` points evcxr at our cargo, `cargo` keeps Cargo.lock from being
-//! rewritten while a dependency is tried out, and `rustc` takes evcxr's control lines out of the cells' output.
+//! rewritten while a dependency is tried out and leaves itself out where it can, and `rustc` takes evcxr's control lines out of the cells' output.
 
 mod cargo;
 mod cell_source;
+mod compilation;
 pub(crate) mod progress;
 mod rustc;
 mod rustup;
@@ -40,7 +41,7 @@ pub(crate) fn run(arguments: &[std::ffi::OsString]) -> Option<ExitCode> {
 /// The tools of one session, in its directory.
 #[derive(Debug)]
 pub(crate) struct Tools {
-    rustup: PathBuf,
+    only_for_the_start: [PathBuf; 2],
 }
 
 impl Tools {
@@ -51,14 +52,16 @@ impl Tools {
         std::fs::create_dir_all(&bin)?;
         std::fs::create_dir_all(&tools)?;
         symlink(&this, tools.join("cargo"))?;
-        let rustup = bin.join("rustup");
-        symlink(&this, &rustup)?;
-        Ok(Tools { rustup })
+        let only_for_the_start = ["rustup", "lld"].map(|tool| bin.join(tool));
+        for tool in &only_for_the_start {
+            symlink(&this, tool)?;
+        }
+        Ok(Tools { only_for_the_start })
     }
 
-    /// Lets cells' shell commands find the real rustup again; evcxr has asked for its tools by now.
+    /// Lets cells' shell commands find the real ones again; evcxr has asked for its tools by now.
     pub(crate) fn hide(&self) -> io::Result<()> {
-        std::fs::remove_file(&self.rustup)
+        self.only_for_the_start.iter().try_for_each(std::fs::remove_file)
     }
 }
 

@@ -5,11 +5,15 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 use std::{fs, io};
 
+use super::compilation::{Compilation, record};
 use super::{CELL_NUMBER_FILE, EPOCH_FILE, become_command, cell_source, progress, report};
 use crate::process::messages::SESSION_VARIABLE;
 
 /// The name of the crate that evcxr makes of a cell.
 const CELL_CRATE: &str = "ctx";
+
+/// Names the file in which evcxr finds the path of what was compiled.
+const SHARED_OBJECT_VARIABLE: &str = "EVCXR_EXECUTION_SO_PATH";
 
 /// The name of the library that cells are linked with.
 const LIBRARY_CRATE: &str = "parcell";
@@ -22,7 +26,7 @@ pub(super) fn main(arguments: &[OsString]) -> ExitCode {
     };
     let mut command = Command::new(rustc);
     match crate_name(arguments) {
-        Some(name) if name == CELL_CRATE => match prepare_cell(arguments) {
+        Some(name) if name == CELL_CRATE => match record(rustc, arguments).and_then(|()| prepare_cell(arguments)) {
             Ok(arguments) => command.args(arguments),
             Err(error) => {
                 report(&format!("cannot prepare the cell: {error}"));
@@ -31,7 +35,7 @@ pub(super) fn main(arguments: &[OsString]) -> ExitCode {
         },
         Some(name) if name == LIBRARY_CRATE && builds_library(arguments) => {
             progress::say_compiling(Some(name));
-            return compile_library(command.args(arguments), arguments).unwrap_or_else(|error| {
+            return compile_library(rustc, arguments).unwrap_or_else(|error| {
                 report(&format!("cannot compile the library: {error}"));
                 ExitCode::FAILURE
             });
@@ -42,6 +46,24 @@ pub(super) fn main(arguments: &[OsString]) -> ExitCode {
         }
     };
     become_command(&mut command)
+}
+
+/// Compiles a cell as cargo had an earlier one compiled.
+pub(super) fn compile_cell(compilation: &Compilation) -> io::Result<ExitCode> {
+    let arguments: Vec<OsString> = compilation.arguments.iter().map(OsString::from).collect();
+    if let (Some(file), Some(directory)) = (
+        std::env::var_os(SHARED_OBJECT_VARIABLE),
+        argument_after(&arguments, "--out-dir"),
+    ) {
+        // evcxr looks at it only if the compilation ends well.
+        let shared_object = Path::new(directory).join(format!("lib{CELL_CRATE}.so"));
+        fs::write(file, shared_object.as_os_str().as_encoded_bytes())?;
+    }
+    let mut command = Command::new(&compilation.rustc);
+    command
+        .args(prepare_cell(&arguments)?)
+        .envs(compilation.environment.iter().map(|(name, value)| (name, value)));
+    Ok(become_command(&mut command))
 }
 
 /// Whether the shared library itself is built, and not only checked.
@@ -59,10 +81,20 @@ fn builds_library(arguments: &[OsString]) -> bool {
 /// cargo calls it by the same name whatever it is built with. When a `:dep` changes the features of a crate that both
 /// use, it is built anew, with other symbols; the notebook process, which has loaded the older one, would take that for
 /// the newer.
-fn compile_library(command: &mut Command, arguments: &[OsString]) -> io::Result<ExitCode> {
+///
+/// It finds the standard library wherever it is itself: sessions have it in directories of their own, and what a cell
+/// does not use of the standard library it is not linked with.
+fn compile_library(rustc: &OsStr, arguments: &[OsString]) -> io::Result<ExitCode> {
     let metadata = value_of(arguments, "metadata=").unwrap_or_default();
     let name = format!("lib{LIBRARY_CRATE}-{metadata}.so");
-    let status = command.arg("-C").arg(format!("link-arg=-Wl,-soname,{name}")).status()?;
+    let status = Command::new(rustc)
+        .args(arguments)
+        .args(["-C", &format!("link-arg=-Wl,-soname,{name}")])
+        .args([
+            "-C",
+            &format!("link-arg=-Wl,-rpath,{}", standard_library(rustc)?.display()),
+        ])
+        .status()?;
     let directory = argument_after(arguments, "--out-dir").map(Path::new);
     if let Some(directory) = directory.filter(|_| status.success()) {
         let extra = value_of(arguments, "extra-filename=").unwrap_or_default();
@@ -73,6 +105,13 @@ fn compile_library(command: &mut Command, arguments: &[OsString]) -> io::Result<
         }
     }
     Ok(ExitCode::from(u8::try_from(status.code().unwrap_or(1)).unwrap_or(1)))
+}
+
+/// The directory of the compiler's standard library for this machine.
+fn standard_library(rustc: &OsStr) -> io::Result<PathBuf> {
+    let printed = Command::new(rustc).args(["--print", "target-libdir"]).output()?;
+    let path = String::from_utf8(printed.stdout).map_err(io::Error::other)?;
+    Ok(PathBuf::from(path.trim_end()))
 }
 
 fn link(file: &Path, name: &Path) -> io::Result<()> {

@@ -1,6 +1,6 @@
 //! The connection to the notebook's host: finding it, and sending it events.
 
-use std::ffi::c_int;
+use std::ffi::{CStr, c_int};
 use std::io::{self, IoSlice};
 use std::mem::MaybeUninit;
 use std::os::fd::{BorrowedFd, RawFd};
@@ -10,8 +10,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use rustix::net::{SendAncillaryBuffer, SendAncillaryMessage, SendFlags, sendmsg};
 use serde::Serialize;
 
-/// The function that the host exports. Its result is a connected SOCK_SEQPACKET socket, or negative for none.
-type HostEvents = extern "C" fn() -> c_int;
+/// What the host exports: functions whose result is a connected SOCK_SEQPACKET socket, or negative for none.
+type HostSocket = extern "C" fn() -> c_int;
 
 /// Set when the host could not be reached.
 static FORGOTTEN: AtomicBool = AtomicBool::new(false);
@@ -26,6 +26,13 @@ pub(super) enum Event<'a> {
     WorkerExited { pid: u32 },
 }
 
+/// What is said on the host's control socket.
+#[derive(Debug, Serialize)]
+pub(super) enum ControlMessage<'a> {
+    /// A line of evcxr's generated code.
+    ControlLine(&'a str),
+}
+
 /// The host's socket, which it keeps open for as long as it lives.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Host {
@@ -35,11 +42,17 @@ pub(super) struct Host {
 impl Host {
     /// The host, if this program runs in one.
     pub(super) fn find() -> Option<Self> {
-        static FUNCTION: OnceLock<Option<HostEvents>> = OnceLock::new();
+        static FUNCTION: OnceLock<Option<HostSocket>> = OnceLock::new();
         if FORGOTTEN.load(Ordering::Relaxed) {
             return None;
         }
-        let function = (*FUNCTION.get_or_init(look_up))?;
+        let function = (*FUNCTION.get_or_init(|| look_up(c"parcell_host_events")))?;
+        Self::from_raw(function())
+    }
+
+    /// The host's control socket, if this program runs in one.
+    pub(super) fn control() -> Option<Self> {
+        let function = look_up(c"parcell_host_control")?;
         Self::from_raw(function())
     }
 
@@ -54,7 +67,7 @@ impl Host {
     }
 
     /// Sends one event with descriptors attached; waits while the socket is full.
-    pub(super) fn send(&self, event: &Event<'_>, descriptors: &[BorrowedFd<'_>]) -> io::Result<()> {
+    pub(super) fn send(&self, event: &impl Serialize, descriptors: &[BorrowedFd<'_>]) -> io::Result<()> {
         let message = serde_json::to_vec(event)?;
         let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(2))];
         let mut control = SendAncillaryBuffer::new(&mut space);
@@ -72,11 +85,11 @@ pub(super) fn forget() -> bool {
     !FORGOTTEN.swap(true, Ordering::Relaxed)
 }
 
-fn look_up() -> Option<HostEvents> {
+fn look_up(name: &CStr) -> Option<HostSocket> {
     // SAFETY: the name is a C string; looking up a symbol has no other requirement.
-    let address = unsafe { libc::dlsym(libc::RTLD_DEFAULT, c"parcell_host_events".as_ptr()) };
-    // SAFETY: whoever exports this name promises a function of this type; a null address is excluded.
-    (!address.is_null()).then(|| unsafe { std::mem::transmute::<*mut libc::c_void, HostEvents>(address) })
+    let address = unsafe { libc::dlsym(libc::RTLD_DEFAULT, name.as_ptr()) };
+    // SAFETY: whoever exports these names promises functions of this type; a null address is excluded.
+    (!address.is_null()).then(|| unsafe { std::mem::transmute::<*mut libc::c_void, HostSocket>(address) })
 }
 
 #[cfg(test)]

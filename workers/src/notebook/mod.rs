@@ -10,7 +10,7 @@ use std::os::fd::{AsFd, OwnedFd};
 
 use rustix::pipe::{PipeFlags, pipe_with};
 
-use host::{Event, Host};
+use host::{ControlMessage, Event, Host};
 
 /// The pipes that carry one worker's output to the kernel.
 #[derive(Debug)]
@@ -36,6 +36,19 @@ pub(crate) fn worker_exited(pid: u32) {
         && let Err(error) = host.send(&Event::WorkerExited { pid }, &[])
     {
         give_up(&error);
+    }
+}
+
+/// Says one of evcxr's control lines where nothing that a cell prints can get between.
+pub fn send_control_line(line: &str) {
+    let sent = match Host::control() {
+        Some(control) => control.send(&ControlMessage::ControlLine(line), &[]),
+        None => Err(io::Error::other("there is no notebook")),
+    };
+    if let Err(error) = sent {
+        eprintln!("parcell: the notebook cannot be told {line:?}: {error}");
+        // Without it evcxr would go on with the wrong idea of the variables; so the cell is undone.
+        std::process::abort();
     }
 }
 
