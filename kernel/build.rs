@@ -18,8 +18,8 @@ fn main() -> Result<(), Error> {
     )?;
 
     // Cells call these functions of the executable: `close`, to know which descriptors the notebook process gives up,
-    // and the address of the socket on which the library announces workers.
-    for symbol in ["close", "parcell_host_events"] {
+    // the address of the socket on which the library announces workers, and the choice whether checkpoints are made.
+    for symbol in ["close", "parcell_host_events", "parcell_checkpoint"] {
         println!("cargo::rustc-link-arg-bins=-Wl,--export-dynamic-symbol={symbol}");
     }
     Ok(())

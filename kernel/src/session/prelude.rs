@@ -28,3 +28,18 @@ pub(crate) fn reload(context: &mut CommandContext, library: &Path) -> Result<(),
     context.execute(&code)?;
     Ok(())
 }
+
+/// Forgets all variables, items and imports. Crates stay, and so does what every cell has.
+pub(crate) fn reset(context: &mut CommandContext) -> Result<(), Error> {
+    let shown = context.execute(":show_deps")?;
+    let crates: String = shown
+        .get("text/plain")
+        .unwrap_or_default()
+        .lines()
+        .filter(|line| !line.is_empty())
+        .map(|line| format!(":dep {line}\n"))
+        .collect();
+    context.execute(":clear")?;
+    context.execute(&format!("{crates}use parcell::prelude::*;"))?;
+    Ok(())
+}

@@ -62,7 +62,15 @@ fn builds_library(arguments: &[OsString]) -> bool {
 fn compile_library(command: &mut Command, arguments: &[OsString]) -> io::Result<ExitCode> {
     let metadata = value_of(arguments, "metadata=").unwrap_or_default();
     let name = format!("lib{LIBRARY_CRATE}-{metadata}.so");
-    let status = command.arg("-C").arg(format!("link-arg=-Wl,-soname,{name}")).status()?;
+    let standard_library = standard_library(command.get_program())?;
+    let status = command
+        .arg("-C")
+        .arg(format!("link-arg=-Wl,-soname,{name}"))
+        // rustc's own is relative to where the library is built, and it is copied from there. Where the first cell of
+        // a process loads it, nothing has loaded the standard library yet.
+        .arg("-C")
+        .arg(format!("link-arg=-Wl,-rpath,{standard_library}"))
+        .status()?;
     let directory = argument_after(arguments, "--out-dir").map(Path::new);
     if let Some(directory) = directory.filter(|_| status.success()) {
         let extra = value_of(arguments, "extra-filename=").unwrap_or_default();
@@ -73,6 +81,12 @@ fn compile_library(command: &mut Command, arguments: &[OsString]) -> io::Result<
         }
     }
     Ok(ExitCode::from(u8::try_from(status.code().unwrap_or(1)).unwrap_or(1)))
+}
+
+/// The directory of the standard library that this compiler links with.
+fn standard_library(rustc: &OsStr) -> io::Result<String> {
+    let output = Command::new(rustc).args(["--print", "target-libdir"]).output()?;
+    Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
 }
 
 fn link(file: &Path, name: &Path) -> io::Result<()> {
