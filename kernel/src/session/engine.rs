@@ -98,6 +98,8 @@ struct Engine<'a> {
     types: Types,
     /// The names that cells have imported.
     imported: BTreeSet<String>,
+    /// What is to be executed before the next cell, because clearing was interrupted.
+    missing: Option<String>,
     epoch: u32,
 }
 
@@ -144,6 +146,7 @@ impl<'a> Engine<'a> {
             directory,
             types: Types::default(),
             imported: BTreeSet::new(),
+            missing: None,
             epoch: 0,
         })
     }
@@ -181,6 +184,7 @@ impl<'a> Engine<'a> {
         if self.interrupted(cell) {
             return self.shared.finish(cell.id, Outcome::Error(interrupted()));
         }
+        self.restore_prelude();
         let known = KnownNames {
             context: &self.context,
             imported: &self.imported,
@@ -226,16 +230,29 @@ impl<'a> Engine<'a> {
     }
 
     fn reset(&mut self, cell: &Cell) -> Outcome {
-        let result = prelude::reset(&mut self.context);
+        let result = prelude::clear(&mut self.context).and_then(|code| {
+            self.imported.clear();
+            self.missing = Some(code);
+            self.bring_back()
+        });
         self.shared.pump.drain();
-        self.imported.clear();
-        // There is another supervisor now.
-        self.shared.pump.begin_cell(cell.id);
         match result {
             Ok(()) => Outcome::Ok,
-            Err(_) if self.interrupted(cell) => Outcome::Error(interrupted()),
+            Err(_) if self.interrupted(cell) => {
+                let text = "everything had been forgotten when the cell was interrupted";
+                Outcome::Error(diagnostics::plain_error("Interrupted", text))
+            }
             Err(error) => Outcome::Error(diagnostics::plain_error("Error", &error.to_string())),
         }
+    }
+
+    /// Puts into scope what every cell has, where it was cleared away.
+    fn bring_back(&mut self) -> Result<(), Error> {
+        if let Some(code) = &self.missing {
+            self.context.execute(code)?;
+            self.missing = None;
+        }
+        Ok(())
     }
 
     /// Runs code. `compiled` is what the parts of the cell before it were compiled from, and takes this part too.
@@ -258,6 +275,8 @@ impl<'a> Engine<'a> {
         }
         self.locations().end(cell.execution_count);
         if rewritten.map.text().lines().any(|line| line.trim() == ":clear") {
+            self.imported.clear();
+            self.missing = Some(prelude::code(&self.library.sources()));
             self.restore_prelude();
         }
         outcome
@@ -383,7 +402,7 @@ impl<'a> Engine<'a> {
     }
 
     fn restore_prelude(&mut self) {
-        if let Err(error) = prelude::reload(&mut self.context, &self.library.sources()) {
+        if let Err(error) = self.bring_back() {
             tracing::error!(%error, "the library is not in scope");
         }
     }
@@ -450,13 +469,24 @@ fn interrupted() -> CellError {
 }
 
 /// The error of a part of a cell that is not its first: the parts before it are done.
-fn in_part(mut error: CellError, cell: &Cell, part: &Part) -> CellError {
-    let start =
-        part.range.start + (cell.code[part.range.clone()].len() - cell.code[part.range.clone()].trim_start().len());
+fn in_part(error: CellError, cell: &Cell, part: &Part) -> CellError {
+    let code = &cell.code[part.range.clone()];
+    let start = part.range.start + (code.len() - code.trim_start().len());
     let line = cell.code[..start].matches('\n').count() + 1;
-    let note = format!("  = what stands before line {line} of this cell had been completed, and stays");
-    error.traceback.push(note);
-    error
+    // What is said of the whole cell holds for its part.
+    let of_part = |text: &String| {
+        text.replace("before this cell", &format!("before line {line}"))
+            .replace("as they were before it", &format!("as they were before line {line}"))
+    };
+    let mut traceback: Vec<String> = error.traceback.iter().map(of_part).collect();
+    traceback.push(format!(
+        "  = what stands before line {line} had been completed, and stays"
+    ));
+    CellError {
+        evalue: of_part(&error.evalue),
+        traceback,
+        ..error
+    }
 }
 
 /// The name or path that the cursor (in characters) is on or behind.

@@ -19,18 +19,22 @@ pub(crate) fn load(mut context: EvalContext, library: &Path) -> Result<CommandCo
 
 /// Puts them into scope again, after everything has been cleared.
 pub(crate) fn reload(context: &mut CommandContext, library: &Path) -> Result<(), Error> {
-    // What derive macros generate refers to serde by its name.
-    let code = format!(
-        ":dep parcell = {{ path = {library:?} }}\n\
-         :dep serde = {{ version = \"1\", features = [\"derive\"] }}\n\
-         use parcell::prelude::*;"
-    );
-    context.execute(&code)?;
+    context.execute(&code(library))?;
     Ok(())
 }
 
-/// Forgets all variables, items and imports. Crates stay, and so does what every cell has.
-pub(crate) fn reset(context: &mut CommandContext) -> Result<(), Error> {
+/// What puts them into scope.
+pub(crate) fn code(library: &Path) -> String {
+    // What derive macros generate refers to serde by its name.
+    format!(
+        ":dep parcell = {{ path = {library:?} }}\n\
+         :dep serde = {{ version = \"1\", features = [\"derive\"] }}\n\
+         use parcell::prelude::*;"
+    )
+}
+
+/// Forgets all variables, items, imports and crates. What it returns brings back the crates, and what every cell has.
+pub(crate) fn clear(context: &mut CommandContext) -> Result<String, Error> {
     let shown = context.execute(":show_deps")?;
     let crates: String = shown
         .get("text/plain")
@@ -40,6 +44,5 @@ pub(crate) fn reset(context: &mut CommandContext) -> Result<(), Error> {
         .map(|line| format!(":dep {line}\n"))
         .collect();
     context.execute(":clear")?;
-    context.execute(&format!("{crates}use parcell::prelude::*;"))?;
-    Ok(())
+    Ok(format!("{crates}use parcell::prelude::*;"))
 }
