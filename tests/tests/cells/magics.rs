@@ -44,8 +44,11 @@ fn magics_and_rust_mix_in_one_cell() {
                          println!(\"from Rust\");\n!echo after\nb.len()",
                     )
                     .await;
-                let types = ["display_data", "stream", "display_data", "stream", "execute_result"];
-                assert_eq!(cell.broadcast_types()[1..], types);
+                let mut types = cell.broadcast_types()[1..].to_vec();
+                // What is printed may come in several messages.
+                types.dedup();
+                let expected = ["display_data", "stream", "display_data", "stream", "execute_result"];
+                assert_eq!(types, expected);
                 assert_eq!(
                     displayed(&mut cell),
                     [
@@ -76,7 +79,7 @@ fn magics_and_rust_mix_in_one_cell() {
                 assert_eq!(n.value("!flag").await, "false");
                 assert_eq!(n.value("!true").await, "false");
                 let text = "\"\n%who\n!echo no\n:vars\n\"";
-                assert_eq!(n.value(&format!("let text = {text};\ntext.len()")).await, "22");
+                assert_eq!(n.value(&format!("let text = {text};\ntext.len()")).await, "21");
                 assert_eq!(n.value("vec![\n!flag,\n!flag,\n].len()").await, "2");
             })
             .await;
@@ -369,22 +372,30 @@ fn a_reset_forgets_all_but_crates() {
     });
 }
 
+/// Whether there are soon as many processes below the kernel: the supervisor, the notebook process, the checkpoint.
+async fn lives(notebook: &mut Notebook, wanted: usize) -> bool {
+    let kernel = &mut notebook.kernel;
+    holds_within(LIMIT, || {
+        let processes = kernel.processes();
+        processes.iter().filter(|process| process.is_alive()).count() == wanted
+    })
+    .await
+}
+
 #[test]
 fn without_checkpoints_nothing_is_forked_and_a_crash_loses_the_variables() {
     with_notebook(async |notebook| {
         notebook.prepare("let kept = vec![1, 2];").await;
-        let with = notebook.kernel.processes().len();
+        assert!(lives(notebook, 3).await, "{:?}", notebook.kernel.processes());
         assert!(printed(notebook, "%checkpoint").await.starts_with("Checkpoints are on"));
         assert!(
             printed(notebook, "%checkpoint off")
                 .await
                 .starts_with("Checkpoints are off")
         );
-        let kernel = &mut notebook.kernel;
-        let fewer = holds_within(LIMIT, || kernel.processes().len() == with - 1);
-        assert!(fewer.await, "the checkpoint is left: {:?}", kernel.processes());
+        assert!(lives(notebook, 2).await, "{:?}", notebook.kernel.processes());
         notebook.prepare("let more = 3;").await;
-        assert_eq!(notebook.kernel.processes().len(), with - 1);
+        assert!(lives(notebook, 2).await, "{:?}", notebook.kernel.processes());
         assert!(
             printed(notebook, "%checkpoint on")
                 .await
