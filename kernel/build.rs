@@ -18,8 +18,9 @@ fn main() -> Result<(), Error> {
     )?;
 
     // Cells call these functions of the executable: `close`, to know which descriptors the notebook process gives up,
-    // and where the sockets are on which the library announces workers and sends evcxr's control lines.
-    for symbol in ["close", "parcell_host_events", "parcell_host_control"] {
+    // where the sockets are on which the library announces workers and sends evcxr's control lines, and the choice whether
+    // checkpoints are made.
+    for symbol in ["close", "parcell_host_events", "parcell_host_control", "parcell_checkpoint"] {
         println!("cargo::rustc-link-arg-bins=-Wl,--export-dynamic-symbol={symbol}");
     }
     Ok(())

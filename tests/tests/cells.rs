@@ -9,6 +9,8 @@ mod descriptors;
 mod interrupts;
 #[path = "cells/library_cache.rs"]
 mod library_cache;
+#[path = "cells/magics.rs"]
+mod magics;
 #[path = "cells/output.rs"]
 mod output;
 #[path = "cells/plain.rs"]

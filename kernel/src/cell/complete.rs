@@ -5,6 +5,7 @@ use ra_ap_syntax::{Edition, SyntaxKind};
 
 use super::function::parse_code;
 use super::magic;
+use super::rewrite::without_magic;
 use crate::session::Completeness;
 
 const INDENT: &str = "    ";
@@ -17,8 +18,8 @@ pub(crate) fn is_complete(cell: &str) -> Completeness {
         Ok(Some(line)) if cell[line.body.clone()].trim().is_empty() => {
             return Completeness::Incomplete { indent: String::new() };
         }
-        Ok(Some(line)) => cell[line.body].to_owned(),
-        Ok(None) => without_commands(cell),
+        Ok(Some(line)) if line.magic.takes_text() => return Completeness::Complete,
+        _ => without_commands(cell),
     };
     let lexed = LexedStr::new(Edition::CURRENT, &code);
     if lexed
@@ -49,12 +50,15 @@ pub(crate) fn is_complete(cell: &str) -> Completeness {
     }
 }
 
+/// The cell's Rust.
 fn without_commands(cell: &str) -> String {
-    let is_command = |line: &str| line.starts_with('!') || (line.starts_with(':') && !line.starts_with("::"));
-    cell.lines()
-        .map(|line| if is_command(line.trim_start()) { "" } else { line })
-        .collect::<Vec<_>>()
-        .join("\n")
+    without_magic(cell)
+        .split_inclusive('\n')
+        .map(|line| match line.trim_start() {
+            command if command.starts_with(':') && !command.starts_with("::") => "\n",
+            _ => line,
+        })
+        .collect()
 }
 
 /// How many brackets are open at the end, or None where one closes that was not opened.
@@ -99,6 +103,12 @@ mod tests {
             ":dep rand = \"0.9\"\nuse rand::Rng;",
             "%%pool 0..3\nfn f(x: u8) {}",
             "%nope",
+            "%%bash\nfor i in 1 2; do",
+            "!ls",
+            "!echo it's (\nlet a = 1;",
+            "let a = 1;\n%who\n",
+            "%time f(1)",
+            "%%time\nf(1)",
         ] {
             assert_eq!(is_complete(cell), Completeness::Complete, "{cell}");
         }
@@ -115,6 +125,9 @@ mod tests {
         assert_eq!(is_complete("let s = \"abc"), incomplete(""));
         assert_eq!(is_complete("let x = 1"), incomplete(""));
         assert_eq!(is_complete("%%pool 0..3"), incomplete(""));
+        assert_eq!(is_complete("%%bash"), incomplete(""));
+        assert_eq!(is_complete("!ls\nfn f() {"), incomplete("    "));
+        assert_eq!(is_complete("%time f("), incomplete("    "));
     }
 
     #[test]

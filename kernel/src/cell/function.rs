@@ -110,7 +110,8 @@ impl Body {
     }
 }
 
-const PREFIX: &str = "fn f(){";
+/// What stands in front of code that is parsed.
+pub(super) const PREFIX: &str = "fn f(){";
 
 /// Statements and items as a file, which is what can be parsed.
 pub(super) fn parse_code(code: &str) -> Parse<SourceFile> {
@@ -124,7 +125,7 @@ pub(super) fn commands_length(text: &str) -> usize {
     for line in text.split_inclusive('\n') {
         position += line.len();
         let trimmed = line.trim();
-        if trimmed.starts_with(':') && !trimmed.starts_with("::") || line.starts_with('!') {
+        if trimmed.starts_with(':') && !trimmed.starts_with("::") {
             length = position;
         } else if !trimmed.is_empty() && !trimmed.starts_with("//") {
             break;

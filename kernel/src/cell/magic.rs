@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use super::magic_error::{MagicError, suggestion};
+use super::magics;
 use super::words::Words;
 
 /// The magics that rewrite a whole cell.
@@ -10,9 +11,25 @@ use super::words::Words;
 pub(super) enum CellMagic {
     Pool,
     Process,
+    Time,
+    Bash,
+    WriteFile,
 }
 
-const CELL_MAGICS: [(&str, CellMagic); 2] = [("%%pool", CellMagic::Pool), ("%%process", CellMagic::Process)];
+const CELL_MAGICS: [(&str, CellMagic); 5] = [
+    ("%%pool", CellMagic::Pool),
+    ("%%process", CellMagic::Process),
+    ("%%time", CellMagic::Time),
+    ("%%bash", CellMagic::Bash),
+    ("%%writefile", CellMagic::WriteFile),
+];
+
+impl CellMagic {
+    /// Whether what follows is not Rust.
+    pub(super) fn takes_text(self) -> bool {
+        matches!(self, CellMagic::Bash | CellMagic::WriteFile)
+    }
+}
 
 /// A cell's magic and where its parts are in the cell.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -25,11 +42,11 @@ pub(super) struct MagicLine {
     pub(super) body: Range<usize>,
 }
 
-/// The cell's magic, or None for plain Rust.
+/// The cell's magic, or None where it has none that is for the whole cell.
 pub(super) fn find(cell: &str) -> Result<Option<MagicLine>, MagicError> {
     let Some(line) = first_line(cell) else { return Ok(None) };
     let mut words = Words::new(cell, line.clone());
-    let Some(name) = words.next().filter(|word| word.text.starts_with('%')) else {
+    let Some(name) = words.next().filter(|word| word.text.starts_with("%%")) else {
         return Ok(None);
     };
     match CELL_MAGICS.iter().find(|(known, _)| *known == name.text) {
@@ -43,6 +60,34 @@ pub(super) fn find(cell: &str) -> Result<Option<MagicLine>, MagicError> {
     }
 }
 
+/// The error for the name of a magic that does not exist, or not where it stands.
+pub(super) fn unknown(name: &str, range: Range<usize>) -> MagicError {
+    if magics::cell_magics().any(|known| known == name) {
+        return MagicError::new(
+            range,
+            format!("`{name}` is not the first line of the cell"),
+            "must come first",
+            "a magic with two `%` is for the whole cell: nothing but blank lines and comments may come before it",
+        );
+    }
+    let names = if name.starts_with("%%") {
+        magics::cell_magics().collect::<Vec<_>>()
+    } else {
+        magics::line_magics().collect()
+    };
+    // `%%who` and `%bash` exist with another number of signs.
+    let other_signs = magics::find(name.trim_start_matches('%')).map(|magic| magic.name);
+    let help = match other_signs {
+        Some(meant) => format!("did you mean `{meant}`? `%lsmagic` lists all magics"),
+        None => format!(
+            "{}the magics are {}; `%lsmagic` explains them",
+            suggestion(name, names.iter().copied()),
+            names.join(", ")
+        ),
+    };
+    MagicError::new(range, format!("there is no magic `{name}`"), "unknown magic", help)
+}
+
 fn first_line(cell: &str) -> Option<Range<usize>> {
     let mut start = 0;
     for line in cell.split_inclusive('\n') {
@@ -54,12 +99,6 @@ fn first_line(cell: &str) -> Option<Range<usize>> {
         }
     }
     None
-}
-
-fn unknown(name: &str, range: Range<usize>) -> MagicError {
-    let names = CELL_MAGICS.map(|(name, _)| name);
-    let help = format!("{}the magics are {}", suggestion(name, names), names.join(", "));
-    MagicError::new(range, format!("there is no magic `{name}`"), "unknown magic", help)
 }
 
 #[cfg(test)]
@@ -88,5 +127,15 @@ mod tests {
         let error = find("%%pol 0..3").unwrap_err();
         assert_eq!(error.range, 0..5);
         assert!(error.help.contains("did you mean `%%pool`?"), "{}", error.help);
+        let help = |name: &str| unknown(name, 0..name.len()).help;
+        assert!(help("%whoo").contains("did you mean `%who`?"), "{}", help("%whoo"));
+        assert!(help("%%who").contains("did you mean `%who`?"), "{}", help("%%who"));
+        assert!(help("%bash").contains("did you mean `%%bash`?"), "{}", help("%bash"));
+        assert!(unknown("%%pool", 0..6).message.contains("not the first line"));
+    }
+
+    #[test]
+    fn every_one_is_in_the_table() {
+        assert!(CELL_MAGICS.iter().map(|(name, _)| *name).eq(magics::cell_magics()));
     }
 }

@@ -6,22 +6,34 @@
 mod complete;
 mod function;
 mod items;
+mod line_magic;
+mod lines;
 mod magic;
 mod magic_error;
+pub(crate) mod magics;
+mod names;
 mod pool;
 mod process;
 mod rewrite;
+mod script;
 mod source_map;
 mod types;
 mod words;
 
 pub(crate) use complete::is_complete;
 pub(crate) use magic_error::MagicError;
-pub(crate) use rewrite::{Rewritten, rewrite, without_magic};
+pub(crate) use names::imported;
+pub(crate) use rewrite::{Part, Rewritten, Step, rewrite, without_magic};
 pub(crate) use source_map::{Place, SourceMap};
 pub(crate) use types::Types;
 
-/// What the rewriting may ask about the notebook: the type of a variable, as Rust writes it.
+/// What the rewriting may ask about the notebook.
 pub(crate) trait Variables {
+    /// The type of a variable, as Rust writes it.
     fn type_of(&self, name: &str) -> Option<String>;
+
+    /// Whether something of the notebook has this name: a variable, an item, an import.
+    fn is_known(&self, name: &str) -> bool {
+        self.type_of(name).is_some()
+    }
 }

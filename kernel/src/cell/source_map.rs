@@ -70,6 +70,58 @@ impl SourceMap {
         self.text.push_str(text);
     }
 
+    /// Appends a part of another map's text, which comes from where it came from there.
+    pub(crate) fn copy_mapped(&mut self, map: &SourceMap, range: Range<usize>) {
+        for (index, piece) in map.pieces.iter().enumerate() {
+            let end = map.pieces.get(index + 1).map_or(map.text.len(), |next| next.start);
+            let part = piece.start.max(range.start)..end.min(range.end);
+            if part.is_empty() {
+                continue;
+            }
+            let origin = match &piece.origin {
+                Origin::Copied(original) => Origin::Copied(original + part.start - piece.start),
+                Origin::Generated(because_of) => Origin::Generated(because_of.clone()),
+            };
+            self.pieces.push(Piece {
+                start: self.text.len(),
+                origin,
+            });
+            self.text.push_str(&map.text[part]);
+        }
+    }
+
+    /// Appends all of another map, on a line of its own.
+    pub(crate) fn append(&mut self, map: &SourceMap) {
+        if !self.text.is_empty() && !self.text.ends_with('\n') {
+            self.generate("\n", map.place(0..0).range());
+        }
+        self.copy_mapped(map, 0..map.text.len());
+    }
+
+    /// The same with text of our own at an offset.
+    pub(crate) fn with_inserted(&self, at: usize, text: &str, because_of: Range<usize>) -> SourceMap {
+        let mut map = SourceMap::default();
+        map.copy_mapped(self, 0..at);
+        map.generate(text, because_of);
+        map.copy_mapped(self, at..self.text.len());
+        map
+    }
+
+    /// Where this map's original is the text of `earlier`: the map from `earlier`'s original to this one's text.
+    pub(crate) fn through(&self, earlier: &SourceMap) -> SourceMap {
+        let mut map = SourceMap::default();
+        for (index, piece) in self.pieces.iter().enumerate() {
+            let end = self.pieces.get(index + 1).map_or(self.text.len(), |next| next.start);
+            match &piece.origin {
+                Origin::Copied(original) => map.copy_mapped(earlier, *original..original + end - piece.start),
+                Origin::Generated(because_of) => {
+                    map.generate(&self.text[piece.start..end], earlier.place(because_of.clone()).range());
+                }
+            }
+        }
+        map
+    }
+
     /// Where a part of the text comes from.
     pub(crate) fn place(&self, range: Range<usize>) -> Place {
         let index = self
@@ -124,6 +176,28 @@ mod tests {
         map.copy("abcdef", 0..2);
         map.copy("abcdef", 4..6);
         assert_eq!(map.place(1..4), Place::Written(1..2));
+    }
+
+    #[test]
+    fn a_map_of_a_mapped_text_leads_to_the_first_original() {
+        let original = "a; %x b; c";
+        let mut first = SourceMap::default();
+        first.copy(original, 0..3);
+        first.generate("x();", 3..5);
+        first.copy(original, 5..10);
+        assert_eq!(first.text(), "a; x(); b; c");
+        let mut second = SourceMap::default();
+        second.copy(first.text(), 0..11);
+        second.generate("show(", 11..12);
+        second.copy(first.text(), 11..12);
+        second.generate(")", 11..12);
+        let map = second.through(&first).with_inserted(3, "!", 3..5);
+        assert_eq!(map.text(), "a; !x(); b; show(c)");
+        assert_eq!(map.place(0..1), Place::Written(0..1));
+        assert_eq!(map.place(4..8), Place::Generated(3..5));
+        assert_eq!(map.place(9..10), Place::Written(6..7));
+        assert_eq!(map.place(12..16), Place::Generated(9..10));
+        assert_eq!(map.place(17..18), Place::Written(9..10));
     }
 
     #[test]

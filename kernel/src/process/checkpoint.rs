@@ -1,9 +1,11 @@
 //! The checkpoint: a fork of the notebook process that waits, with all variables as they were when the last cell
 //! ended, and takes over when the notebook process dies.
 
+use std::ffi::c_int;
 use std::fs::File;
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::fs::SeekFrom;
@@ -13,6 +15,24 @@ use rustix::process::{Pid, setpgid};
 use super::descriptors;
 use super::fork::{Fork, fork};
 use super::library_symbols::LibrarySymbols;
+
+/// Whether checkpoints are made. It belongs to what a cell changes: a successor has the value of its checkpoint.
+static ARE_MADE: AtomicBool = AtomicBool::new(true);
+
+/// Whether the notebook wants checkpoints.
+pub(super) fn are_made() -> bool {
+    ARE_MADE.load(Ordering::Relaxed)
+}
+
+/// Where the library's `%checkpoint` chooses: 1 to make checkpoints, 0 to make none, anything else to change nothing.
+/// Returns 1 where they are made.
+#[unsafe(no_mangle)]
+extern "C" fn parcell_checkpoint(wanted: c_int) -> c_int {
+    if let 0 | 1 = wanted {
+        ARE_MADE.store(wanted == 1, Ordering::Relaxed);
+    }
+    are_made().into()
+}
 
 /// The message that makes a checkpoint the notebook process.
 const TAKE_OVER: &[u8] = b"T";

@@ -78,6 +78,8 @@ pub(crate) enum FromNotebook {
     NoCheckpoint {
         reason: String,
     },
+    /// The user wants no checkpoints: the one that exists is to go.
+    CheckpointsOff,
     Completed,
     /// The cell could not be loaded; nothing of it ran.
     NotLoaded {

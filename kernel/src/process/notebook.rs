@@ -14,6 +14,7 @@ use rustix::process::{
 
 use super::channel::{Channel, ReceiveError};
 use super::checkpoint::{self, Role};
+use super::descriptors;
 use super::library_symbols::{CellLibrary, LibrarySymbols, VariableStore};
 use super::messages::{CONTROL_DESCRIPTOR, EVENTS_DESCRIPTOR, FromNotebook, TRANSACTION_DESCRIPTOR, ToNotebook};
 use super::transaction::Transaction;
@@ -141,6 +142,10 @@ impl Notebook {
     fn make_checkpoint(&mut self) -> io::Result<Made> {
         self.wait_for_replaced();
         let mut made = Made::ByThisProcess;
+        if !checkpoint::are_made() {
+            self.give_up_checkpoint()?;
+            return Ok(made);
+        }
         loop {
             let ours = self.own_descriptors();
             match checkpoint::make(self.library.as_ref(), self.supervisor_process.as_fd(), &ours) {
@@ -173,6 +178,16 @@ impl Notebook {
                 }
             }
         }
+    }
+
+    /// From now on there is none: the user wants it so.
+    fn give_up_checkpoint(&mut self) -> io::Result<()> {
+        if let Some(checkpoint) = self.checkpoint.take() {
+            self.supervisor.send(&FromNotebook::CheckpointsOff, &[])?;
+            descriptors::stop_mirroring();
+            self.replaced.push(checkpoint.pid);
+        }
+        Ok(())
     }
 
     fn wait_for_replaced(&mut self) {

@@ -228,6 +228,7 @@ impl Supervisor {
                     self.drop_checkpoint();
                     self.kernel.send(&FromSupervisor::NoCheckpoint { reason }, &[])?;
                 }
+                Ok((FromNotebook::CheckpointsOff, _)) => self.drop_checkpoint(),
                 Ok((FromNotebook::Completed, _)) => {
                     self.end_cell();
                     answer(COMPLETE)?;

@@ -18,6 +18,19 @@ pub(super) fn during_cell(ending: Ending, printed: &str, restored: bool) -> Cell
     }
 }
 
+/// The error of an interrupted cell whose variables nothing has kept.
+pub(super) fn interrupted_without_checkpoint() -> CellError {
+    let evalue = "the cell was interrupted; all variables are lost, since there was no checkpoint to go on from";
+    CellError {
+        ename: "Interrupted".to_owned(),
+        evalue: evalue.to_owned(),
+        traceback: vec![
+            "\x1b[1;31mInterrupted\x1b[0m".to_owned(),
+            "  = all variables are lost: there was no checkpoint to go on from".to_owned(),
+        ],
+    }
+}
+
 /// What is printed where it happened while no cell ran.
 pub(super) fn between_cells(ending: Ending, restored: bool) -> String {
     let variables = if restored {

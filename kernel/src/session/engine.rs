@@ -1,8 +1,10 @@
 //! The thread that owns evcxr: it compiles cells, has them run, and says how they ended.
 
+use std::collections::BTreeSet;
 use std::io;
 use std::process::Command;
 use std::sync::{Arc, Mutex, mpsc};
+use std::time::Duration;
 
 use evcxr::{CommandContext, Error};
 use tokio::sync::oneshot;
@@ -13,8 +15,8 @@ use super::event::{Cell, CellError, Content, Event, MimeBundle, Outcome, Stream}
 use super::locations::Locations;
 use super::output::{PANICKED, Report};
 use super::shared::Shared;
-use super::{Completion, Completions, endings, prelude};
-use crate::cell::{self, Rewritten, Types, Variables};
+use super::{Completion, Completions, endings, magics, prelude};
+use crate::cell::{self, Part, Rewritten, SourceMap, Step, Types, Variables};
 use crate::library::{self, Prepared};
 use crate::process::SUPERVISOR;
 use crate::process::messages::FromSupervisor;
@@ -22,6 +24,8 @@ use crate::toolchain::{CELL_NUMBER_FILE, EPOCH_FILE};
 
 /// What evcxr's generated code says when `?` left a cell.
 const LEFT_EARLY: &str = "EVCXR_ERROR_OCCURRED";
+/// evcxr's name for the phase of a cell that is not compiling.
+const EXECUTION: &str = "Execution";
 
 /// What the thread is asked to do.
 #[derive(Debug)]
@@ -92,6 +96,10 @@ struct Engine<'a> {
     library: Prepared,
     directory: Directory,
     types: Types,
+    /// The names that cells have imported.
+    imported: BTreeSet<String>,
+    /// What is to be executed before the next cell, because clearing was interrupted.
+    missing: Option<String>,
     epoch: u32,
 }
 
@@ -133,6 +141,8 @@ impl<'a> Engine<'a> {
             library,
             directory,
             types: Types::default(),
+            imported: BTreeSet::new(),
+            missing: None,
             epoch: 0,
         })
     }
@@ -170,30 +180,99 @@ impl<'a> Engine<'a> {
         if self.interrupted(cell) {
             return self.shared.finish(cell.id, Outcome::Error(interrupted()));
         }
-        let outcome = match cell::rewrite(&cell.code, &KnownVariables(&self.context)) {
+        self.restore_prelude();
+        let known = KnownNames {
+            context: &self.context,
+            imported: &self.imported,
+        };
+        let outcome = match cell::rewrite(&cell.code, &known) {
             Err(error) => Outcome::Error(diagnostics::magic_error(&error, cell.execution_count, &cell.code)),
-            Ok(rewritten) => self.run(cell, &rewritten),
+            Ok(parts) => self.run_parts(cell, &parts),
         };
         self.shared.finish(cell.id, outcome);
     }
 
-    fn run(&mut self, cell: &Cell, rewritten: &Rewritten) -> Outcome {
+    /// Each part is a transaction of its own, and the first that fails is the last.
+    fn run_parts(&mut self, cell: &Cell, parts: &[Part]) -> Outcome {
+        let mut compiled = SourceMap::default();
+        for (index, part) in parts.iter().enumerate() {
+            let outcome = match &part.step {
+                Step::Run(code) => self.run(cell, code, &mut compiled),
+                step => self.answer(cell, step),
+            };
+            match outcome {
+                Outcome::Ok if index + 1 < parts.len() && self.interrupted(cell) => {
+                    return Outcome::Error(in_part(interrupted(), cell, &parts[index + 1]));
+                }
+                Outcome::Ok => {}
+                Outcome::Error(error) if index > 0 => return Outcome::Error(in_part(error, cell, part)),
+                error => return error,
+            }
+        }
+        Outcome::Ok
+    }
+
+    /// Does what needs no code of the cell's.
+    fn answer(&mut self, cell: &Cell, step: &Step) -> Outcome {
+        let data = match step {
+            Step::Run(_) => return Outcome::Ok,
+            Step::Reset => return self.reset(cell),
+            Step::Who => magics::variables(self.context.variables_and_types()),
+            Step::ListMagics => magics::list(),
+            Step::Help(magic) => magics::help(magic),
+        };
+        self.say(cell, Content::DisplayData { data });
+        Outcome::Ok
+    }
+
+    fn reset(&mut self, cell: &Cell) -> Outcome {
+        let result = prelude::clear(&mut self.context).and_then(|code| {
+            self.imported.clear();
+            self.missing = Some(code);
+            self.bring_back()
+        });
+        self.shared.pump.drain();
+        match result {
+            Ok(()) => Outcome::Ok,
+            Err(_) if self.interrupted(cell) => {
+                let text = "everything had been forgotten when the cell was interrupted";
+                Outcome::Error(diagnostics::plain_error("Interrupted", text))
+            }
+            Err(error) => Outcome::Error(diagnostics::plain_error("Error", &error.to_string())),
+        }
+    }
+
+    /// Puts into scope what every cell has, where it was cleared away.
+    fn bring_back(&mut self) -> Result<(), Error> {
+        if let Some(code) = &self.missing {
+            self.context.execute(code)?;
+            self.missing = None;
+        }
+        Ok(())
+    }
+
+    /// Runs code. `compiled` is what the parts of the cell before it were compiled from, and takes this part too.
+    fn run(&mut self, cell: &Cell, rewritten: &Rewritten, compiled: &mut SourceMap) -> Outcome {
         let types = self.types.after(rewritten.map.text());
         if let Err(error) = self.tell_compiler(cell, &types) {
             let text = format!("the compiler cannot be told about the cell: {error}");
             return Outcome::Error(diagnostics::plain_error("KernelError", &text));
         }
-        let compiled = self.directory.evcxr().join("src/lib.rs");
+        let file = self.directory.evcxr().join("src/lib.rs");
+        compiled.append(&rewritten.map);
         self.locations()
-            .begin(cell.execution_count, &cell.code, rewritten.map.clone(), compiled);
+            .begin(cell.execution_count, &cell.code, compiled.clone(), file);
         let result = self.context.execute(rewritten.map.text());
         let report = self.shared.pump.drain();
         let outcome = self.outcome(cell, rewritten, result, report);
         if outcome == Outcome::Ok {
             self.types = types;
+            self.imported.extend(cell::imported(rewritten.map.text()));
         }
         self.locations().end(cell.execution_count);
         if rewritten.map.text().lines().any(|line| line.trim() == ":clear") {
+            self.imported.clear();
+            self.missing = Some(prelude::code(&self.library.sources()));
             self.restore_prelude();
         }
         outcome
@@ -222,6 +301,9 @@ impl<'a> Engine<'a> {
             Ok(_) if report.has_control_line(PANICKED) => self.failure(report),
             Ok(_) if report.has_control_line(LEFT_EARLY) => self.failure(report),
             Ok(outputs) => {
+                if rewritten.tells_compile_time {
+                    self.tell_compile_time(cell, &outputs);
+                }
                 self.show(cell, outputs);
                 return Outcome::Ok;
             }
@@ -253,6 +335,11 @@ impl<'a> Engine<'a> {
     fn explain(&self, cell: &Cell, error: &Error, report: &Report) -> CellError {
         for news in &report.news {
             match news {
+                FromSupervisor::Ended {
+                    interrupted: true,
+                    restored: false,
+                    ..
+                } => return endings::interrupted_without_checkpoint(),
                 FromSupervisor::Ended { interrupted: true, .. } | FromSupervisor::Refused => return interrupted(),
                 FromSupervisor::Ended {
                     ending,
@@ -293,15 +380,25 @@ impl<'a> Engine<'a> {
             .map(|(mime, content)| (mime, content.into()))
             .collect();
         if !data.is_empty() {
-            self.shared.say(Event::Output {
-                cell: cell.id,
-                content: Content::ExecuteResult { data },
-            });
+            self.say(cell, Content::ExecuteResult { data });
         }
     }
 
+    /// The library has said how long running took.
+    fn tell_compile_time(&self, cell: &Cell, outputs: &evcxr::EvalOutputs) {
+        let phases = outputs.phases.iter().filter(|phase| phase.name != EXECUTION);
+        let compiling: Duration = phases.map(|phase| phase.duration).sum();
+        let text = format!("Compile time: {}\n", parcell::cell::duration_text(compiling));
+        let stream = Stream::Stdout;
+        self.say(cell, Content::Stream { stream, text });
+    }
+
+    fn say(&self, cell: &Cell, content: Content) {
+        self.shared.say(Event::Output { cell: cell.id, content });
+    }
+
     fn restore_prelude(&mut self) {
-        if let Err(error) = prelude::reload(&mut self.context, &self.library.sources()) {
+        if let Err(error) = self.bring_back() {
             tracing::error!(%error, "the library is not in scope");
         }
     }
@@ -367,6 +464,27 @@ fn interrupted() -> CellError {
     }
 }
 
+/// The error of a part of a cell that is not its first: the parts before it are done.
+fn in_part(error: CellError, cell: &Cell, part: &Part) -> CellError {
+    let code = &cell.code[part.range.clone()];
+    let start = part.range.start + (code.len() - code.trim_start().len());
+    let line = cell.code[..start].matches('\n').count() + 1;
+    // What is said of the whole cell holds for its part.
+    let of_part = |text: &String| {
+        text.replace("before this cell", &format!("before line {line}"))
+            .replace("as they were before it", &format!("as they were before line {line}"))
+    };
+    let mut traceback: Vec<String> = error.traceback.iter().map(of_part).collect();
+    traceback.push(format!(
+        "  = what stands before line {line} had been completed, and stays"
+    ));
+    CellError {
+        evalue: of_part(&error.evalue),
+        traceback,
+        ..error
+    }
+}
+
 /// The name or path that the cursor (in characters) is on or behind.
 fn path_at(code: &str, cursor: usize) -> Option<String> {
     let characters: Vec<char> = code.chars().collect();
@@ -386,14 +504,23 @@ fn path_at(code: &str, cursor: usize) -> Option<String> {
     (!path.is_empty()).then(|| path.to_owned())
 }
 
-struct KnownVariables<'a>(&'a CommandContext);
+struct KnownNames<'a> {
+    context: &'a CommandContext,
+    imported: &'a BTreeSet<String>,
+}
 
-impl Variables for KnownVariables<'_> {
+impl Variables for KnownNames<'_> {
     fn type_of(&self, name: &str) -> Option<String> {
-        self.0
+        self.context
             .variables_and_types()
             .find(|(variable, _)| *variable == name)
             .map(|(_, type_)| type_.to_owned())
+    }
+
+    fn is_known(&self, name: &str) -> bool {
+        self.type_of(name).is_some()
+            || self.imported.contains(name)
+            || self.context.defined_item_names().any(|item| item == name)
     }
 }
 

@@ -8,6 +8,7 @@ mod endings;
 mod engine;
 mod event;
 mod locations;
+mod magics;
 mod output;
 pub(crate) mod prelude;
 mod shared;

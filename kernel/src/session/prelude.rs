@@ -83,14 +83,32 @@ impl Obstacle {
 
 /// Puts them into scope again, after everything has been cleared.
 pub(crate) fn reload(context: &mut CommandContext, library: &Path) -> Result<(), Error> {
+    context.execute(&code(library))?;
+    Ok(())
+}
+
+/// What puts them into scope.
+pub(crate) fn code(library: &Path) -> String {
     // What derive macros generate refers to serde by its name.
-    let code = format!(
+    format!(
         ":dep parcell = {{ path = {library:?} }}\n\
          :dep serde = {{ version = \"1\", features = [\"derive\"] }}\n\
          use parcell::prelude::*;"
-    );
-    context.execute(&code)?;
-    Ok(())
+    )
+}
+
+/// Forgets all variables, items, imports and crates. What it returns brings back the crates, and what every cell has.
+pub(crate) fn clear(context: &mut CommandContext) -> Result<String, Error> {
+    let shown = context.execute(":show_deps")?;
+    let crates: String = shown
+        .get("text/plain")
+        .unwrap_or_default()
+        .lines()
+        .filter(|line| !line.is_empty())
+        .map(|line| format!(":dep {line}\n"))
+        .collect();
+    context.execute(":clear")?;
+    Ok(format!("{crates}use parcell::prelude::*;"))
 }
 
 #[cfg(test)]

@@ -1,5 +1,7 @@
 //! A cell that fails without a panic message: the notebook gets a description, and the cell's code is left.
 
+use std::panic::Location;
+
 use serde::Serialize;
 
 use crate::error::TaskError;
@@ -25,6 +27,20 @@ struct Report {
 pub(super) fn fail(errors: &[TaskError]) -> ! {
     protocol::write_stderr(MIME, &report(errors));
     // Unlike `panic!` this runs no panic hook, which would report the failure again.
+    std::panic::resume_unwind(Box::new(CellFailed));
+}
+
+/// Reports an error of the line at `place`, and unwinds out of the cell.
+pub(super) fn fail_with(ename: &'static str, evalue: &str, place: &Location<'_>) -> ! {
+    let traceback = vec![evalue.to_owned(), format!("  = at {place}")];
+    protocol::write_stderr(
+        MIME,
+        &Report {
+            ename,
+            evalue: evalue.to_owned(),
+            traceback,
+        },
+    );
     std::panic::resume_unwind(Box::new(CellFailed));
 }
 

@@ -1,16 +1,25 @@
 //! What rewritten notebook cells call: `%%pool` and `%%process` become these functions. Not for programs.
 
+mod clock;
 mod display;
 mod entry;
+mod environment;
 mod failure;
 mod pool;
 mod process;
+mod shell;
 pub mod variables;
 
+pub use clock::{duration_text, start_cell_timer, start_timer, stop_cell_timer, stop_timer};
 pub use display::{EvcxrDisplay, show_result, show_results};
 pub use entry::{is_linked, report_early_return};
+pub use environment::{
+    change_directory, checkpoint, print_directory, print_environment, print_environment_variable,
+    set_environment_variable, write_file,
+};
 pub use failure::CellFailed;
 pub use pool::{CellPool, pool};
 pub use process::{CellProcesses, process};
+pub use shell::{bash, shell};
 
 pub use crate::notebook::send_control_line;

@@ -1,6 +1,7 @@
 //! What happens differently when the program is a notebook: each worker's output goes to the kernel apart, and the
 //! kernel is told when a worker starts and has ended. A plain program's workers just print where the program does.
 
+pub(crate) mod checkpoint;
 mod exports;
 mod host;
 mod panic_hook;

@@ -1,6 +1,8 @@
 //! What the library asks of the operating system. The modules with `unsafe` code are here, each behind a safe interface.
 
 pub(crate) mod child;
+pub(crate) mod environment;
 pub(crate) mod fork;
 pub(crate) mod lifeline;
 pub(crate) mod shared;
+pub(crate) mod usage;

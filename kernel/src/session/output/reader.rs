@@ -16,7 +16,7 @@ use super::pump::Command;
 use super::source::{Item, Source, State};
 use super::{PANICKED, Panic, Report};
 use crate::process::channel::{Channel, ReceiveError};
-use crate::process::messages::{FromSupervisor, WorkerEvent};
+use crate::process::messages::{FromSupervisor, ToSupervisor, WorkerEvent};
 use crate::session::event::{CellId, Content, Event, Stream};
 use crate::session::locations::Locations;
 
@@ -135,6 +135,7 @@ impl Reader {
                     self.drain();
                     self.cell = Some(cell);
                     self.report = Report::default();
+                    self.name_cell();
                 }
                 Command::Drain(reply) => {
                     self.drain();
@@ -192,6 +193,21 @@ impl Reader {
                 .supervisor
                 .lock()
                 .unwrap_or_else(std::sync::PoisonError::into_inner) = Some(Channel::from(socket));
+            self.name_cell();
+        }
+    }
+
+    /// Tells the supervisor which cell runs: one that has just started, in the place of another, does not know.
+    fn name_cell(&self) {
+        let supervisor = self
+            .connections
+            .supervisor
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        if let (Some(channel), Some(cell)) = (&*supervisor, self.cell)
+            && let Err(error) = channel.send(&ToSupervisor::BeginCell { cell: cell.0 }, &[])
+        {
+            tracing::debug!(%error, "cannot tell the supervisor");
         }
     }
 

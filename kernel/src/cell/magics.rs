@@ -1,0 +1,188 @@
+//! All magics, with their help: what `%lsmagic` and `%help` print, and where misspelt names are looked up.
+
+/// A magic as a person is told about it.
+#[derive(Debug)]
+pub(crate) struct MagicHelp {
+    /// With its signs, as `%%pool`.
+    pub(crate) name: &'static str,
+    /// What it does, in a line.
+    pub(crate) summary: &'static str,
+    pub(crate) usage: &'static str,
+    pub(crate) options: &'static [OptionHelp],
+}
+
+/// An option of a magic.
+#[derive(Debug)]
+pub(crate) struct OptionHelp {
+    pub(crate) flag: &'static str,
+    /// What follows the option, where something does.
+    pub(crate) value: Option<&'static str>,
+    pub(crate) summary: &'static str,
+}
+
+/// The sign of a shell command, which is listed with the magics.
+pub(crate) const SHELL: &str = "!";
+
+pub(crate) static MAGICS: &[MagicHelp] = &[
+    MagicHelp {
+        name: "%%pool",
+        summary: "map a function over items in worker processes",
+        usage: super::pool::USAGE,
+        options: &[
+            OptionHelp {
+                flag: "-n",
+                value: Some("WORKERS"),
+                summary: "how many workers (--workers); one for each core if not given",
+            },
+            OptionHelp {
+                flag: "-c",
+                value: Some("CHUNK"),
+                summary: "how many items a worker takes at once (--chunk-size)",
+            },
+            OptionHelp {
+                flag: "-k",
+                value: None,
+                summary: "run every item, also after a failure (--keep-going)",
+            },
+        ],
+    },
+    MagicHelp {
+        name: "%%process",
+        summary: "run the cell's function or statements in processes of their own",
+        usage: super::process::USAGE,
+        options: &[OptionHelp {
+            flag: "-n",
+            value: Some("COUNT"),
+            summary: "how many processes (--count)",
+        }],
+    },
+    MagicHelp {
+        name: "%%time",
+        summary: "run the cell and say how long compiling and running it took",
+        usage: "%%time",
+        options: &[],
+    },
+    MagicHelp {
+        name: "%%bash",
+        summary: "run the cell as a bash script",
+        usage: "%%bash",
+        options: &[],
+    },
+    MagicHelp {
+        name: "%%writefile",
+        summary: "write the cell to a file",
+        usage: "%%writefile [-a] PATH",
+        options: &[OptionHelp {
+            flag: "-a",
+            value: None,
+            summary: "append to the file (--append)",
+        }],
+    },
+    MagicHelp {
+        name: "%who",
+        summary: "list the variables and their types",
+        usage: "%who",
+        options: &[],
+    },
+    MagicHelp {
+        name: "%reset",
+        summary: "forget all variables, items and imports; crates stay",
+        usage: "%reset",
+        options: &[],
+    },
+    MagicHelp {
+        name: "%time",
+        summary: "run the rest of the line and say how long it took",
+        usage: "%time EXPRESSION or STATEMENT",
+        options: &[],
+    },
+    MagicHelp {
+        name: "%checkpoint",
+        summary: "say, or choose, whether variables survive a crash",
+        usage: "%checkpoint [on|off]",
+        options: &[],
+    },
+    MagicHelp {
+        name: "%cd",
+        summary: "change the working directory",
+        usage: "%cd [DIRECTORY|-]",
+        options: &[],
+    },
+    MagicHelp {
+        name: "%pwd",
+        summary: "print the working directory",
+        usage: "%pwd",
+        options: &[],
+    },
+    MagicHelp {
+        name: "%env",
+        summary: "print or set environment variables",
+        usage: "%env [NAME | NAME=VALUE]",
+        options: &[],
+    },
+    MagicHelp {
+        name: "%lsmagic",
+        summary: "list all magics",
+        usage: "%lsmagic",
+        options: &[],
+    },
+    MagicHelp {
+        name: "%help",
+        summary: "explain a magic, or list them all",
+        usage: "%help [MAGIC]",
+        options: &[],
+    },
+    MagicHelp {
+        name: SHELL,
+        summary: "run a command in a shell",
+        usage: "!COMMAND",
+        options: &[],
+    },
+];
+
+/// The magic of this name; line magics and cell magics that have no namesake are also found without their signs.
+pub(super) fn find(name: &str) -> Option<&'static MagicHelp> {
+    let called = |wanted: &str| MAGICS.iter().find(|magic| magic.name == wanted);
+    called(name)
+        .or_else(|| called(&format!("%{name}")))
+        .or_else(|| called(&format!("%%{name}")))
+}
+
+/// The names of the magics that stand in front of a whole cell.
+pub(super) fn cell_magics() -> impl Iterator<Item = &'static str> {
+    names().filter(|name| name.starts_with("%%"))
+}
+
+/// The names of the magics that are a line.
+pub(super) fn line_magics() -> impl Iterator<Item = &'static str> {
+    names().filter(|name| name.starts_with('%') && !name.starts_with("%%"))
+}
+
+fn names() -> impl Iterator<Item = &'static str> {
+    MAGICS.iter().map(|magic| magic.name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn magics_are_found_with_and_without_their_signs() {
+        let name = |wanted: &str| find(wanted).map(|magic| magic.name);
+        assert_eq!(name("%%pool"), Some("%%pool"));
+        assert_eq!(name("pool"), Some("%%pool"));
+        assert_eq!(name("who"), Some("%who"));
+        assert_eq!(name("time"), Some("%time"));
+        assert_eq!(name("%%time"), Some("%%time"));
+        assert_eq!(name("!"), Some("!"));
+        assert_eq!(name("nothing"), None);
+    }
+
+    #[test]
+    fn help_is_one_line_each_and_begins_with_the_name() {
+        for magic in MAGICS {
+            assert!(!magic.summary.contains('\n') && magic.summary.len() < 80, "{magic:?}");
+            assert!(magic.usage.starts_with(magic.name), "{magic:?}");
+        }
+    }
+}

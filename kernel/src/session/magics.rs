@@ -1,0 +1,130 @@
+//! What `%who`, `%lsmagic` and `%help` show: tables, as text and as HTML.
+
+use std::fmt::Write as _;
+
+use super::event::MimeBundle;
+use crate::cell::magics::{MAGICS, MagicHelp};
+
+/// The variables and their types.
+pub(super) fn variables<'a>(variables: impl Iterator<Item = (&'a str, &'a str)>) -> MimeBundle {
+    let mut rows: Vec<[&str; 2]> = variables.map(|(name, type_)| [name, type_]).collect();
+    if rows.is_empty() {
+        return bundle(
+            "There are no variables.".to_owned(),
+            "<p>There are no variables.</p>".to_owned(),
+        );
+    }
+    rows.sort_unstable();
+    table(["Variable", "Type"], &rows)
+}
+
+/// All magics, each with a line of help.
+pub(super) fn list() -> MimeBundle {
+    let rows: Vec<[&str; 2]> = MAGICS.iter().map(|magic| [magic.usage, magic.summary]).collect();
+    table(["Magic", "What it does"], &rows)
+}
+
+/// One magic with its options.
+pub(super) fn help(magic: &MagicHelp) -> MimeBundle {
+    let mut text = format!("{}\n    {}", magic.usage, magic.summary);
+    let mut html = format!(
+        "<p><code>{}</code><br>{}</p>",
+        escaped(magic.usage),
+        escaped(magic.summary)
+    );
+    let flags: Vec<String> = magic
+        .options
+        .iter()
+        .map(|option| match option.value {
+            Some(value) => format!("{} {value}", option.flag),
+            None => option.flag.to_owned(),
+        })
+        .collect();
+    let rows: Vec<[&str; 2]> = std::iter::zip(&flags, magic.options)
+        .map(|(flag, option)| [flag.as_str(), option.summary])
+        .collect();
+    if !rows.is_empty() {
+        text.push_str("\n\n");
+        text.push_str(&text_table(["Option", "What it does"], &rows));
+        html.push_str(&html_table(["Option", "What it does"], &rows));
+    }
+    bundle(text, html)
+}
+
+fn table(heads: [&str; 2], rows: &[[&str; 2]]) -> MimeBundle {
+    bundle(text_table(heads, rows), html_table(heads, rows))
+}
+
+fn bundle(text: String, html: String) -> MimeBundle {
+    MimeBundle::from_iter([
+        ("text/plain".to_owned(), text.into()),
+        ("text/html".to_owned(), html.into()),
+    ])
+}
+
+/// Two columns, the first as wide as its longest word.
+fn text_table(heads: [&str; 2], rows: &[[&str; 2]]) -> String {
+    let lines = || std::iter::once(&heads).chain(rows);
+    let width = lines().map(|[first, _]| first.chars().count()).max().unwrap_or(0);
+    let lines: Vec<String> = lines()
+        .map(|[first, second]| format!("{first:width$}  {second}"))
+        .collect();
+    lines.join("\n")
+}
+
+fn html_table([first, second]: [&str; 2], rows: &[[&str; 2]]) -> String {
+    let mut html = format!("<table><tr><th>{first}</th><th>{second}</th></tr>");
+    for [first, second] in rows {
+        // Writing to a String does not fail.
+        let _ = write!(
+            html,
+            "<tr><td style=\"text-align:left\"><code>{}</code></td><td style=\"text-align:left\">{}</td></tr>",
+            escaped(first),
+            escaped(second)
+        );
+    }
+    html.push_str("</table>");
+    html
+}
+
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text(bundle: &MimeBundle, mime: &str) -> String {
+        bundle[mime].as_str().unwrap_or_default().to_owned()
+    }
+
+    #[test]
+    fn variables_are_in_a_table_by_name() {
+        let shown = variables([("names", "Vec<&str>"), ("é", "u8")].into_iter());
+        assert_eq!(
+            text(&shown, "text/plain"),
+            "Variable  Type\nnames     Vec<&str>\né         u8"
+        );
+        assert!(text(&shown, "text/html").contains("Vec&lt;&amp;str&gt;"));
+        let shown = variables(std::iter::empty());
+        assert_eq!(text(&shown, "text/plain"), "There are no variables.");
+    }
+
+    #[test]
+    fn every_magic_is_listed_and_explained() {
+        let listed = text(&list(), "text/plain");
+        for magic in MAGICS {
+            assert!(
+                listed.contains(magic.usage) && listed.contains(magic.summary),
+                "{listed}"
+            );
+            let shown = text(&help(magic), "text/plain");
+            assert!(shown.starts_with(magic.usage), "{shown}");
+            assert!(
+                magic.options.iter().all(|option| shown.contains(option.summary)),
+                "{shown}"
+            );
+        }
+    }
+}

@@ -1,0 +1,153 @@
+//! `%cd`, `%pwd`, `%env`, `%checkpoint` and `%%writefile`: what belongs to the notebook's process, and files.
+
+use std::ffi::OsStr;
+use std::fs::OpenOptions;
+use std::io::Write;
+use std::panic::Location;
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+
+use super::failure;
+use crate::notebook::checkpoint as checkpoints;
+use crate::sys::environment;
+
+/// Where `%cd -` leads.
+static PREVIOUS: Mutex<Option<PathBuf>> = Mutex::new(None);
+
+/// Changes the working directory, to the home directory where none is given, and prints it.
+#[track_caller]
+pub fn change_directory(wanted: &str) {
+    let place = Location::caller();
+    let mut previous = PREVIOUS.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    let directory = match wanted {
+        "-" => match previous.clone() {
+            Some(directory) => directory,
+            None => failure::fail_with("DirectoryError", "there is no directory to go back to yet", place),
+        },
+        "" => expanded("~"),
+        wanted => expanded(wanted),
+    };
+    let left = std::env::current_dir().ok();
+    if let Err(error) = std::env::set_current_dir(&directory) {
+        let problem = format!("cannot change to `{}`: {error}", directory.display());
+        drop(previous);
+        failure::fail_with("DirectoryError", &problem, place);
+    }
+    *previous = left;
+    drop(previous);
+    print_directory();
+}
+
+/// Prints the working directory.
+#[track_caller]
+pub fn print_directory() {
+    match std::env::current_dir() {
+        Ok(directory) => println!("{}", directory.display()),
+        Err(error) => {
+            let problem = format!("the working directory cannot be told: {error}");
+            failure::fail_with("DirectoryError", &problem, Location::caller())
+        }
+    }
+}
+
+/// Prints all environment variables, by name.
+pub fn print_environment() {
+    let mut variables: Vec<_> = std::env::vars_os().collect();
+    variables.sort();
+    for (name, value) in variables {
+        println!("{}={}", name.display(), value.display());
+    }
+}
+
+/// Prints an environment variable.
+#[track_caller]
+pub fn print_environment_variable(name: &str) {
+    match std::env::var_os(name) {
+        Some(value) => println!("{}", value.display()),
+        None => {
+            let problem = format!("there is no environment variable `{name}`");
+            failure::fail_with("EnvironmentError", &problem, Location::caller())
+        }
+    }
+}
+
+/// Sets an environment variable of this process, and of those that it starts.
+#[track_caller]
+pub fn set_environment_variable(name: &str, value: &str) {
+    match environment::set(name, OsStr::new(value)) {
+        Ok(()) => println!("env: {name}={value}"),
+        Err(error) => {
+            let problem = format!("`{name}` cannot be set: {error}");
+            failure::fail_with("EnvironmentError", &problem, Location::caller())
+        }
+    }
+}
+
+/// Chooses whether a checkpoint is made when a cell has ended, and says what holds.
+#[track_caller]
+pub fn checkpoint(wanted: Option<bool>) {
+    let Some(are_made) = checkpoints::choose(wanted) else {
+        let problem = "there are no checkpoints here: this is not the notebook's process";
+        failure::fail_with("CheckpointError", problem, Location::caller());
+    };
+    println!(
+        "{}",
+        if are_made {
+            "Checkpoints are on: when a cell crashes or is interrupted, all variables are as they were before it."
+        } else {
+            "Checkpoints are off: when a cell crashes or is interrupted, all variables are lost."
+        }
+    );
+}
+
+/// Writes a file, and says so.
+#[track_caller]
+pub fn write_file(path: &str, append: bool, content: &str) {
+    let path = expanded(path);
+    let done = match (append, path.exists()) {
+        (true, _) => "Appending to",
+        (false, true) => "Overwriting",
+        (false, false) => "Writing",
+    };
+    println!("{done} {}", path.display());
+    if let Err(error) = write(&path, append, content) {
+        let problem = format!("cannot write `{}`: {error}", path.display());
+        failure::fail_with("FileError", &problem, Location::caller());
+    }
+}
+
+fn write(path: &Path, append: bool, content: &str) -> std::io::Result<()> {
+    OpenOptions::new()
+        .create(true)
+        .write(true)
+        .append(append)
+        .truncate(!append)
+        .open(path)?
+        .write_all(content.as_bytes())
+}
+
+/// A path with the home directory in the place of `~`, as in a shell.
+fn expanded(path: &str) -> PathBuf {
+    let home = || std::env::var_os("HOME").map(PathBuf::from);
+    match path.strip_prefix('~') {
+        Some("") => home(),
+        Some(rest) => rest.strip_prefix('/').and_then(|rest| Some(home()?.join(rest))),
+        None => None,
+    }
+    .unwrap_or_else(|| PathBuf::from(path))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_tilde_of_its_own_is_the_home_directory() {
+        let home = PathBuf::from(std::env::var_os("HOME").expect("a home directory"));
+        assert_eq!(expanded("~"), home);
+        assert_eq!(expanded("~/a b"), home.join("a b"));
+        for path in ["~other/a", "a/~", "x", ""] {
+            assert_eq!(expanded(path), PathBuf::from(path));
+        }
+    }
+}
