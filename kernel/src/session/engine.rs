@@ -299,7 +299,7 @@ impl<'a> Engine<'a> {
         if !data.is_empty() {
             self.shared.say(Event::Output {
                 cell: cell.id,
-                content: Content::ExecuteResult { data },
+                content: Content::result(data),
             });
         }
     }

@@ -6,7 +6,7 @@ mod failure;
 mod pool;
 mod process;
 
-pub use display::{EvcxrDisplay, show_result, show_results};
+pub use display::{CountedDisplay, EvcxrDisplay, ShownValue, show_result, show_results};
 pub use entry::{is_linked, report_early_return};
 pub use failure::CellFailed;
 pub use pool::{CellPool, pool};

@@ -35,12 +35,15 @@ pub(super) struct Host {
 impl Host {
     /// The host, if this program runs in one.
     pub(super) fn find() -> Option<Self> {
-        static FUNCTION: OnceLock<Option<HostEvents>> = OnceLock::new();
         if FORGOTTEN.load(Ordering::Relaxed) {
             return None;
         }
-        let function = (*FUNCTION.get_or_init(look_up))?;
-        Self::from_raw(function())
+        Self::from_raw(function()?())
+    }
+
+    /// Whether this program runs in a host, even one that can no longer be reached.
+    pub(super) fn is_there() -> bool {
+        function().is_some()
     }
 
     fn from_raw(socket: RawFd) -> Option<Self> {
@@ -70,6 +73,11 @@ impl Host {
 /// Stops asking for the host; `false` if that was done before.
 pub(super) fn forget() -> bool {
     !FORGOTTEN.swap(true, Ordering::Relaxed)
+}
+
+fn function() -> Option<HostEvents> {
+    static FUNCTION: OnceLock<Option<HostEvents>> = OnceLock::new();
+    *FUNCTION.get_or_init(look_up)
 }
 
 fn look_up() -> Option<HostEvents> {
