@@ -99,6 +99,13 @@ fn displays_come_at_once_and_in_order() {
             })
             .await;
         notebook
+            .check("and not at all where a request is silent", async |n| {
+                let id = n.client.submit(json!({"code": "display(1);\n2", "silent": true})).await;
+                let cell = n.client.execution(&id).await;
+                assert_eq!((cell.status(), cell.broadcast_types()), ("ok", vec![]));
+            })
+            .await;
+        notebook
             .check("as results", async |n| {
                 let mut cell = n
                     .succeed(

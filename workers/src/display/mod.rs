@@ -48,6 +48,7 @@ mod handle;
 mod kinds;
 mod message;
 mod plain;
+mod pretty;
 mod shorten;
 mod table;
 

@@ -4,7 +4,7 @@
 
 use std::fmt::{self, Debug, Display, Write};
 
-use super::MimeBundle;
+use super::{MimeBundle, pretty};
 
 /// What is shown whole. More would cover several screens.
 const WHOLE: usize = 16 * 1024;
@@ -14,6 +14,8 @@ const HEAD: usize = 12 * 1024;
 const TAIL: usize = 4 * 1024;
 /// How far the length of a text is counted whose end is not shown.
 const COUNTED: usize = 16 * 1024 * 1024;
+/// What may be laid out over several lines: text that is shown whole, with its indentation.
+const LINES: usize = 16 * WHOLE;
 const ELLIPSIS: &str = "...";
 
 /// The text of a value.
@@ -25,7 +27,11 @@ pub(crate) struct Shortened {
 impl Shortened {
     /// Any value as `Debug` writes it.
     pub(crate) fn debug<T: Debug + ?Sized>(value: &T) -> Self {
-        Self::of(format_args!("{value:?}"))
+        let shortened = Self::of(format_args!("{value:?}"));
+        match pretty(&shortened.text, &value) {
+            Some(text) => Self { text },
+            None => shortened,
+        }
     }
 
     /// Any value as `Display` writes it.
@@ -124,7 +130,17 @@ fn whole(parts: usize, value: &dyn Debug) -> Option<String> {
     if parts > WHOLE {
         return None;
     }
-    Cut::of(format_args!("{value:?}"), WHOLE, WHOLE).into_whole().ok()
+    let text = Cut::of(format_args!("{value:?}"), WHOLE, WHOLE).into_whole().ok()?;
+    Some(pretty(&text, value).unwrap_or(text))
+}
+
+/// The text of a value over several lines, if `text` is too long for one.
+fn pretty(text: &str, value: &dyn Debug) -> Option<String> {
+    if !pretty::is_wanted(text) {
+        return None;
+    }
+    let lines = Cut::of(format_args!("{value:#?}"), LINES, LINES).into_whole().ok()?;
+    pretty::lay_out(&lines)
 }
 
 /// The first `limit` bytes of a value's text, without the quote that ends a string.

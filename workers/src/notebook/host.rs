@@ -43,7 +43,7 @@ impl Host {
 
     /// Whether this program runs in a host, even one that can no longer be reached.
     pub(super) fn is_there() -> bool {
-        function().is_some()
+        function().is_some_and(|function| Self::from_raw(function()).is_some())
     }
 
     fn from_raw(socket: RawFd) -> Option<Self> {

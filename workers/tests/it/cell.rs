@@ -108,6 +108,14 @@ impl Custom {
     }
 }
 
+struct Rich;
+
+impl ToMimeBundle for Rich {
+    fn to_mime_bundle(&self) -> MimeBundle {
+        markdown("rich")
+    }
+}
+
 #[rstest]
 #[timeout(Duration::from_secs(60))]
 fn results_are_shown_unless_they_say_nothing() {
@@ -125,6 +133,7 @@ fn results_are_shown_unless_they_say_nothing() {
         (&(&Custom)).parcell_value().evcxr_display();
         let long = vec![0_u8; 20_000];
         (&(long.as_slice())).parcell_value().evcxr_display();
+        (&(Rich)).parcell_value().evcxr_display();
         (&(html("<i>x</i>"))).parcell_value().evcxr_display();
         (&(DISPLAY.len() as f64 * 0.0)).parcell_value().evcxr_display();
         return;
@@ -138,7 +147,7 @@ fn results_are_shown_unless_they_say_nothing() {
     assert_eq!(texts[..4], ["[Some(1)]", "\"a \\\"str\\\"\\n\"", "[1, 2]", "[]"]);
     assert!(texts[4].ends_with("x\"\n(shortened: 100,000 bytes)"));
     assert!(texts[5].ends_with("0, 0]\n(shortened: 20,000 elements)"));
-    assert_eq!(texts[6..], ["x", "0.0"]);
+    assert_eq!(texts[6..], ["rich", "x", "0.0"]);
     let result = json!({"message": "execute_result", "data": {"text/plain": "[Some(1)]"}, "metadata": {}});
     assert_eq!(blocks[0], result);
     let printed = String::from_utf8_lossy(&output.stdout);
