@@ -10,12 +10,6 @@ class ParcellTests(jupyter_kernel_test.KernelTests):
     kernel_name = "parcell"
     language_name = "rust"
 
-    @classmethod
-    def setUpClass(cls):
-        """Waits for the first cell, which waits for the kernel's start: the suite gives each cell 15 seconds."""
-        super().setUpClass()
-        cls.kc.execute_interactive("", silent=True, timeout=START_SECONDS)
-
     file_extension = ".rs"
 
     code_hello_world = 'println!("hello, world")'
@@ -72,3 +66,9 @@ class ParcellTests(jupyter_kernel_test.KernelTests):
 
     supported_history_operations = ("tail", "range", "search")
     code_history_pattern = "1 +*"
+
+    @classmethod
+    def setUpClass(cls):
+        """Waits for the first cell, which waits for the kernel's start: the suite gives each cell 15 seconds."""
+        super().setUpClass()
+        cls.kc.execute_interactive("", silent=True, timeout=START_SECONDS)

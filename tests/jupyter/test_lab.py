@@ -166,7 +166,7 @@ def test_what_is_displayed_is_seen(open_notebook, screenshots, tmp_path):
     expect(displays.locator(".MathJax, mjx-container").first).to_be_visible()
     expect(page.outputs(1)).to_have_count(0)
     expect(page.cell(2).locator("table")).to_contain_text("Mars & co.")
-    expect(page.cell(3).locator("svg polyline").first).to_be_visible()
+    expect(page.cell(3).locator('svg polyline[stroke="#0000FF"]')).to_be_visible()
     expect(page.cell(4)).to_contain_text("(shortened: 1,000,000 elements)")
 
 

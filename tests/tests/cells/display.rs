@@ -24,13 +24,13 @@ fn said(cell: &mut Execution) -> Vec<Value> {
 /// The text of a cell's result, without its notice, and the notice.
 async fn shortened(notebook: &mut Notebook, code: &str) -> (String, String) {
     let text = notebook.value(code).await;
-    assert!(text.len() < 20_000, "{code}: {} bytes", text.len());
+    assert!(text.len() < 4_000, "{code}: {} bytes", text.len());
     let (text, notice) = text.rsplit_once('\n').unwrap_or_else(|| panic!("no notice: {text}"));
     (text.to_owned(), notice.to_owned())
 }
 
 #[test]
-fn displays_come_at_once_and_in_order() {
+fn displays_come_at_once_and_can_be_changed() {
     with_notebook(async |notebook| {
         notebook
             .check("amid printed text, several per cell", async |n| {
@@ -119,7 +119,7 @@ fn displays_come_at_once_and_in_order() {
                     "name   moons\n-----  -----\nEarth      1\nMars       2"
                 );
                 assert!(
-                    result["text/html"].as_str().unwrap().contains("<th>moons</th>"),
+                    result["text/html"].as_str().unwrap().contains(">moons</th>"),
                     "{result}"
                 );
                 n.prepare("()").await;
@@ -143,44 +143,41 @@ fn displays_come_at_once_and_in_order() {
                 }
             })
             .await;
-    });
-}
-
-#[test]
-fn displays_can_be_changed() {
-    with_notebook(async |notebook| {
         notebook
-            .check("by their handle, also from another cell and from a worker", async |n| {
-                let mut cell = n
-                    .succeed("let handle = display(html(\"<b>1</b>\"));\nhandle.update(html(\"<b>2</b>\"));")
-                    .await;
-                let id = cell.inner()[1].content["transient"]["display_id"].clone();
-                assert!(id.is_string(), "{:?}", cell.inner());
-                assert_eq!(cell.take_displays().len(), 1);
-                assert_eq!(cell.inner()[2].msg_type(), "update_display_data");
-                assert_eq!(cell.inner()[2].content["data"]["text/html"], "<b>2</b>");
-                let mut cells = vec![cell];
-                for code in [
-                    "handle.update(3);",
-                    "Pool::new(1).map(|_: u8| handle.update(4), [0]);",
-                    "handle.update(png([]).height(5));\nhandle.clone()",
-                ] {
-                    let cell = n.succeed(code).await;
-                    assert_eq!(
-                        cell.broadcast_types(),
-                        ["execute_input", "update_display_data"],
-                        "{code}"
-                    );
-                    cells.push(cell);
-                }
-                let last = |cell: &Execution| cell.inner().last().unwrap().content.clone();
-                assert!(cells.iter().all(|cell| last(cell)["transient"]["display_id"] == id));
-                assert_eq!(last(&cells[1])["data"], json!({"text/plain": "3"}));
-                assert_eq!(last(&cells[3])["metadata"], json!({"image/png": {"height": 5}}));
-            })
+            .check(
+                "and changed by their handle, also from another cell and from a worker",
+                async |n| {
+                    let mut cell = n
+                        .succeed("let handle = display(html(\"<b>1</b>\"));\nhandle.update(html(\"<b>2</b>\"));")
+                        .await;
+                    let id = cell.inner()[1].content["transient"]["display_id"].clone();
+                    assert!(id.is_string(), "{:?}", cell.inner());
+                    assert_eq!(cell.take_displays().len(), 1);
+                    assert_eq!(cell.inner()[2].msg_type(), "update_display_data");
+                    assert_eq!(cell.inner()[2].content["data"]["text/html"], "<b>2</b>");
+                    let mut cells = vec![cell];
+                    for code in [
+                        "handle.update(3);",
+                        "Pool::new(1).map(|_: u8| handle.update(4), [0]);",
+                        "handle.update(png([]).height(5));\nhandle.clone()",
+                    ] {
+                        let cell = n.succeed(code).await;
+                        assert_eq!(
+                            cell.broadcast_types(),
+                            ["execute_input", "update_display_data"],
+                            "{code}"
+                        );
+                        cells.push(cell);
+                    }
+                    let last = |cell: &Execution| cell.inner().last().unwrap().content.clone();
+                    assert!(cells.iter().all(|cell| last(cell)["transient"]["display_id"] == id));
+                    assert_eq!(last(&cells[1])["data"], json!({"text/plain": "3"}));
+                    assert_eq!(last(&cells[3])["metadata"], json!({"image/png": {"height": 5}}));
+                },
+            )
             .await;
         notebook
-            .check("by a name", async |n| {
+            .check("and changed by a name", async |n| {
                 let mut cell = n.succeed("display_with_id(\"mine\", 1);").await;
                 assert_eq!(cell.take_displays().len(), 1);
                 assert_eq!(cell.inner()[1].content["transient"], json!({"display_id": "mine"}));
@@ -190,7 +187,7 @@ fn displays_can_be_changed() {
             })
             .await;
         notebook
-            .check("by clearing the output", async |n| {
+            .check("and removed by clearing the output", async |n| {
                 let mut cell = n
                     .succeed("println!(\"a\");\nclear_output(true);\nprintln!(\"b\");\nclear_output(false);")
                     .await;

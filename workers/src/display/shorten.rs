@@ -6,12 +6,12 @@ use std::fmt::{self, Debug, Display, Write};
 
 use super::{MimeBundle, pretty};
 
-/// What is shown whole. More would cover several screens.
+/// What is shown whole. More would cover many screens.
 const WHOLE: usize = 16 * 1024;
-/// How much is shown of the beginning of something larger.
-const HEAD: usize = 12 * 1024;
+/// How much is shown of the beginning of something larger, which nobody reads through.
+const HEAD: usize = 2 * 1024;
 /// How much is shown of its end.
-const TAIL: usize = 4 * 1024;
+const TAIL: usize = 1024;
 /// How far the length of a text is counted whose end is not shown.
 const COUNTED: usize = 16 * 1024 * 1024;
 /// What may be laid out over several lines: text that is shown whole, with its indentation.

@@ -123,7 +123,7 @@ fn results_are_shown_unless_they_say_nothing() {
         print!("a part of a line");
         (&(vec![Some(1)])).parcell_value().evcxr_display();
         (&("a \"str\"\n")).parcell_value().evcxr_display();
-        (&(())).parcell_value().evcxr_display();
+        (&()).parcell_value().evcxr_display();
         (&(Custom)).parcell_value().evcxr_display();
         show_results(vec![1, 2]);
         show_results(Vec::<u8>::new());

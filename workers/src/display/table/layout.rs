@@ -26,6 +26,15 @@ struct Column {
     is_numeric: bool,
 }
 
+impl Column {
+    fn style(&self) -> &'static str {
+        match self.is_numeric {
+            true => " style=\"text-align: right\"",
+            false => " style=\"text-align: left\"",
+        }
+    }
+}
+
 impl Grid {
     pub(super) fn of(node: Node) -> Self {
         let mut builder = Builder::default();
@@ -80,7 +89,7 @@ impl Grid {
     pub(super) fn html(&self) -> String {
         let mut html = String::from("<table>\n<thead><tr>");
         for column in &self.columns {
-            html.push_str(&format!("<th>{}</th>", escape(&column.name)));
+            html.push_str(&format!("<th{}>{}</th>", column.style(), escape(&column.name)));
         }
         html.push_str("</tr></thead>\n<tbody>\n");
         for (index, row) in self.rows.iter().enumerate() {
@@ -113,8 +122,7 @@ impl Grid {
     fn html_row<'a>(&self, cells: impl Iterator<Item = &'a str>) -> String {
         let mut html = String::from("<tr>");
         for (cell, column) in cells.zip(&self.columns) {
-            let side = if column.is_numeric { "right" } else { "left" };
-            html.push_str(&format!("<td style=\"text-align: {side}\">{}</td>", escape(cell)));
+            html.push_str(&format!("<td{}>{}</td>", column.style(), escape(cell)));
         }
         html.push_str("</tr>\n");
         html

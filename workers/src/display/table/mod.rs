@@ -80,7 +80,7 @@ mod tests {
         let data = serde_json::to_value(table(rows())).unwrap();
         let html = data["data"]["text/html"].as_str().unwrap();
         assert!(
-            html.contains("<th>share</th>") && html.contains(">a &amp; b</td>"),
+            html.contains(">share</th>") && html.contains(">a &amp; b</td>"),
             "{html}"
         );
     }
