@@ -2,10 +2,14 @@
 
 import jupyter_kernel_test
 
+# On a machine that is busy otherwise.
+START_SECONDS = 120
+
 
 class ParcellTests(jupyter_kernel_test.KernelTests):
     kernel_name = "parcell"
     language_name = "rust"
+
     file_extension = ".rs"
 
     code_hello_world = 'println!("hello, world")'
@@ -33,7 +37,15 @@ class ParcellTests(jupyter_kernel_test.KernelTests):
             ),
             "mime": "image/svg+xml",
         },
+        {"code": 'display(html("<b>bold</b>"));', "mime": "text/html"},
+        {"code": 'display(markdown("*it*"));', "mime": "text/markdown"},
+        {"code": "display(latex(\"$x$\"));", "mime": "text/latex"},
+        {"code": "display(json([1, 2]));", "mime": "application/json"},
+        {"code": "display(png([104, 105]));", "mime": "image/png"},
+        {"code": "display(jpeg([104, 105]));", "mime": "image/jpeg"},
+        {"code": "display(table([(1, 2)]));", "mime": "text/html"},
     ]
+    code_clear_output = "clear_output(false);"
     code_generate_error = 'panic!("as it is meant to")'
 
     completion_samples = [
@@ -54,3 +66,9 @@ class ParcellTests(jupyter_kernel_test.KernelTests):
 
     supported_history_operations = ("tail", "range", "search")
     code_history_pattern = "1 +*"
+
+    @classmethod
+    def setUpClass(cls):
+        """Waits for the first cell, which waits for the kernel's start: the suite gives each cell 15 seconds."""
+        super().setUpClass()
+        cls.kc.execute_interactive("", silent=True, timeout=START_SECONDS)

@@ -28,6 +28,41 @@ while !std::path::Path::new("go-on").exists() {
 }
 println!("after the file is there");"""
 
+PLOT = """\
+:dep plotters = { version = "0.3", default-features = false, features = ["evcxr", "line_series"] }
+use plotters::prelude::*;
+evcxr_figure((480, 240), |root| {
+    root.fill(&WHITE)?;
+    let mut chart = ChartBuilder::on(&root)
+        .margin(10)
+        .x_label_area_size(30)
+        .y_label_area_size(40)
+        .build_cartesian_2d(0.0..6.3, -1.1..1.1)?;
+    chart.configure_mesh().draw()?;
+    let sine = (0..=100).map(|i| f64::from(i) * 0.063);
+    chart.draw_series(LineSeries::new(sine.map(|x| (x, x.sin())), &BLUE))?;
+    Ok(())
+})"""
+DISPLAYS = """\
+println!("before");
+let shown = display(html("<b>old</b>"));
+display(latex(r"$e^{i\\pi} + 1 = 0$"));
+println!("after");
+shown.update(html("<b>new</b>"));
+clear_output(false);
+display(svg("<svg width='40' height='40'><circle cx='20' cy='20' r='18' fill='teal'/></svg>"));
+let shown = display(html("<b>old</b>"));
+println!("text between");
+display(markdown(r"a *formula*: $e^{i\\pi} + 1 = 0$"));"""
+TABLE = """\
+#[derive(Debug, Serialize)]
+struct Planet { name: &'static str, moons: Option<u32>, radius: f64 }
+table([
+    Planet { name: "Venus", moons: None, radius: 6051.8 },
+    Planet { name: "Earth", moons: Some(1), radius: 6371.0 },
+    Planet { name: "Mars & co.", moons: Some(2), radius: 3389.5 },
+])"""
+
 
 @pytest.fixture(scope="module")
 def chromium() -> str:
@@ -113,6 +148,26 @@ def test_the_stop_button_ends_a_busy_loop_and_keeps_variables(open_notebook, scr
     page.wait_for_end(2)
     page.screenshot(screenshots / "interrupted.png")
     expect(page.outputs(2)).to_have_text("42")
+
+
+def test_what_is_displayed_is_seen(open_notebook, screenshots, tmp_path):
+    sources = [DISPLAYS, 'shown.update(html("<b>new</b>"));', TABLE, PLOT, "(0..1_000_000u32).collect::<Vec<_>>()"]
+    page = open_notebook(write_notebook(tmp_path / "display.ipynb", sources))
+    for index in range(len(sources)):
+        page.run_cell(index)
+        page.wait_for_end(index)
+    page.screenshot(screenshots / "display.png")
+    displays = page.cell(0)
+    expect(page.outputs(0).first).to_be_visible()
+    expect(displays.locator(".jp-OutputArea")).not_to_contain_text("before")
+    expect(page.outputs(0)).to_have_count(4)
+    expect(displays.locator("b", has_text="new")).to_have_count(1)
+    expect(displays.locator("circle, img")).to_have_count(1)
+    expect(displays.locator(".MathJax, mjx-container").first).to_be_visible()
+    expect(page.outputs(1)).to_have_count(0)
+    expect(page.cell(2).locator("table")).to_contain_text("Mars & co.")
+    expect(page.cell(3).locator('svg polyline[stroke="#0000FF"]')).to_be_visible()
+    expect(page.cell(4)).to_contain_text("(shortened: 1,000,000 elements)")
 
 
 def write_notebook(path: Path, sources: list[str]) -> Path:

@@ -5,6 +5,8 @@
 
 #[path = "cells/descriptors.rs"]
 mod descriptors;
+#[path = "cells/display.rs"]
+mod display;
 #[path = "cells/interrupts.rs"]
 mod interrupts;
 #[path = "cells/library_cache.rs"]

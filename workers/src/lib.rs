@@ -47,6 +47,7 @@
 pub mod cell;
 mod codec;
 mod cpu;
+pub mod display;
 mod error;
 mod frames;
 mod inbox;

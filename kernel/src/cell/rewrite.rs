@@ -254,7 +254,7 @@ fn hide_from_evcxr(map: SourceMap) -> SourceMap {
 /// Plain Rust, with the value of the expression at the end shown.
 ///
 /// evcxr would do that too. But it compiles its own way of showing first, and where that fails because of a mistake in
-/// the expression it takes a note of rustc's for the error.
+/// the expression it takes a note of rustc's for the error. The library's `cell::display` says what the calls find.
 fn show_value(cell: &str) -> SourceMap {
     let body = Body::parse(cell, 0..cell.len());
     let value = body
@@ -266,9 +266,9 @@ fn show_value(cell: &str) -> SourceMap {
     };
     let mut map = SourceMap::default();
     map.copy(cell, 0..range.start);
-    map.generate("(", range.clone());
+    map.generate("(&(", range.clone());
     map.copy_apart(cell, range.clone());
-    map.generate(").evcxr_display();", range.clone());
+    map.generate(")).parcell_value().evcxr_display();", range.clone());
     map.copy(cell, range.end..cell.len());
     map
 }
@@ -361,9 +361,12 @@ pub(super) mod tests {
     fn the_value_at_the_end_is_shown() {
         assert_eq!(
             rewritten(":dep a\nlet x = 1;\nx + 1 // two"),
-            ":dep a\nlet x = 1;\n(\nx + 1\n).evcxr_display(); // two"
+            ":dep a\nlet x = 1;\n(&(\nx + 1\n)).parcell_value().evcxr_display(); // two"
         );
-        assert_eq!(rewritten("println!(\"x\")"), "(\nprintln!(\"x\")\n).evcxr_display();");
+        assert_eq!(
+            rewritten("println!(\"x\")"),
+            "(&(\nprintln!(\"x\")\n)).parcell_value().evcxr_display();"
+        );
     }
 
     /// What the parts of a cell are, with the text of code.

@@ -3,7 +3,7 @@
 //! `jupyter-protocol`'s types serve where they write what the specification asks for; where they write null for an
 //! object, or a field that should not exist, there is a type of our own.
 
-use crate::session::MimeBundle;
+use crate::session::{Metadata, MimeBundle};
 use jupyter_protocol::{
     CommClose, CommInfoReply, CompleteReply, ErrorOutput, ExecuteInput, InterruptReply, KernelInfoReply, ShutdownReply,
     Status, StreamContent,
@@ -15,6 +15,7 @@ use serde_json::{Map, Value};
 #[derive(Clone, Debug, Serialize)]
 #[serde(untagged)]
 pub(super) enum Content {
+    ClearOutput(ClearOutput),
     CommClose(CommClose),
     CommInfoReply(CommInfoReply),
     CompleteReply(CompleteReply),
@@ -31,16 +32,32 @@ pub(super) enum Content {
     ShutdownReply(ShutdownReply),
     Status(Status),
     Stream(StreamContent),
+    UpdateDisplayData(DisplayData),
     /// The reply to a request that was refused.
     Refusal(Refusal),
 }
 
-/// Something to be shown.
+/// That a cell's output is to go.
+#[derive(Clone, Debug, Serialize)]
+pub(super) struct ClearOutput {
+    /// Not before the next output comes.
+    pub(super) wait: bool,
+}
+
+/// Something to be shown, or to be shown in its place from now on.
 #[derive(Clone, Debug, Serialize)]
 pub(super) struct DisplayData {
     pub(super) data: MimeBundle,
-    pub(super) metadata: Map<String, Value>,
-    pub(super) transient: Map<String, Value>,
+    pub(super) metadata: Metadata,
+    pub(super) transient: Transient,
+}
+
+/// What notebooks do not keep of a display.
+#[derive(Clone, Debug, Serialize)]
+pub(super) struct Transient {
+    /// By this updates find it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) display_id: Option<String>,
 }
 
 /// The value of a cell.
@@ -48,7 +65,7 @@ pub(super) struct DisplayData {
 pub(super) struct ExecuteResult {
     pub(super) execution_count: u32,
     pub(super) data: MimeBundle,
-    pub(super) metadata: Map<String, Value>,
+    pub(super) metadata: Metadata,
 }
 
 /// How a cell ended.
@@ -118,6 +135,7 @@ impl Content {
     /// The message type that goes with the content.
     pub(super) fn msg_type(&self) -> &str {
         match self {
+            Content::ClearOutput(_) => "clear_output",
             Content::CommClose(_) => "comm_close",
             Content::CommInfoReply(_) => "comm_info_reply",
             Content::CompleteReply(_) => "complete_reply",
@@ -134,6 +152,7 @@ impl Content {
             Content::ShutdownReply(_) => "shutdown_reply",
             Content::Status(_) => "status",
             Content::Stream(_) => "stream",
+            Content::UpdateDisplayData(_) => "update_display_data",
             Content::Refusal(refusal) => &refusal.msg_type,
         }
     }

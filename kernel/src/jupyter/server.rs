@@ -1,7 +1,7 @@
 //! The dispatcher: it alone hears requests, the session and signals, and owns what they change.
 
 use super::connection::{Channel, ConnectionError, ConnectionFile};
-use super::content::{Content, DisplayData, ExecuteReply, ExecuteResult};
+use super::content::{ClearOutput, Content, DisplayData, ExecuteReply, ExecuteResult, Transient};
 use super::execution::{Executions, Running, Submission};
 use super::history::History;
 use super::lifetime::{Lifetime, Notice};
@@ -314,16 +314,32 @@ fn output(origin: &Origin, content: session::Content) -> Content {
             };
             Content::Stream(StreamContent { name, text })
         }
-        session::Content::DisplayData { data } => Content::DisplayData(DisplayData {
+        session::Content::DisplayData {
             data,
-            metadata: Map::new(),
-            transient: Map::new(),
+            metadata,
+            display_id,
+        } => Content::DisplayData(DisplayData {
+            data,
+            metadata,
+            transient: Transient { display_id },
         }),
-        session::Content::ExecuteResult { data } => Content::ExecuteResult(ExecuteResult {
+        session::Content::UpdateDisplayData {
+            data,
+            metadata,
+            display_id,
+        } => Content::UpdateDisplayData(DisplayData {
+            data,
+            metadata,
+            transient: Transient {
+                display_id: Some(display_id),
+            },
+        }),
+        session::Content::ExecuteResult { data, metadata } => Content::ExecuteResult(ExecuteResult {
             execution_count: origin.execution_count,
             data,
-            metadata: Map::new(),
+            metadata,
         }),
+        session::Content::ClearOutput { wait } => Content::ClearOutput(ClearOutput { wait }),
     }
 }
 

@@ -221,7 +221,7 @@ impl<'a> Engine<'a> {
             Step::ListMagics => magics::list(),
             Step::Help(magic) => magics::help(magic),
         };
-        self.say(cell, Content::DisplayData { data });
+        self.say(cell, Content::display(data));
         Outcome::Ok
     }
 
@@ -380,7 +380,7 @@ impl<'a> Engine<'a> {
             .map(|(mime, content)| (mime, content.into()))
             .collect();
         if !data.is_empty() {
-            self.say(cell, Content::ExecuteResult { data });
+            self.say(cell, Content::result(data));
         }
     }
 

@@ -18,6 +18,9 @@ pub(crate) struct Cell {
 /// Representations of one value, by MIME type.
 pub(crate) type MimeBundle = Map<String, Value>;
 
+/// What whoever shows a value may want to know about it; under a MIME type what concerns that representation.
+pub(crate) type Metadata = Map<String, Value>;
+
 /// Which of the two output streams.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub(crate) enum Stream {
@@ -40,10 +43,41 @@ impl Stream {
 pub(crate) enum Content {
     /// Text as it was printed, never cut inside a character.
     Stream { stream: Stream, text: String },
-    /// Something shown with a MIME type.
-    DisplayData { data: MimeBundle },
+    /// Something shown with a MIME type. Updates find it by its `display_id`.
+    DisplayData {
+        data: MimeBundle,
+        metadata: Metadata,
+        display_id: Option<String>,
+    },
+    /// What is to be shown from now on in the place of everything with this `display_id`.
+    UpdateDisplayData {
+        data: MimeBundle,
+        metadata: Metadata,
+        display_id: String,
+    },
     /// The value of the cell's last expression.
-    ExecuteResult { data: MimeBundle },
+    ExecuteResult { data: MimeBundle, metadata: Metadata },
+    /// The cell's output so far is to go; if `wait`, when the next comes.
+    ClearOutput { wait: bool },
+}
+
+impl Content {
+    /// Something shown, without more.
+    pub(crate) fn display(data: MimeBundle) -> Content {
+        Content::DisplayData {
+            data,
+            metadata: Metadata::new(),
+            display_id: None,
+        }
+    }
+
+    /// A value, without more.
+    pub(crate) fn result(data: MimeBundle) -> Content {
+        Content::ExecuteResult {
+            data,
+            metadata: Metadata::new(),
+        }
+    }
 }
 
 /// Why a cell did not complete, in the terms of Jupyter's `error` message.

@@ -14,7 +14,7 @@ pub(crate) mod prelude;
 mod shared;
 
 pub(crate) use directory::{Directory, original_path, prepare_environment};
-pub(crate) use event::{Cell, CellError, CellId, Content, Event, MimeBundle, Outcome, Stream};
+pub(crate) use event::{Cell, CellError, CellId, Content, Event, Metadata, MimeBundle, Outcome, Stream};
 
 use std::io;
 use std::sync::{Arc, Mutex, mpsc as threads};

@@ -1,103 +1,108 @@
-//! How a cell's last expression is shown: as a block on standard output, unless it is `()`.
+//! How a cell's last expression is shown: as its result, unless it is `()`.
+//!
+//! A cell that ends with `x` is rewritten to `(&(x)).parcell_value().evcxr_display();`. Method resolution then finds,
+//! for values and for references to them, the first of
+//!
+//! 1. a method `evcxr_display(&self)` that the type has of its own, or that a crate's trait gives it,
+//! 2. [`CountedDisplay`], for collections and strings, which know their size however much of them is shown,
+//! 3. [`EvcxrDisplay`], for everything else that can be displayed. It comes last because it is implemented for
+//!    references, so that its receiver is one reference further away.
 
-use std::fmt::{self, Debug};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
+use std::fmt::Debug;
+use std::rc::Rc;
+use std::sync::Arc;
 
-use serde::Serialize;
+use crate::display::{Message, MimeBundle, Shortened, ToMimeBundle};
 
-use crate::protocol;
+/// Leads from a reference to a value, or to a reference to it, to the reference.
+pub trait ShownValue {
+    /// What is referred to.
+    type Value: ?Sized;
 
-/// The type of the block that holds a result.
-const MIME: &str = "application/vnd.parcell.result+json";
-/// How much text of a result is shown.
-const LIMIT: usize = 64 * 1024;
-
-#[derive(Debug, Serialize)]
-struct Shown {
-    #[serde(rename = "text/plain")]
-    text: String,
+    /// The reference.
+    fn parcell_value(&self) -> &Self::Value;
 }
 
-/// Shows every value that has a `Debug` form. A type's own `evcxr_display` method comes before this one.
+impl<T: ?Sized> ShownValue for &T {
+    type Value = T;
+
+    fn parcell_value(&self) -> &T {
+        self
+    }
+}
+
+/// Shows every value that can be displayed.
 pub trait EvcxrDisplay {
     /// Shows the value as the result of a cell.
     fn evcxr_display(&self);
 }
 
-impl<T: Debug + ?Sized> EvcxrDisplay for T {
+impl<T: ToMimeBundle + ?Sized> EvcxrDisplay for &T {
     fn evcxr_display(&self) {
-        let text = Text::of(self);
-        if size_of_val(self) != 0 || text.shown != "()" {
-            text.show();
+        let bundle = self.to_mime_bundle();
+        if size_of_val(*self) != 0 || bundle.text() != "()" {
+            show(&bundle);
         }
     }
 }
 
+/// Shows what knows how many parts it has.
+pub trait CountedDisplay {
+    /// Shows the value as the result of a cell.
+    fn evcxr_display(&self);
+}
+
+macro_rules! counted {
+    ($([$($parameters:tt)*] $type:ty: |$value:ident| $shortened:expr;)*) => {
+        $(impl<$($parameters)*> CountedDisplay for $type {
+            fn evcxr_display(&self) {
+                let $value = self;
+                show_text($shortened);
+            }
+        })*
+    };
+}
+
+counted! {
+    [] str: |value| Shortened::string(value);
+    [] String: |value| Shortened::string(value);
+    [] Box<str>: |value| Shortened::string(value);
+    [] Rc<str>: |value| Shortened::string(value);
+    [] Arc<str>: |value| Shortened::string(value);
+    [T: Debug] [T]: |value| Shortened::sequence(&value, value.iter());
+    [T: Debug, const N: usize] [T; N]: |value| Shortened::sequence(value, value.iter());
+    [T: Debug] Vec<T>: |value| Shortened::sequence(value, value.iter());
+    [T: Debug] Box<[T]>: |value| Shortened::sequence(value, value.iter());
+    [T: Debug] Rc<[T]>: |value| Shortened::sequence(value, value.iter());
+    [T: Debug] Arc<[T]>: |value| Shortened::sequence(value, value.iter());
+    [T: Debug] VecDeque<T>: |value| Shortened::sequence(value, value.iter());
+    [T: Debug] BTreeSet<T>: |value| Shortened::set(value, value.iter());
+    [T: Debug, S] HashSet<T, S>: |value| Shortened::set(value, value.iter());
+    [K: Debug, V: Debug] BTreeMap<K, V>: |value| Shortened::map(value, value.iter());
+    [K: Debug, V: Debug, S] HashMap<K, V, S>: |value| Shortened::map(value, value.iter());
+}
+
 /// Shows a cell's results, unless each of them is `()`.
 pub fn show_results<R: Debug>(results: Vec<R>) {
-    let is_unit = |result: &R| size_of::<R>() == 0 && Text::of(result).shown == "()";
+    let is_unit = |result: &R| size_of::<R>() == 0 && Shortened::debug(result).text == "()";
     // All values of a type without size are the same.
     if !results.first().is_some_and(is_unit) {
-        Text::of(&results).show();
+        results.evcxr_display();
     }
 }
 
 /// Shows the result of a cell's only process, unless it is `()`.
 pub fn show_result<R: Debug>(results: Vec<R>) {
     if let Some(result) = results.first() {
-        result.evcxr_display();
+        EvcxrDisplay::evcxr_display(&result);
     }
 }
 
-/// A value's `Debug` text: its beginning, and how long it would have been.
-#[derive(Default)]
-struct Text {
-    shown: String,
-    length: usize,
+fn show_text(shortened: Shortened) {
+    show(&shortened.into_bundle());
 }
 
-impl Text {
-    fn of<T: Debug + ?Sized>(value: &T) -> Self {
-        let mut text = Self::default();
-        // An error comes from the value's `Debug`, which has then said all it wanted to.
-        let _ = fmt::write(&mut text, format_args!("{value:?}"));
-        text
-    }
-
-    fn show(mut self) {
-        if self.length > self.shown.len() {
-            self.shown.push_str(&format!("... (cut; {} bytes in all)", self.length));
-        }
-        protocol::write_stdout(MIME, &Shown { text: self.shown });
-    }
-}
-
-impl fmt::Write for Text {
-    fn write_str(&mut self, piece: &str) -> fmt::Result {
-        // Once something was cut, nothing may follow.
-        if self.length == self.shown.len() {
-            let room = piece.floor_char_boundary(LIMIT - self.shown.len());
-            self.shown.push_str(&piece[..room]);
-        }
-        self.length += piece.len();
-        Ok(())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn long_text_is_cut_at_a_character() {
-        let text = Text::of(&"ü".repeat(LIMIT));
-        assert_eq!(text.length, 2 * LIMIT + 2);
-        assert_eq!(text.shown.len(), LIMIT - 1);
-        assert!(text.shown.ends_with('ü'));
-    }
-
-    #[test]
-    fn nothing_follows_a_cut() {
-        let text = Text::of(&["ü".repeat(LIMIT), "end".to_owned()]);
-        assert!(text.shown.ends_with('ü'), "{}", &text.shown[LIMIT - 8..]);
-    }
+fn show(bundle: &MimeBundle) {
+    Message::ExecuteResult { bundle }.write();
 }

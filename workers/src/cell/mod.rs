@@ -11,7 +11,7 @@ mod shell;
 pub mod variables;
 
 pub use clock::{duration_text, start_cell_timer, start_timer, stop_cell_timer, stop_timer};
-pub use display::{EvcxrDisplay, show_result, show_results};
+pub use display::{CountedDisplay, EvcxrDisplay, ShownValue, show_result, show_results};
 pub use entry::{is_linked, report_early_return};
 pub use environment::{
     change_directory, checkpoint, print_directory, print_environment, print_environment_variable,

@@ -42,18 +42,21 @@ pub(super) struct Host {
 impl Host {
     /// The host, if this program runs in one.
     pub(super) fn find() -> Option<Self> {
-        static FUNCTION: OnceLock<Option<HostSocket>> = OnceLock::new();
         if FORGOTTEN.load(Ordering::Relaxed) {
             return None;
         }
-        let function = (*FUNCTION.get_or_init(|| look_up(c"parcell_host_events")))?;
-        Self::from_raw(function())
+        Self::from_raw(events()?())
     }
 
     /// The host's control socket, if this program runs in one.
     pub(super) fn control() -> Option<Self> {
         let function = look_up(c"parcell_host_control")?;
         Self::from_raw(function())
+    }
+
+    /// Whether this program runs in a host, even one that can no longer be reached.
+    pub(super) fn is_there() -> bool {
+        events().is_some_and(|function| Self::from_raw(function()).is_some())
     }
 
     fn from_raw(socket: RawFd) -> Option<Self> {
@@ -83,6 +86,11 @@ impl Host {
 /// Stops asking for the host; `false` if that was done before.
 pub(super) fn forget() -> bool {
     !FORGOTTEN.swap(true, Ordering::Relaxed)
+}
+
+fn events() -> Option<HostSocket> {
+    static FUNCTION: OnceLock<Option<HostSocket>> = OnceLock::new();
+    *FUNCTION.get_or_init(|| look_up(c"parcell_host_events"))
 }
 
 fn look_up(name: &CStr) -> Option<HostSocket> {

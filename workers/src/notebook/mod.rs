@@ -21,6 +21,11 @@ pub(crate) struct Redirection {
     stderr: (OwnedFd, OwnedFd),
 }
 
+/// Whether this program is a notebook.
+pub(crate) fn is_notebook() -> bool {
+    Host::is_there()
+}
+
 /// The pipes for a worker that is about to be forked; `None` in a plain program.
 pub(crate) fn redirection() -> io::Result<Option<Redirection>> {
     let Some(host) = Host::find() else { return Ok(None) };

@@ -108,30 +108,48 @@ impl Custom {
     }
 }
 
+struct Rich;
+
+impl ToMimeBundle for Rich {
+    fn to_mime_bundle(&self) -> MimeBundle {
+        markdown("rich")
+    }
+}
+
 #[rstest]
 #[timeout(Duration::from_secs(60))]
 fn results_are_shown_unless_they_say_nothing() {
     if is_program(DISPLAY) {
         print!("a part of a line");
-        (vec![Some(1)]).evcxr_display();
-        "a \"str\"\n".evcxr_display();
-        ().evcxr_display();
-        Custom.evcxr_display();
+        (&(vec![Some(1)])).parcell_value().evcxr_display();
+        (&("a \"str\"\n")).parcell_value().evcxr_display();
+        (&()).parcell_value().evcxr_display();
+        (&(Custom)).parcell_value().evcxr_display();
         show_results(vec![1, 2]);
         show_results(Vec::<u8>::new());
         show_results(vec![(), ()]);
-        "x".repeat(100_000).evcxr_display();
+        (&("x".repeat(100_000))).parcell_value().evcxr_display();
+        // What is shown of a value is shown of a reference to it.
+        (&(&Custom)).parcell_value().evcxr_display();
+        let long = vec![0_u8; 20_000];
+        (&(long.as_slice())).parcell_value().evcxr_display();
+        (&(Rich)).parcell_value().evcxr_display();
+        (&(html("<i>x</i>"))).parcell_value().evcxr_display();
+        (&(DISPLAY.len() as f64 * 0.0)).parcell_value().evcxr_display();
         return;
     }
     let output = output_of(DISPLAY);
-    let blocks = blocks(&output.stdout, "application/vnd.parcell.result+json");
+    let blocks = blocks(&output.stdout, "application/vnd.parcell.display+json");
     let texts: Vec<_> = blocks
         .iter()
-        .map(|block| block["text/plain"].as_str().unwrap())
+        .map(|block| block["data"]["text/plain"].as_str().unwrap())
         .collect();
     assert_eq!(texts[..4], ["[Some(1)]", "\"a \\\"str\\\"\\n\"", "[1, 2]", "[]"]);
-    assert!(texts[4].ends_with("... (cut; 100002 bytes in all)"));
-    assert_eq!(texts.len(), 5);
-    assert_eq!(blocks[0], json!({"text/plain": "[Some(1)]"}));
-    assert!(String::from_utf8_lossy(&output.stdout).contains("its own display\n"));
+    assert!(texts[4].ends_with("x\"\n(shortened: 100,000 bytes)"));
+    assert!(texts[5].ends_with("0, 0]\n(shortened: 20,000 elements)"));
+    assert_eq!(texts[6..], ["rich", "x", "0.0"]);
+    let result = json!({"message": "execute_result", "data": {"text/plain": "[Some(1)]"}, "metadata": {}});
+    assert_eq!(blocks[0], result);
+    let printed = String::from_utf8_lossy(&output.stdout);
+    assert_eq!(printed.matches("its own display\n").count(), 2);
 }

@@ -2,6 +2,7 @@
 
 mod cell;
 mod crashes;
+mod display;
 mod examples;
 mod map;
 mod notebook;

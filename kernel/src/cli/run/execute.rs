@@ -216,7 +216,19 @@ impl<'a, E: Engine> Execution<'a, E> {
             return;
         };
         self.screen.output(outputs.execution_count(), &content);
-        outputs.push(content);
+        match content {
+            Content::UpdateDisplayData {
+                data,
+                metadata,
+                display_id,
+            } => {
+                // It may be another cell that has shown it.
+                for outputs in self.outputs.values_mut() {
+                    outputs.update(&display_id, &data, &metadata);
+                }
+            }
+            content => outputs.push(content),
+        }
     }
 
     fn fail(&mut self, cell: CellId, error: CellError) {

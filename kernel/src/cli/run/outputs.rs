@@ -2,20 +2,32 @@
 
 use serde_json::{Value, json};
 
-use crate::session::{CellError, Content, MimeBundle, Stream};
+use crate::session::{CellError, Content, Metadata, MimeBundle, Stream};
 
 /// The outputs of one executed cell, in the order in which they came.
 #[derive(Debug)]
 pub(super) struct Outputs {
     execution_count: u32,
     entries: Vec<Entry>,
+    /// What there is goes when there is something new.
+    clears: bool,
 }
 
 #[derive(Debug)]
 enum Entry {
-    Stream { stream: Stream, text: String },
-    Display(MimeBundle),
-    Result(MimeBundle),
+    Stream {
+        stream: Stream,
+        text: String,
+    },
+    Display {
+        data: MimeBundle,
+        metadata: Metadata,
+        display_id: Option<String>,
+    },
+    Result {
+        data: MimeBundle,
+        metadata: Metadata,
+    },
     Error(CellError),
 }
 
@@ -24,6 +36,7 @@ impl Outputs {
         Outputs {
             execution_count,
             entries: Vec::new(),
+            clears: false,
         }
     }
 
@@ -32,17 +45,49 @@ impl Outputs {
     }
 
     /// Adds what the cell put out. Text that follows text of the same stream becomes one output with it.
+    ///
+    /// An update is no output; `update` takes it.
     pub(super) fn push(&mut self, content: Content) {
         match content {
             Content::Stream { stream, text } => self.push_text(stream, text),
-            Content::DisplayData { data } => self.entries.push(Entry::Display(data)),
-            Content::ExecuteResult { data } => self.entries.push(Entry::Result(data)),
+            Content::DisplayData {
+                data,
+                metadata,
+                display_id,
+            } => self.add(Entry::Display {
+                data,
+                metadata,
+                display_id,
+            }),
+            Content::UpdateDisplayData { .. } => {}
+            Content::ExecuteResult { data, metadata } => self.add(Entry::Result { data, metadata }),
+            Content::ClearOutput { wait: true } => self.clears = true,
+            Content::ClearOutput { wait: false } => {
+                self.entries.clear();
+                self.clears = false;
+            }
+        }
+    }
+
+    /// Puts something else in the place of what was displayed under this name.
+    pub(super) fn update(&mut self, display_id: &str, new_data: &MimeBundle, new_metadata: &Metadata) {
+        for entry in &mut self.entries {
+            if let Entry::Display {
+                data,
+                metadata,
+                display_id: Some(id),
+            } = entry
+                && id == display_id
+            {
+                data.clone_from(new_data);
+                metadata.clone_from(new_metadata);
+            }
         }
     }
 
     /// Adds the account of how the cell failed.
     pub(super) fn push_error(&mut self, error: CellError) {
-        self.entries.push(Entry::Error(error));
+        self.add(Entry::Error(error));
     }
 
     /// The outputs as nbformat 4 writes them.
@@ -60,9 +105,16 @@ impl Outputs {
             Some(Entry::Stream {
                 stream: last,
                 text: before,
-            }) if *last == stream => before.push_str(&text),
-            _ => self.entries.push(Entry::Stream { stream, text }),
+            }) if *last == stream && !self.clears => before.push_str(&text),
+            _ => self.add(Entry::Stream { stream, text }),
         }
+    }
+
+    fn add(&mut self, entry: Entry) {
+        if std::mem::take(&mut self.clears) {
+            self.entries.clear();
+        }
+        self.entries.push(entry);
     }
 }
 
@@ -72,12 +124,14 @@ impl Entry {
             Entry::Stream { stream, text } => {
                 json!({"output_type": "stream", "name": stream.name(), "text": lines(&text)})
             }
-            Entry::Display(data) => json!({"output_type": "display_data", "data": bundle(data), "metadata": {}}),
-            Entry::Result(data) => json!({
+            Entry::Display { data, metadata, .. } => {
+                json!({"output_type": "display_data", "data": bundle(data), "metadata": metadata})
+            }
+            Entry::Result { data, metadata } => json!({
                 "output_type": "execute_result",
                 "execution_count": execution_count,
                 "data": bundle(data),
-                "metadata": {},
+                "metadata": metadata,
             }),
             Entry::Error(CellError {
                 ename,
@@ -162,12 +216,8 @@ mod tests {
     #[test]
     fn results_carry_the_execution_count_and_displays_do_not() {
         let mut outputs = Outputs::new(7);
-        outputs.push(Content::DisplayData {
-            data: data(json!({"image/png": "aGk="})),
-        });
-        outputs.push(Content::ExecuteResult {
-            data: data(json!({"text/plain": "1\n2"})),
-        });
+        outputs.push(Content::display(data(json!({"image/png": "aGk="}))));
+        outputs.push(Content::result(data(json!({"text/plain": "1\n2"}))));
         let expected = json!([
             {"output_type": "display_data", "data": {"image/png": "aGk="}, "metadata": {}},
             {"output_type": "execute_result", "execution_count": 7, "metadata": {},
@@ -180,9 +230,47 @@ mod tests {
     fn only_mime_types_of_json_hold_json() {
         let mut outputs = Outputs::new(1);
         let given = json!({"application/json": {"a": 1}, "application/vnd.x+json": [1], "text/plain": 3});
-        outputs.push(Content::DisplayData { data: data(given) });
+        outputs.push(Content::display(data(given)));
         let expected = json!({"application/json": {"a": 1}, "application/vnd.x+json": [1], "text/plain": "3"});
         assert_eq!(outputs.into_values()[0]["data"], expected);
+    }
+
+    fn named(display_id: &str, text: &str) -> Content {
+        Content::DisplayData {
+            data: data(json!({"text/plain": text})),
+            metadata: data(json!({"text/plain": {"of": display_id}})),
+            display_id: Some(display_id.to_owned()),
+        }
+    }
+
+    #[test]
+    fn an_update_takes_the_place_of_what_has_its_name() {
+        let mut outputs = Outputs::new(1);
+        for content in [named("a", "1"), named("b", "2"), named("a", "3")] {
+            outputs.push(content);
+        }
+        outputs.update("a", &data(json!({"text/plain": "new"})), &Metadata::new());
+        outputs.update("c", &data(json!({"text/plain": "nobody's"})), &Metadata::new());
+        let values = outputs.into_values();
+        let texts: Vec<_> = values.iter().map(|value| &value["data"]["text/plain"][0]).collect();
+        assert_eq!(texts, ["new", "2", "new"]);
+        assert_eq!(values[0]["metadata"], json!({}));
+        assert_eq!(values[1]["metadata"], json!({"text/plain": {"of": "b"}}));
+        assert_eq!(values[1].get("transient"), None);
+    }
+
+    #[test]
+    fn output_is_cleared_at_once_or_by_what_comes_next() {
+        let mut outputs = Outputs::new(1);
+        outputs.push(text(Stream::Stdout, "a\n"));
+        outputs.push(Content::ClearOutput { wait: false });
+        assert!(outputs.entries.is_empty());
+        outputs.push(text(Stream::Stdout, "b\n"));
+        outputs.push(Content::ClearOutput { wait: true });
+        assert_eq!(outputs.entries.len(), 1);
+        outputs.push(text(Stream::Stdout, "c\n"));
+        outputs.push(text(Stream::Stdout, "d\n"));
+        assert_eq!(outputs.into_values()[0]["text"], json!(["c\n", "d\n"]));
     }
 
     #[test]

@@ -32,6 +32,8 @@ pub(super) struct Screen {
     code: Code,
     /// The stream on which a line has been begun and not ended.
     open_line: Option<Stream>,
+    /// What was displayed last, if nothing else has been written since.
+    last_display: Option<String>,
     /// Writing has failed, so that nothing more is shown.
     lost: bool,
 }
@@ -57,6 +59,7 @@ impl Screen {
             err,
             code,
             open_line: None,
+            last_display: None,
             lost: false,
         }
     }
@@ -85,8 +88,11 @@ impl Screen {
     pub(super) fn output(&mut self, execution_count: u32, content: &Content) {
         match content {
             Content::Stream { stream, text } => self.print(*stream, text),
-            Content::DisplayData { data } => self.on_own_line(Stream::Stdout, &ended(rich::as_text(data))),
-            Content::ExecuteResult { data } => self.result(execution_count, data),
+            Content::DisplayData { data, .. } => self.display(data, false),
+            Content::UpdateDisplayData { data, .. } => self.display(data, true),
+            Content::ExecuteResult { data, .. } => self.result(execution_count, data),
+            // What has been read stays.
+            Content::ClearOutput { .. } => {}
         }
     }
 
@@ -102,6 +108,15 @@ impl Screen {
     /// Says something about the run itself.
     pub(super) fn note(&mut self, text: &str) {
         self.on_own_line(Stream::Stderr, &ended(text.to_owned()));
+    }
+
+    /// Shows something, unless it is an update that changed nothing which a terminal shows.
+    fn display(&mut self, data: &MimeBundle, is_update: bool) {
+        let text = ended(rich::as_text(data));
+        if !is_update || self.last_display.as_ref() != Some(&text) {
+            self.on_own_line(Stream::Stdout, &text);
+            self.last_display = Some(text);
+        }
     }
 
     fn result(&mut self, execution_count: u32, data: &MimeBundle) {
@@ -126,6 +141,7 @@ impl Screen {
         if self.lost || text.is_empty() {
             return;
         }
+        self.last_display = None;
         let writer = match stream {
             Stream::Stdout => &mut self.out,
             Stream::Stderr => &mut self.err,

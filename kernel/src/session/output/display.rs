@@ -1,18 +1,42 @@
 //! From the blocks in a stream to what a notebook shows.
 
+use serde::Deserialize;
 use serde_json::Value;
 
-use crate::session::event::{Content, MimeBundle};
+use crate::session::event::{Content, Metadata, MimeBundle};
 
-/// The library's word for the value of a cell's last expression.
-const RESULT: &str = "application/vnd.parcell.result+json";
+/// The library's word for everything that it shows.
+const DISPLAY: &str = "application/vnd.parcell.display+json";
 /// The library's word for a panic.
 pub(super) const PANIC: &str = "application/vnd.parcell.panic+json";
 /// The library's word for a failure that ends the cell.
 pub(super) const ERROR: &str = "application/vnd.parcell.error+json";
 
-/// Puts blocks together: several that follow each other are representations of one thing, unless one would be
-/// there twice.
+/// What the library says, named and filled as Jupyter's messages are.
+#[derive(Debug, Deserialize)]
+#[serde(tag = "message", rename_all = "snake_case")]
+enum Message {
+    DisplayData {
+        data: MimeBundle,
+        metadata: Metadata,
+        display_id: String,
+    },
+    UpdateDisplayData {
+        data: MimeBundle,
+        metadata: Metadata,
+        display_id: String,
+    },
+    ExecuteResult {
+        data: MimeBundle,
+        metadata: Metadata,
+    },
+    ClearOutput {
+        wait: bool,
+    },
+}
+
+/// Puts blocks of crates together: several that follow each other are representations of one thing, unless one would
+/// be there twice. A block of the library's is whole.
 #[derive(Debug, Default)]
 pub(super) struct Displays {
     pending: MimeBundle,
@@ -21,16 +45,8 @@ pub(super) struct Displays {
 impl Displays {
     /// Takes a block, and gives what is complete by it, in order.
     pub(super) fn take(&mut self, mime: &str, content: String) -> Vec<Content> {
-        if mime == RESULT {
-            let result = match serde_json::from_str(&content) {
-                Ok(Value::Object(data)) => data,
-                _ => MimeBundle::from_iter([("text/plain".to_owned(), content.into())]),
-            };
-            return self
-                .finish()
-                .into_iter()
-                .chain([Content::ExecuteResult { data: result }])
-                .collect();
+        if mime == DISPLAY {
+            return self.finish().into_iter().chain([message(content)]).collect();
         }
         let finished = if self.pending.contains_key(mime) {
             self.finish()
@@ -44,7 +60,7 @@ impl Displays {
     /// What has been put together: something else follows.
     pub(super) fn finish(&mut self) -> Option<Content> {
         let data = std::mem::take(&mut self.pending);
-        (!data.is_empty()).then_some(Content::DisplayData { data })
+        (!data.is_empty()).then(|| Content::display(data))
     }
 
     pub(super) fn is_pending(&self) -> bool {
@@ -52,13 +68,43 @@ impl Displays {
     }
 }
 
+fn message(content: String) -> Content {
+    match serde_json::from_str(&content) {
+        Ok(Message::DisplayData {
+            data,
+            metadata,
+            display_id,
+        }) => Content::DisplayData {
+            data,
+            metadata,
+            display_id: Some(display_id),
+        },
+        Ok(Message::UpdateDisplayData {
+            data,
+            metadata,
+            display_id,
+        }) => Content::UpdateDisplayData {
+            data,
+            metadata,
+            display_id,
+        },
+        Ok(Message::ExecuteResult { data, metadata }) => Content::ExecuteResult { data, metadata },
+        Ok(Message::ClearOutput { wait }) => Content::ClearOutput { wait },
+        Err(error) => {
+            // A cell printed it, and may see it.
+            tracing::warn!(%error, "not a message of the library");
+            Content::display(MimeBundle::from_iter([("text/plain".to_owned(), content.into())]))
+        }
+    }
+}
+
 /// The specification wants JSON as JSON and all else as a string.
 fn value(mime: &str, content: String) -> Value {
     let is_json = mime == "application/json" || (mime.starts_with("application/") && mime.ends_with("+json"));
-    match serde_json::from_str(&content) {
-        Ok(value) if is_json => value,
-        _ => Value::String(content),
+    if is_json && let Ok(value) = serde_json::from_str(&content) {
+        return value;
     }
+    Value::String(content)
 }
 
 #[cfg(test)]
@@ -66,11 +112,19 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    fn display(data: Value) -> Content {
+    fn object(data: Value) -> MimeBundle {
         let Value::Object(data) = data else {
             panic!("not an object")
         };
-        Content::DisplayData { data }
+        data
+    }
+
+    fn display(data: Value) -> Content {
+        Content::display(object(data))
+    }
+
+    fn said(message: Value) -> Vec<Content> {
+        Displays::default().take(DISPLAY, message.to_string())
     }
 
     #[test]
@@ -88,16 +142,47 @@ mod tests {
     fn a_result_is_told_apart_and_keeps_its_place() {
         let mut displays = Displays::default();
         displays.take("application/json", "{\"a\": 1}".into());
-        let shown = displays.take(RESULT, "{\"text/plain\":\"7\"}".into());
-        let Value::Object(data) = json!({"text/plain": "7"}) else {
-            unreachable!()
-        };
+        let result = json!({"message": "execute_result", "data": {"text/plain": "7"}, "metadata": {}});
+        let shown = displays.take(DISPLAY, result.to_string());
         assert_eq!(
             shown,
             [
                 display(json!({"application/json": {"a": 1}})),
-                Content::ExecuteResult { data }
+                Content::result(object(json!({"text/plain": "7"})))
             ]
+        );
+    }
+
+    #[test]
+    fn the_library_says_whole_messages() {
+        let (data, metadata) = (json!({"image/png": "aGk="}), json!({"image/png": {"width": 3}}));
+        let message = |kind: &str| json!({"message": kind, "data": data, "metadata": metadata, "display_id": "a"});
+        let shown = Content::DisplayData {
+            data: object(data.clone()),
+            metadata: object(metadata.clone()),
+            display_id: Some("a".to_owned()),
+        };
+        assert_eq!(said(message("display_data")), [shown]);
+        let updated = Content::UpdateDisplayData {
+            data: object(data.clone()),
+            metadata: object(metadata.clone()),
+            display_id: "a".to_owned(),
+        };
+        assert_eq!(said(message("update_display_data")), [updated]);
+        assert_eq!(
+            said(json!({"message": "clear_output", "wait": true})),
+            [Content::ClearOutput { wait: true }]
+        );
+    }
+
+    #[test]
+    fn what_only_looks_like_a_message_is_text() {
+        let shown = said(json!({"message": "stream", "text": "x"}));
+        assert_eq!(
+            shown,
+            [display(
+                json!({"text/plain": "{\"message\":\"stream\",\"text\":\"x\"}"})
+            )]
         );
     }
 }

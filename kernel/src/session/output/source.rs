@@ -109,10 +109,7 @@ impl Source {
         }
         let rest = self.decoder.finish();
         self.print(&rest, items);
-        if let Some(lines) = &mut self.lines {
-            let line = lines.finish();
-            self.emit(line, items);
-        }
+        self.end_line(items);
         items.extend(self.displays.finish().map(Item::Content));
     }
 
@@ -130,7 +127,10 @@ impl Source {
             Part::Block { mime, content } if mime == display::PANIC => items.push(Item::Panic(content)),
             Part::Block { mime, content } if mime == display::ERROR => items.push(Item::Error(content)),
             Part::Block { mime, content } => {
-                items.extend(self.displays.take(&mime, content).into_iter().map(Item::Content));
+                self.end_line(items);
+                for content in self.displays.take(&mime, content) {
+                    items.push(Item::Content(self.shown(content)));
+                }
             }
         }
     }
@@ -145,6 +145,26 @@ impl Source {
             None => text.to_owned(),
         };
         self.emit(text, items);
+    }
+
+    /// Gives the line that a worker has begun, so that what follows keeps its place.
+    fn end_line(&mut self, items: &mut Vec<Item>) {
+        if let Some(lines) = &mut self.lines {
+            let line = lines.finish();
+            self.emit(line, items);
+        }
+    }
+
+    /// A cell has one result, which is the notebook process's to show.
+    fn shown(&self, content: Content) -> Content {
+        match content {
+            Content::ExecuteResult { data, metadata } if self.worker.is_some() => Content::DisplayData {
+                data,
+                metadata,
+                display_id: None,
+            },
+            other => other,
+        }
     }
 
     fn emit(&self, text: String, items: &mut Vec<Item>) {

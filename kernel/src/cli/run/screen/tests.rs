@@ -52,7 +52,23 @@ fn result(text: &str) -> Content {
     let serde_json::Value::Object(data) = json!({"text/plain": text}) else {
         panic!("not an object")
     };
-    Content::ExecuteResult { data }
+    Content::result(data)
+}
+
+/// What a display looks like, or an update of one.
+fn display(text: &str, is_update: bool) -> Content {
+    let Content::ExecuteResult { data, metadata } = result(text) else {
+        panic!("not a result")
+    };
+    if is_update {
+        let display_id = "a".to_owned();
+        return Content::UpdateDisplayData {
+            data,
+            metadata,
+            display_id,
+        };
+    }
+    Content::display(data)
 }
 
 #[test]
@@ -85,6 +101,18 @@ fn results_look_as_in_jupyter_console() {
     screen.output(3, &result("55"));
     screen.output(4, &result("[\n    1,\n]"));
     assert_eq!(out.text(), "Out[3]: 55\nOut[4]:\n[\n    1,\n]\n");
+}
+
+#[test]
+fn displays_are_shown_and_updates_that_change_something() {
+    let (mut screen, out, _) = screen(Code::FirstLine);
+    screen.output(1, &display("1 of 2", false));
+    screen.output(1, &display("1 of 2", true));
+    screen.output(1, &Content::ClearOutput { wait: false });
+    screen.output(1, &display("2 of 2", true));
+    screen.output(1, &text(Stream::Stdout, "and "));
+    screen.output(1, &display("2 of 2", true));
+    assert_eq!(out.text(), "1 of 2\n2 of 2\nand \n2 of 2\n");
 }
 
 #[test]
