@@ -17,9 +17,17 @@ fn main() -> Result<(), Error> {
         standalone_manifest(&root)?,
     )?;
 
-    // Cells call these functions of the executable: `close`, to know which descriptors the notebook process gives up,
-    // and the address of the socket on which the library announces workers.
-    for symbol in ["close", "parcell_host_events"] {
+    // Cells call these functions of the executable: `close`, to know which descriptors the notebook process gives up;
+    // `read` and its like, to make questions of reads of standard input; the address of the socket on which the library
+    // announces workers; and the library's way to ask.
+    for symbol in [
+        "close",
+        "read",
+        "readv",
+        "splice",
+        "parcell_host_events",
+        "parcell_host_input",
+    ] {
         println!("cargo::rustc-link-arg-bins=-Wl,--export-dynamic-symbol={symbol}");
     }
     Ok(())

@@ -50,6 +50,7 @@ mod cpu;
 mod error;
 mod frames;
 mod inbox;
+mod input;
 mod job;
 mod message;
 mod notebook;
@@ -65,6 +66,7 @@ pub use cpu::cpu_count;
 #[doc(hidden)]
 pub use error::signal_name;
 pub use error::{CrashCause, PanicLocation, TaskError};
+pub use input::{input, password};
 pub use message::Message;
 pub use pool::{Pool, PoolBuilder};
 pub use process::{Process, ProcessBuilder};

@@ -9,4 +9,4 @@ pub use std::any::Any;
 pub use serde::{Deserialize, Serialize};
 
 pub use crate::cell::EvcxrDisplay as _;
-pub use crate::{Pool, Process, TaskError, cpu_count};
+pub use crate::{Pool, Process, TaskError, cpu_count, input, password};

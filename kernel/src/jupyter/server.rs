@@ -10,6 +10,7 @@ use super::origins::Origin;
 use super::outbox::{Busy, Outbox};
 use super::requests::{ExecuteRequest, RequestError, ShutdownRequest};
 use super::sockets::{BindError, Sockets};
+use super::stdin::Asked;
 use super::{control, kernel_info, shell, stdin};
 use crate::session::{self, CellError, CellId, Event, Outcome, Session, StartError, Stream};
 use jupyter_protocol::{
@@ -44,6 +45,8 @@ pub(super) struct Dispatcher {
     executions: Executions,
     /// Keeps the kernel busy under the running cell's request.
     running: Option<Busy>,
+    /// The question that the running cell waits with.
+    pub(super) asked: Option<Asked>,
     history: History,
     kernel_info: Content,
     /// Answers that take their time.
@@ -70,6 +73,7 @@ pub(crate) async fn serve(connection_file: &Path) -> Result<(), ServeError> {
         outbox,
         executions: Executions::new(),
         running: None,
+        asked: None,
         history: History::default(),
         kernel_info,
         answers: JoinSet::new(),
@@ -128,7 +132,7 @@ impl Dispatcher {
         match request.channel {
             Channel::Shell => return shell::handle(self, request),
             Channel::Control => return control::handle(self, &request),
-            Channel::Stdin => stdin::handle(&request),
+            Channel::Stdin => stdin::handle(self, &request),
             Channel::IoPub | Channel::Heartbeat => {}
         }
         ControlFlow::Continue(())
@@ -137,6 +141,7 @@ impl Dispatcher {
     fn on_event(&mut self, event: Event) -> ControlFlow<()> {
         match event {
             Event::Output { cell, content } => self.broadcast(cell, content),
+            Event::Question(question) => stdin::ask(self, question),
             Event::Finished { cell, outcome } => match self.executions.finish(cell) {
                 Some(running) => self.conclude(&running, outcome),
                 None => tracing::error!(?cell, "a cell ended that was not running"),
@@ -195,6 +200,7 @@ impl Dispatcher {
             Content::ExecuteReply(execute_reply(ended.execution_count, execute, outcome)),
         );
         self.running = None;
+        self.asked = None;
         if failed && execute.stops_on_error() {
             self.abort_waiting();
         }

@@ -1,6 +1,7 @@
 //! What happens differently when the program is a notebook: each worker's output goes to the kernel apart, and the
 //! kernel is told when a worker starts and has ended. A plain program's workers just print where the program does.
 
+mod ask;
 mod exports;
 mod host;
 mod panic_hook;
@@ -10,6 +11,7 @@ use std::os::fd::{AsFd, OwnedFd};
 
 use rustix::pipe::{PipeFlags, pipe_with};
 
+pub(crate) use ask::{Answer, ask};
 use host::{Event, Host};
 
 /// The pipes that carry one worker's output to the kernel.
