@@ -12,8 +12,9 @@ use crate::notebook;
 /// In a notebook the question appears below the cell, with a field for the answer. In a program it is printed to
 /// standard output, and the answer is read from standard input.
 ///
-/// Reading standard input is a question, too, in a notebook: the prompt is then what the cell has printed on its last
-/// line. What a cell has read of a line and not used, a later one finds; `input` always asks anew.
+/// Reading standard input is a question, too, in a notebook: its prompt is what the cell has printed on its last line.
+/// Standard input keeps the rest of a line that was read in part, as it does in a program; `input` always asks anew
+/// there.
 ///
 /// # Errors
 ///

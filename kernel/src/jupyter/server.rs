@@ -12,14 +12,14 @@ use super::requests::{ExecuteRequest, RequestError, ShutdownRequest};
 use super::sockets::{BindError, Sockets};
 use super::stdin::Asked;
 use super::{control, kernel_info, shell, stdin};
-use crate::session::{self, CellError, CellId, Event, Outcome, Session, StartError, Stream};
+use crate::session::{self, CellError, CellId, Event, Outcome, QuestionId, Session, StartError, Stream};
 use jupyter_protocol::{
     ErrorOutput, ExecuteInput, ExecutionCount, ReplyStatus, ShutdownReply, Status, Stdio, StreamContent,
 };
 use serde_json::{Map, Value, json};
 use std::ops::ControlFlow;
 use std::path::Path;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
 
 /// Why a kernel could not serve, or stopped.
@@ -244,6 +244,16 @@ impl Dispatcher {
         self.answers.spawn(async move {
             respond(&outbox, &request, answer.await.map(Some));
             drop(busy);
+        });
+    }
+
+    /// Ends the input of a cell whose question does not reach its client.
+    pub(super) fn watch_question(&mut self, question: QuestionId, sent: oneshot::Receiver<()>) {
+        let session = self.session.clone();
+        self.answers.spawn(async move {
+            if sent.await.is_err() {
+                session.answer(question, None);
+            }
         });
     }
 

@@ -36,7 +36,7 @@ pub(super) fn ask(dispatcher: &mut Dispatcher, question: Question) {
         return tracing::debug!(?cell, "a question of a cell that has ended");
     };
     let id = Uuid::new_v4();
-    dispatcher.outbox().stdin.send(
+    let sent = dispatcher.outbox().stdin.send_with_receipt(
         request.identities.clone(),
         Message {
             parent: Some(request.header.clone()),
@@ -44,6 +44,7 @@ pub(super) fn ask(dispatcher: &mut Dispatcher, question: Question) {
         },
     );
     dispatcher.asked = Some(Asked { question, id, request });
+    dispatcher.watch_question(question, sent);
 }
 
 /// Takes what came in.

@@ -2,11 +2,14 @@
 //!
 //! Descriptor 0 itself is empty, for the programs and workers that cells start. This executable exports `read` and its
 //! like: libraries loaded by it, cells' standard library among them, call these, and a read of descriptor 0 in the
-//! notebook process becomes a question to the kernel. Each question takes a socket of its own with it, on which the
-//! answer comes; nobody else waits meanwhile, and the end of either side ends the question.
+//! notebook process becomes a question to the kernel. (What makes the system call itself, as C's `scanf` does, finds
+//! the descriptor empty.) Each question takes a socket of its own with it, on which the answer comes; nobody else waits
+//! meanwhile, and the end of either side ends the question.
 //!
-//! An answer is read like a line typed at a terminal, whole or in parts. What a cell leaves of it is gone with the
-//! cell.
+//! Answers are read as lines are that are typed at a terminal: one at a time, whole or in parts. Lines of an answer that
+//! a cell has not read are gone with the cell. The rest of a line that it has read in part is in the standard library's
+//! buffer, and the next read finds it, also in a later cell: nobody can empty that buffer without its lock, which a
+//! variable may hold from cell to cell.
 
 use std::collections::VecDeque;
 use std::ffi::{c_int, c_uint, c_void};
@@ -27,14 +30,15 @@ const LONGEST_PROMPT: usize = 8 * 1024;
 
 /// The process whose reads are questions: the notebook process, and none of its forks.
 static ASKING: AtomicI32 = AtomicI32::new(0);
-/// Which device standard input was at the start. A cell may put a file of its own in its place.
+/// Which device standard input was at the start; 0 until then. A cell may put a file of its own in its place.
 static DEVICE: AtomicU64 = AtomicU64::new(0);
 /// What has been answered and not been read.
 static REST: Mutex<VecDeque<u8>> = Mutex::new(VecDeque::new());
 
 /// From now on, what this process reads from standard input is asked for.
 pub(super) fn ask_from_here() {
-    DEVICE.store(device(), Ordering::Relaxed);
+    // A process that takes over has what cells have put there.
+    let _ = DEVICE.compare_exchange(0, device(), Ordering::Relaxed, Ordering::Relaxed);
     ASKING.store(own_pid(), Ordering::Release);
 }
 

@@ -3,6 +3,7 @@
 mod cell;
 mod crashes;
 mod examples;
+mod input;
 mod map;
 mod notebook;
 mod orphans;
