@@ -17,10 +17,20 @@ fn main() -> Result<(), Error> {
         standalone_manifest(&root)?,
     )?;
 
-    // Cells call these functions of the executable: `close`, to know which descriptors the notebook process gives up,
-    // where the sockets are on which the library announces workers and sends evcxr's control lines, and the choice whether
-    // checkpoints are made.
-    for symbol in ["close", "parcell_host_events", "parcell_host_control", "parcell_checkpoint"] {
+    // Cells call these functions of the executable: `close`, to know which descriptors the notebook process gives up;
+    // `read` and its like, to make questions of reads of standard input; where the sockets are on which the library
+    // announces workers and sends evcxr's control lines; the library's way to ask; and the choice whether checkpoints are
+    // made.
+    for symbol in [
+        "close",
+        "read",
+        "readv",
+        "splice",
+        "parcell_host_events",
+        "parcell_host_control",
+        "parcell_host_input",
+        "parcell_checkpoint",
+    ] {
         println!("cargo::rustc-link-arg-bins=-Wl,--export-dynamic-symbol={symbol}");
     }
     Ok(())

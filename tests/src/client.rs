@@ -117,6 +117,35 @@ impl Client {
         self.send(Channel::Shell, "execute_request", content).await
     }
 
+    /// Queues a cell whose questions this client answers; gives the request's ID.
+    pub async fn submit_asking(&mut self, code: &str) -> String {
+        self.submit(json!({"code": code, "allow_stdin": true})).await
+    }
+
+    /// Waits for the next question of a cell.
+    ///
+    /// # Panics
+    ///
+    /// When the next message for the cell on this channel is something else.
+    pub async fn question(&mut self, id: &str) -> Message {
+        let question = self
+            .receive(Some(Channel::Stdin), |message| message.parent_id() == Some(id))
+            .await;
+        assert_eq!(question.msg_type(), "input_request", "{question:?}");
+        question
+    }
+
+    /// Answers a question.
+    pub async fn answer(&mut self, question: &Message, value: &str) {
+        let header = self.wire.header("input_reply");
+        let parts = [&header, &Value::Object(question.header.clone()), &json!({})].map(Value::to_string);
+        let [header, parent, metadata] = parts;
+        let frames = self
+            .wire
+            .frames_of([header, parent, metadata, json!({"value": value}).to_string()]);
+        self.send_frames(Channel::Stdin, frames).await;
+    }
+
     /// Waits for the end of a cell that was submitted.
     pub async fn execution(&mut self, id: &str) -> Execution {
         let exchange = self.exchange(Channel::Shell, id).await;

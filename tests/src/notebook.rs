@@ -132,6 +132,18 @@ impl Notebook {
             .unwrap_or_else(|| panic!("it does not fail: {code}"))
     }
 
+    /// Runs a cell, and answers its questions with these lines, one after another; gives the prompts as well.
+    pub async fn answering(&mut self, code: &str, answers: &[&str]) -> (Execution, Vec<String>) {
+        let id = self.client.submit_asking(code).await;
+        let mut prompts = Vec::new();
+        for answer in answers {
+            let question = self.client.question(&id).await;
+            prompts.push(question.content["prompt"].as_str().unwrap_or_default().to_owned());
+            self.client.answer(&question, answer).await;
+        }
+        (self.client.execution(&id).await, prompts)
+    }
+
     /// Starts a cell and waits until it has printed `text`; gives what `finish` takes.
     pub async fn start_cell(&mut self, code: &str, text: &str) -> Running {
         let id = self.client.submit(json!({"code": code})).await;

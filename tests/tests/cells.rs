@@ -7,6 +7,8 @@
 mod descriptors;
 #[path = "cells/display.rs"]
 mod display;
+#[path = "cells/input.rs"]
+mod input;
 #[path = "cells/interrupts.rs"]
 mod interrupts;
 #[path = "cells/library_cache.rs"]

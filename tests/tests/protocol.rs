@@ -8,5 +8,7 @@ mod cells;
 mod ending;
 #[path = "protocol/hostile.rs"]
 mod hostile;
+#[path = "protocol/input.rs"]
+mod input;
 #[path = "protocol/questions.rs"]
 mod questions;

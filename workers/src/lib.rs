@@ -51,6 +51,7 @@ pub mod display;
 mod error;
 mod frames;
 mod inbox;
+mod input;
 mod job;
 mod message;
 mod notebook;
@@ -66,6 +67,7 @@ pub use cpu::cpu_count;
 #[doc(hidden)]
 pub use error::signal_name;
 pub use error::{CrashCause, PanicLocation, TaskError};
+pub use input::{input, password};
 pub use message::Message;
 pub use pool::{Pool, PoolBuilder};
 pub use process::{Process, ProcessBuilder};

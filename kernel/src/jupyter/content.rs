@@ -10,6 +10,7 @@ use jupyter_protocol::{
 };
 use serde::Serialize;
 use serde_json::{Map, Value};
+use uuid::Uuid;
 
 /// The content of one message.
 #[derive(Clone, Debug, Serialize)]
@@ -25,6 +26,7 @@ pub(super) enum Content {
     ExecuteReply(ExecuteReply),
     ExecuteResult(ExecuteResult),
     HistoryReply(HistoryReply),
+    InputRequest(InputRequest),
     InspectReply(InspectReply),
     InterruptReply(InterruptReply),
     IsCompleteReply(IsCompleteReply),
@@ -131,7 +133,25 @@ pub(super) struct Refusal {
     pub(super) error: ErrorOutput,
 }
 
+/// A question to whoever submitted the cell that runs.
+#[derive(Clone, Debug, Serialize)]
+pub(super) struct InputRequest {
+    /// The ID of the message, by which answers name it.
+    #[serde(skip)]
+    pub(super) id: Uuid,
+    pub(super) prompt: String,
+    pub(super) password: bool,
+}
+
 impl Content {
+    /// The ID that the message must have; None where any will do.
+    pub(super) fn id(&self) -> Option<Uuid> {
+        match self {
+            Content::InputRequest(request) => Some(request.id),
+            _ => None,
+        }
+    }
+
     /// The message type that goes with the content.
     pub(super) fn msg_type(&self) -> &str {
         match self {
@@ -145,6 +165,7 @@ impl Content {
             Content::ExecuteReply(_) => "execute_reply",
             Content::ExecuteResult(_) => "execute_result",
             Content::HistoryReply(_) => "history_reply",
+            Content::InputRequest(_) => "input_request",
             Content::InspectReply(_) => "inspect_reply",
             Content::InterruptReply(_) => "interrupt_reply",
             Content::IsCompleteReply(_) => "is_complete_reply",

@@ -72,6 +72,7 @@ impl Executions {
             id,
             execution_count,
             code: submission.execute.code.clone(),
+            allow_stdin: submission.execute.allow_stdin,
         };
         Some((
             cell,
@@ -81,6 +82,12 @@ impl Executions {
                 submission,
             }),
         ))
+    }
+
+    /// The request of the running cell; None where `cell` is not the one that runs.
+    pub(super) fn request(&self, cell: CellId) -> Option<&Request> {
+        let running = self.running.as_ref().filter(|running| running.cell == cell)?;
+        Some(&running.submission.request)
     }
 
     /// Ends the running cell; None where `cell` is not the one that runs.
@@ -122,6 +129,7 @@ mod tests {
             identities: Vec::new(),
             header: ParentHeader(content.to_string().into()),
             msg_type: "execute_request".to_owned(),
+            parent_id: None,
             content,
         };
         Submission {

@@ -19,6 +19,8 @@ pub(super) struct Request {
     pub(super) identities: Vec<Bytes>,
     pub(super) header: ParentHeader,
     pub(super) msg_type: String,
+    /// The ID of the message that it answers, if it names one.
+    pub(super) parent_id: Option<String>,
     pub(super) content: Value,
 }
 
@@ -37,6 +39,12 @@ impl Request {
             msg_type: self.msg_type.clone(),
             source,
         })
+    }
+
+    /// The message's own ID.
+    pub(super) fn id(&self) -> Option<String> {
+        let header: Value = serde_json::from_slice(&self.header.0).ok()?;
+        Some(header["msg_id"].as_str()?.to_owned())
     }
 
     /// The type of the message that answers this one, or None for messages that ask nothing.

@@ -13,6 +13,7 @@ pub(super) struct Outbox {
     pub(super) iopub: IoPub,
     pub(super) shell: Replies,
     pub(super) control: Replies,
+    pub(super) stdin: Replies,
 }
 
 /// Says busy when it is made and idle when it goes, whichever way that happens.

@@ -31,6 +31,9 @@ pub(super) struct ExecuteRequest {
     pub(super) user_expressions: Map<String, Value>,
     #[serde(default)]
     stop_on_error: Option<bool>,
+    /// Whether the client answers questions. One that does not say so may never answer.
+    #[serde(default, deserialize_with = "null_is_default")]
+    pub(super) allow_stdin: bool,
 }
 
 #[derive(Debug, Deserialize)]
@@ -64,6 +67,11 @@ pub(super) struct HistoryRequest {
     pub(super) pattern: Option<String>,
     #[serde(default, deserialize_with = "null_is_default")]
     pub(super) unique: bool,
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct InputReply {
+    pub(super) value: String,
 }
 
 #[derive(Debug, Deserialize)]

@@ -6,7 +6,7 @@ use super::wire::Wire;
 use bytes::Bytes;
 use std::collections::VecDeque;
 use std::sync::Arc;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 use zeromq::{RouterRecvHalf, RouterSendHalf, RouterSocket, SocketRecv, SocketSend, ZmqMessage};
 
@@ -27,12 +27,30 @@ pub(super) struct RouterTasks {
 struct Addressed {
     identities: Vec<Bytes>,
     message: Message,
+    /// Told when the message has gone out; dropped where it has not.
+    receipt: Option<oneshot::Sender<()>>,
 }
 
 impl Replies {
     /// Sends to the client that `identities` names.
     pub(super) fn send(&self, identities: Vec<Bytes>, message: Message) {
-        if let Err(mpsc::error::SendError(lost)) = self.queue.send(Addressed { identities, message }) {
+        self.enqueue(identities, message, None);
+    }
+
+    /// Sends to the client that `identities` names; gives what ends with an error where there is no such client.
+    pub(super) fn send_with_receipt(&self, identities: Vec<Bytes>, message: Message) -> oneshot::Receiver<()> {
+        let (receipt, sent) = oneshot::channel();
+        self.enqueue(identities, message, Some(receipt));
+        sent
+    }
+
+    fn enqueue(&self, identities: Vec<Bytes>, message: Message, receipt: Option<oneshot::Sender<()>>) {
+        let addressed = Addressed {
+            identities,
+            message,
+            receipt,
+        };
+        if let Err(mpsc::error::SendError(lost)) = self.queue.send(addressed) {
             tracing::error!(
                 msg_type = lost.message.content.msg_type(),
                 "nobody sends any more; a reply is lost"
@@ -78,7 +96,12 @@ async fn write_all(
     wire: Arc<Wire>,
     mut outgoing: mpsc::UnboundedReceiver<Addressed>,
 ) -> RouterSendHalf {
-    while let Some(Addressed { identities, message }) = outgoing.recv().await {
+    while let Some(Addressed {
+        identities,
+        message,
+        receipt,
+    }) = outgoing.recv().await
+    {
         let frames = match wire.encode(&message) {
             Ok(frames) => frames,
             Err(error) => {
@@ -91,9 +114,42 @@ async fn write_all(
             continue;
         };
         // A client that went away loses its reply; the others must not notice.
-        if let Err(error) = socket.send(frames).await {
-            tracing::warn!(%channel, %error, msg_type = message.content.msg_type(), "client not reached");
+        match (socket.send(frames).await, receipt) {
+            // Who wanted to know may have gone.
+            (Ok(()), Some(receipt)) => drop(receipt.send(())),
+            (Ok(()), None) => {}
+            (Err(error), _) => {
+                tracing::warn!(%channel, %error, msg_type = message.content.msg_type(), "client not reached");
+            }
         }
     }
     socket
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::jupyter::content::Content;
+    use jupyter_protocol::Status;
+    use std::time::Duration;
+    use tokio::time::timeout;
+    use zeromq::Socket;
+
+    #[tokio::test]
+    async fn who_sends_to_nobody_is_told() {
+        let directory = tempfile::tempdir().unwrap();
+        let mut socket = RouterSocket::new();
+        let endpoint = format!("ipc://{}", directory.path().join("socket").display());
+        socket.bind(&endpoint).await.unwrap();
+        let (requests, _received) = mpsc::channel(1);
+        let (replies, tasks) = spawn(Channel::Stdin, socket, &Arc::new(Wire::new("")), requests);
+        let message = Message {
+            parent: None,
+            content: Content::Status(Status::busy()),
+        };
+        let sent = replies.send_with_receipt(vec![Bytes::from_static(b"nobody")], message);
+        let told = timeout(Duration::from_secs(30), sent).await.unwrap();
+        assert!(told.is_err());
+        tasks.reader.abort();
+    }
 }

@@ -10,15 +10,16 @@ use super::origins::Origin;
 use super::outbox::{Busy, Outbox};
 use super::requests::{ExecuteRequest, RequestError, ShutdownRequest};
 use super::sockets::{BindError, Sockets};
+use super::stdin::Asked;
 use super::{control, kernel_info, shell, stdin};
-use crate::session::{self, CellError, CellId, Event, Outcome, Session, StartError, Stream};
+use crate::session::{self, CellError, CellId, Event, Outcome, QuestionId, Session, StartError, Stream};
 use jupyter_protocol::{
     ErrorOutput, ExecuteInput, ExecutionCount, ReplyStatus, ShutdownReply, Status, Stdio, StreamContent,
 };
 use serde_json::{Map, Value, json};
 use std::ops::ControlFlow;
 use std::path::Path;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
 
 /// Why a kernel could not serve, or stopped.
@@ -44,6 +45,8 @@ pub(super) struct Dispatcher {
     executions: Executions,
     /// Keeps the kernel busy under the running cell's request.
     running: Option<Busy>,
+    /// The question that the running cell waits with.
+    pub(super) asked: Option<Asked>,
     history: History,
     kernel_info: Content,
     /// Answers that take their time.
@@ -70,6 +73,7 @@ pub(crate) async fn serve(connection_file: &Path) -> Result<(), ServeError> {
         outbox,
         executions: Executions::new(),
         running: None,
+        asked: None,
         history: History::default(),
         kernel_info,
         answers: JoinSet::new(),
@@ -128,7 +132,7 @@ impl Dispatcher {
         match request.channel {
             Channel::Shell => return shell::handle(self, request),
             Channel::Control => return control::handle(self, &request),
-            Channel::Stdin => stdin::handle(&request),
+            Channel::Stdin => stdin::handle(self, &request),
             Channel::IoPub | Channel::Heartbeat => {}
         }
         ControlFlow::Continue(())
@@ -137,6 +141,7 @@ impl Dispatcher {
     fn on_event(&mut self, event: Event) -> ControlFlow<()> {
         match event {
             Event::Output { cell, content } => self.broadcast(cell, content),
+            Event::Question(question) => stdin::ask(self, question),
             Event::Finished { cell, outcome } => match self.executions.finish(cell) {
                 Some(running) => self.conclude(&running, outcome),
                 None => tracing::error!(?cell, "a cell ended that was not running"),
@@ -195,6 +200,7 @@ impl Dispatcher {
             Content::ExecuteReply(execute_reply(ended.execution_count, execute, outcome)),
         );
         self.running = None;
+        self.asked = None;
         if failed && execute.stops_on_error() {
             self.abort_waiting();
         }
@@ -238,6 +244,16 @@ impl Dispatcher {
         self.answers.spawn(async move {
             respond(&outbox, &request, answer.await.map(Some));
             drop(busy);
+        });
+    }
+
+    /// Ends the input of a cell whose question does not reach its client.
+    pub(super) fn watch_question(&mut self, question: QuestionId, sent: oneshot::Receiver<()>) {
+        let session = self.session.clone();
+        self.answers.spawn(async move {
+            if sent.await.is_err() {
+                session.answer(question, None);
+            }
         });
     }
 

@@ -1,12 +1,12 @@
 //! The five sockets of one kernel: bound together, closed together.
 
 use super::connection::{Channel, ConnectionFile};
+use super::heartbeat;
 use super::iopub::IoPub;
 use super::message::Request;
 use super::outbox::Outbox;
 use super::router::{self, RouterTasks};
 use super::wire::Wire;
-use super::{heartbeat, stdin};
 use std::fs;
 use std::os::unix::fs::FileTypeExt;
 use std::path::{Path, PathBuf};
@@ -64,7 +64,7 @@ impl Sockets {
         let (iopub, publisher) = IoPub::spawn(iopub, Arc::clone(&wire));
         let (shell, shell_tasks) = router::spawn(Channel::Shell, shell, &wire, sender.clone());
         let (control, control_tasks) = router::spawn(Channel::Control, control, &wire, sender.clone());
-        let stdin_tasks = stdin::spawn(input, &wire, sender);
+        let (stdin, stdin_tasks) = router::spawn(Channel::Stdin, input, &wire, sender);
 
         let routers = [shell_tasks, control_tasks, stdin_tasks];
         let sockets = Sockets {
@@ -73,7 +73,13 @@ impl Sockets {
             heartbeat,
             _files: files,
         };
-        Ok((sockets, Outbox { iopub, shell, control }, requests))
+        let outbox = Outbox {
+            iopub,
+            shell,
+            control,
+            stdin,
+        };
+        Ok((sockets, outbox, requests))
     }
 
     /// Sends what is queued and closes. Every `Outbox` must be gone by now.

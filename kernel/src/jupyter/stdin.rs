@@ -1,22 +1,118 @@
 //! Stdin: the channel on which the kernel asks and the client answers.
 //!
-//! No cell can ask for input yet, so an answer that comes belongs to nothing.
+//! A question goes to the client that submitted the cell, under its request, and to nobody else. What comes is an answer
+//! only where it comes from that client and names no other question; everything else is dropped.
 
-use super::connection::Channel;
-use super::message::Request;
-use super::router::{self, RouterTasks};
-use super::wire::Wire;
-use std::sync::Arc;
-use tokio::sync::mpsc;
-use zeromq::RouterSocket;
+use super::content::{Content, InputRequest};
+use super::message::{Message, Request};
+use super::requests::InputReply;
+use super::server::Dispatcher;
+use crate::session::{Question, QuestionId};
+use uuid::Uuid;
 
-/// Starts the channel's tasks.
-pub(super) fn spawn(socket: RouterSocket, wire: &Arc<Wire>, requests: mpsc::Sender<Request>) -> RouterTasks {
-    let (_nothing_to_ask, tasks) = router::spawn(Channel::Stdin, socket, wire, requests);
-    tasks
+/// What clients answer where a person has ended the input: as Ctrl-D types it.
+const END_OF_INPUT: &str = "\u{4}";
+
+/// A question that waits for its answer.
+#[derive(Debug)]
+pub(super) struct Asked {
+    question: QuestionId,
+    /// The ID of the message.
+    id: Uuid,
+    /// The cell's.
+    request: Request,
+}
+
+/// Puts a question to the client whose cell runs.
+pub(super) fn ask(dispatcher: &mut Dispatcher, question: Question) {
+    let Question {
+        id: question,
+        cell,
+        prompt,
+        password,
+    } = question;
+    let Some(request) = dispatcher.executions().request(cell).cloned() else {
+        // The session has ended it with its cell.
+        return tracing::debug!(?cell, "a question of a cell that has ended");
+    };
+    let id = Uuid::new_v4();
+    let sent = dispatcher.outbox().stdin.send_with_receipt(
+        request.identities.clone(),
+        Message {
+            parent: Some(request.header.clone()),
+            content: Content::InputRequest(InputRequest { id, prompt, password }),
+        },
+    );
+    dispatcher.asked = Some(Asked { question, id, request });
+    dispatcher.watch_question(question, sent);
 }
 
 /// Takes what came in.
-pub(super) fn handle(request: &Request) {
-    tracing::warn!(msg_type = request.msg_type, "dropped: the kernel asked for no input");
+pub(super) fn handle(dispatcher: &mut Dispatcher, request: &Request) {
+    let dropped = |reason: &str| tracing::warn!(msg_type = request.msg_type, "dropped: {reason}");
+    if request.msg_type != "input_reply" {
+        return dropped("only answers come on this channel");
+    }
+    let Some(asked) = &dispatcher.asked else {
+        return dropped("the kernel asked for no input");
+    };
+    if !asked.is_answered_by(request) {
+        return dropped("it answers another question, or is not this client's to answer");
+    }
+    let answer = match request.parse::<InputReply>() {
+        Ok(InputReply { value }) => value,
+        Err(error) => return dropped(&error.to_string()),
+    };
+    let answer = (answer != END_OF_INPUT).then_some(answer);
+    if !dispatcher.session().answer(asked.question, answer.as_deref()) {
+        dropped("the cell that asked has ended");
+    }
+    dispatcher.asked = None;
+}
+
+impl Asked {
+    /// Whether a reply belongs to this question. Some clients name the question, some the cell, some nothing.
+    fn is_answered_by(&self, reply: &Request) -> bool {
+        let names_it = match &reply.parent_id {
+            None => true,
+            Some(parent) => *parent == self.id.to_string() || Some(parent) == self.request.id().as_ref(),
+        };
+        names_it && reply.identities == self.request.identities
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::jupyter::connection::Channel;
+    use crate::jupyter::message::ParentHeader;
+    use bytes::Bytes;
+    use serde_json::json;
+
+    fn message(identity: &'static str, id: &str, parent: Option<&str>) -> Request {
+        Request {
+            channel: Channel::Stdin,
+            identities: vec![Bytes::from_static(identity.as_bytes())],
+            header: ParentHeader(json!({"msg_id": id}).to_string().into()),
+            msg_type: "input_reply".to_owned(),
+            parent_id: parent.map(str::to_owned),
+            content: json!({"value": "1"}),
+        }
+    }
+
+    #[test]
+    fn only_the_client_that_was_asked_answers_and_only_this_question() {
+        let asked = Asked {
+            question: QuestionId(1),
+            id: Uuid::from_u128(7),
+            request: message("one", "cell", None),
+        };
+        let question = asked.id.to_string();
+        let answers = |identity, parent| asked.is_answered_by(&message(identity, "reply", parent));
+        assert!(answers("one", Some(&question)));
+        assert!(answers("one", Some("cell")));
+        assert!(answers("one", None));
+        assert!(!answers("one", Some("another question")));
+        assert!(!answers("two", Some(&question)));
+    }
 }

@@ -106,7 +106,7 @@ impl Wire {
         };
         self.verify(signature, [header, parent, metadata, content])?;
 
-        parse_object("parent header", parent)?;
+        let parent = parse_object("parent header", parent)?;
         parse_object("metadata", metadata)?;
         let received = ReceivedHeader::deserialize(parse_object("header", header)?)
             .map_err(|source| DecodeError::IncompleteHeader { source })?;
@@ -115,6 +115,7 @@ impl Wire {
             identities,
             header: ParentHeader(header.clone()),
             msg_type: received.msg_type,
+            parent_id: parent["msg_id"].as_str().map(str::to_owned),
             content: parse_object("content", content)?,
         })
     }
@@ -123,7 +124,7 @@ impl Wire {
     pub(super) fn encode(&self, message: &Message) -> Result<Vec<Bytes>, EncodeError> {
         let msg_type = message.content.msg_type();
         let header = SentHeader {
-            msg_id: Uuid::new_v4().to_string(),
+            msg_id: message.content.id().unwrap_or_else(Uuid::new_v4).to_string(),
             session: &self.session,
             username: "kernel",
             date: Utc::now().to_rfc3339_opts(SecondsFormat::Micros, true),

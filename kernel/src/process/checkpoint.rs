@@ -14,6 +14,7 @@ use rustix::process::{Pid, setpgid};
 
 use super::descriptors;
 use super::fork::{Fork, fork};
+use super::input;
 use super::library_symbols::LibrarySymbols;
 
 /// Whether checkpoints are made. It belongs to what a cell changes: a successor has the value of its checkpoint.
@@ -69,7 +70,11 @@ pub(super) fn make(library: Option<&LibrarySymbols>, supervisor: BorrowedFd<'_>,
         .chain([socket.as_raw_fd(), waiting.as_raw_fd()])
         .collect();
     let shared = descriptors::open_descriptors(&ours)?;
-    match fork(library)? {
+    let forked = {
+        let _text = input::hold();
+        fork(library)?
+    };
+    match forked {
         Fork::Parent { child } => {
             // Both sides do it, so that it is done whichever runs first; the child may also be gone already.
             let _ = setpgid(Some(child), Some(child));

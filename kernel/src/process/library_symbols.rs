@@ -5,6 +5,8 @@
 
 use std::ffi::{c_int, c_void};
 use std::path::Path;
+use std::ptr::null_mut;
+use std::sync::atomic::{AtomicPtr, Ordering};
 
 use libloading::os::unix::{Library, RTLD_LOCAL, RTLD_NOW, Symbol};
 
@@ -16,6 +18,9 @@ pub(crate) struct CellLibrary {
 
 /// What evcxr's generated function takes and gives: the notebook's variables.
 pub(crate) type VariableStore = *mut c_void;
+
+/// The function that writes out what cells have printed, for threads that have no `LibrarySymbols`; null at first.
+static FLUSH_OUTPUT: AtomicPtr<c_void> = AtomicPtr::new(null_mut());
 
 /// The library's functions, valid for the life of the process: cells are never unloaded.
 #[derive(Clone, Copy, Debug)]
@@ -71,6 +76,11 @@ impl CellLibrary {
 }
 
 impl LibrarySymbols {
+    /// From now on `flush_output_of_cells` is done by this copy of the library.
+    pub(crate) fn flush_for_all(&self) {
+        FLUSH_OUTPUT.store(self.flush_output as *mut c_void, Ordering::Release);
+    }
+
     /// Writes out what cells have printed.
     pub(crate) fn flush_output(&self) {
         (self.flush_output)();
@@ -84,5 +94,15 @@ impl LibrarySymbols {
     /// Makes panics in cells say where they happened in a form that the kernel understands.
     pub(crate) fn install_panic_hook(&self) {
         (self.install_panic_hook)();
+    }
+}
+
+/// Writes out what cells have printed, whichever thread asks.
+pub(crate) fn flush_output_of_cells() {
+    let function = FLUSH_OUTPUT.load(Ordering::Acquire);
+    if !function.is_null() {
+        // SAFETY: whatever is not null has been made of a function of this type.
+        let flush = unsafe { std::mem::transmute::<*mut c_void, extern "C" fn()>(function) };
+        flush();
     }
 }

@@ -91,10 +91,17 @@ pub(crate) enum FromNotebook {
     },
 }
 
+/// From the kernel to a thread of the notebook process that asked for input, with a file that holds the answer.
+#[derive(Debug, Deserialize, Serialize)]
+pub(crate) struct Answered;
+
 /// From the kernel's library in the notebook process, and in its workers, to the kernel.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, Serialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
 pub(crate) enum WorkerEvent {
+    /// A thread of the notebook process reads standard input. With the socket on which it awaits the answer; closed by
+    /// the kernel, that stands for the end of input.
+    InputRequested { prompt: String, password: bool },
     /// With the read ends of the worker's stdout and stderr.
     WorkerStarted { pid: u32, name: Option<String> },
     /// The worker has been waited for; all that it wrote is in its pipes.

@@ -13,6 +13,7 @@ mod checkpoint;
 pub(crate) mod descendants;
 mod descriptors;
 mod fork;
+mod input;
 mod library_symbols;
 pub(crate) mod messages;
 mod notebook;

@@ -15,6 +15,7 @@ use rustix::process::{
 use super::channel::{Channel, ReceiveError};
 use super::checkpoint::{self, Role};
 use super::descriptors;
+use super::input;
 use super::library_symbols::{CellLibrary, LibrarySymbols, VariableStore};
 use super::messages::{CONTROL_DESCRIPTOR, EVENTS_DESCRIPTOR, FromNotebook, TRANSACTION_DESCRIPTOR, ToNotebook};
 use super::transaction::Transaction;
@@ -81,6 +82,7 @@ impl Notebook {
 
     fn serve(mut self) -> io::Result<()> {
         close_on_exec(EVENTS_DESCRIPTOR)?;
+        input::ask_from_here();
         self.make_checkpoint()?;
         loop {
             match self.supervisor.receive::<ToNotebook>() {
@@ -92,6 +94,7 @@ impl Notebook {
     }
 
     fn run(&mut self, path: &Path, function: &str) -> io::Result<()> {
+        input::forget_rest();
         let outcome = self.load_and_call(path, function);
         if let Some(library) = &self.library {
             library.flush_output();
@@ -129,6 +132,7 @@ impl Notebook {
         {
             // The first, or built anew for a `:dep` that shares a crate with it.
             library.install_panic_hook();
+            library.flush_for_all();
             if self.library.replace(library).is_none() {
                 // Cells keep their variables in a store of the library's. What ran before was evcxr's own, and has none.
                 self.variables = std::ptr::null_mut();
@@ -163,6 +167,7 @@ impl Notebook {
                     self.replaced.clear();
                     self.checkpoint = None;
                     made = Made::BySuccessor;
+                    input::ask_from_here();
                     end_with_supervisor(self.supervisor_pid)?;
                     let pid = pid_number(rustix::process::getpid());
                     self.supervisor.send(&FromNotebook::TookOver { pid }, &[])?;

@@ -177,6 +177,7 @@ impl<'a> Engine<'a> {
     fn execute(&mut self, cell: &Cell) {
         self.shared.pump.begin_cell(cell.id);
         self.shared.begin(cell.id);
+        self.shared.questions.begin(cell);
         if self.interrupted(cell) {
             return self.shared.finish(cell.id, Outcome::Error(interrupted()));
         }

@@ -13,6 +13,8 @@ pub(crate) struct Cell {
     /// The number shown beside the cell; also the name that error messages give it ("cell 3").
     pub(crate) execution_count: u32,
     pub(crate) code: String,
+    /// Whether whoever submitted the cell answers questions.
+    pub(crate) allow_stdin: bool,
 }
 
 /// Representations of one value, by MIME type.
@@ -80,6 +82,22 @@ impl Content {
     }
 }
 
+/// Names one question.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) struct QuestionId(pub(crate) u64);
+
+/// A cell asks for a line of input. There is one question at a time; it waits until `Session::answer` or until the cell
+/// has ended.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) struct Question {
+    pub(crate) id: QuestionId,
+    pub(crate) cell: CellId,
+    /// Empty where what the cell has printed says it.
+    pub(crate) prompt: String,
+    /// The answer is not to be shown while it is typed.
+    pub(crate) password: bool,
+}
+
 /// Why a cell did not complete, in the terms of Jupyter's `error` message.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) struct CellError {
@@ -101,6 +119,14 @@ pub(crate) enum Outcome {
 /// What a session says. Everything a cell printed comes before its `Finished`.
 #[derive(Debug)]
 pub(crate) enum Event {
-    Output { cell: CellId, content: Content },
-    Finished { cell: CellId, outcome: Outcome },
+    Output {
+        cell: CellId,
+        content: Content,
+    },
+    /// Everything that the cell printed before it asked has been said.
+    Question(Question),
+    Finished {
+        cell: CellId,
+        outcome: Outcome,
+    },
 }

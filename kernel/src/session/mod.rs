@@ -7,6 +7,7 @@ mod directory;
 mod endings;
 mod engine;
 mod event;
+mod input;
 mod locations;
 mod magics;
 mod output;
@@ -14,7 +15,9 @@ pub(crate) mod prelude;
 mod shared;
 
 pub(crate) use directory::{Directory, original_path, prepare_environment};
-pub(crate) use event::{Cell, CellError, CellId, Content, Event, Metadata, MimeBundle, Outcome, Stream};
+pub(crate) use event::{
+    Cell, CellError, CellId, Content, Event, Metadata, MimeBundle, Outcome, Question, QuestionId, Stream,
+};
 
 use std::io;
 use std::sync::{Arc, Mutex, mpsc as threads};
@@ -26,6 +29,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use crate::process::descendants;
 use engine::Request;
+use input::Questions;
 use locations::Locations;
 use output::Pump;
 use shared::Shared;
@@ -83,8 +87,14 @@ impl Session {
         let directory = Directory::create()?;
         let (events, received) = mpsc::unbounded_channel();
         let locations = Arc::new(Mutex::new(Locations::default()));
-        let pump = Pump::start(directory.path(), events.clone(), Arc::clone(&locations))?;
-        let shared = Arc::new(Shared::new(pump, locations, events));
+        let questions = Arc::new(Questions::new(events.clone()));
+        let pump = Pump::start(
+            directory.path(),
+            events.clone(),
+            Arc::clone(&locations),
+            Arc::clone(&questions),
+        )?;
+        let shared = Arc::new(Shared::new(pump, locations, questions, events));
         let path = directory.path().to_owned();
         let (requests, queue) = threads::channel();
         let (ended, end) = threads::channel();
@@ -128,6 +138,12 @@ impl Session {
     /// Stops the cell that is running, if one is: it ends with an `Interrupted` error.
     pub(crate) fn interrupt(&self) {
         self.shared.interrupt();
+    }
+
+    /// Answers a question of the cell that runs; None is the end of input. False where it waits for no answer (any
+    /// more).
+    pub(crate) fn answer(&self, question: QuestionId, answer: Option<&str>) -> bool {
+        self.shared.questions.answer(question, answer)
     }
 
     /// Whether `code` is complete. Answers at once, also while a cell runs.

@@ -9,6 +9,7 @@ use rustix::process::{Signal, getpid, kill_process};
 use tokio::sync::mpsc::UnboundedSender;
 
 use super::event::{CellId, Event, Outcome};
+use super::input::Questions;
 use super::locations::Locations;
 use super::output::Pump;
 use crate::process::descendants;
@@ -22,6 +23,7 @@ const CHASE: Duration = Duration::from_millis(10);
 pub(super) struct Shared {
     pub(super) pump: Pump,
     pub(super) locations: Arc<Mutex<Locations>>,
+    pub(super) questions: Arc<Questions>,
     /// The cell that was interrupted last.
     interrupted: AtomicU64,
     /// The cell that runs.
@@ -31,10 +33,16 @@ pub(super) struct Shared {
 }
 
 impl Shared {
-    pub(super) fn new(pump: Pump, locations: Arc<Mutex<Locations>>, events: UnboundedSender<Event>) -> Shared {
+    pub(super) fn new(
+        pump: Pump,
+        locations: Arc<Mutex<Locations>>,
+        questions: Arc<Questions>,
+        events: UnboundedSender<Event>,
+    ) -> Shared {
         Shared {
             pump,
             locations,
+            questions,
             interrupted: AtomicU64::new(NO_CELL),
             running: AtomicU64::new(NO_CELL),
             queued: Mutex::default(),
@@ -66,6 +74,7 @@ impl Shared {
 
     pub(super) fn finish(&self, cell: CellId, outcome: Outcome) {
         self.running.store(NO_CELL, Ordering::Release);
+        self.questions.end();
         self.queue().retain(|queued| *queued != cell);
         self.say(Event::Finished { cell, outcome });
     }

@@ -1,6 +1,7 @@
 //! What happens differently when the program is a notebook: each worker's output goes to the kernel apart, and the
 //! kernel is told when a worker starts and has ended. A plain program's workers just print where the program does.
 
+mod ask;
 pub(crate) mod checkpoint;
 mod exports;
 mod host;
@@ -11,6 +12,7 @@ use std::os::fd::{AsFd, OwnedFd};
 
 use rustix::pipe::{PipeFlags, pipe_with};
 
+pub(crate) use ask::{Answer, ask};
 use host::{ControlMessage, Event, Host};
 
 /// The pipes that carry one worker's output to the kernel.

@@ -4,6 +4,7 @@ mod cell;
 mod crashes;
 mod display;
 mod examples;
+mod input;
 mod map;
 mod notebook;
 mod orphans;

@@ -9,5 +9,13 @@ fn nothing_collides_with_std_sync() {
     let mutex: Arc<Mutex<Pool>> = Arc::new(Mutex::new(Pool::new(2)));
     assert_eq!(mutex.lock().unwrap().workers(), 2);
     let _: fn() -> usize = cpu_count;
+    let _: [fn(&'static str) -> std::io::Result<String>; 2] = [input, password];
     let _: Option<(Process<()>, TaskError, Barrier)> = None;
+}
+
+#[test]
+fn variables_may_be_called_as_its_functions_are() {
+    let input = 1;
+    let password = input + 1;
+    assert_eq!((input, password), (1, 2));
 }

@@ -148,6 +148,8 @@ impl<'a, E: Engine> Execution<'a, E> {
             id,
             execution_count,
             code: cell.source.clone(),
+            // Whoever watches a run does not sit at it.
+            allow_stdin: false,
         });
         match self.wait(id).await {
             CellEnd::Finished(Outcome::Ok) => Ok(()),
@@ -206,6 +208,7 @@ impl<'a, E: Engine> Execution<'a, E> {
     fn late(&mut self, event: Event) {
         match event {
             Event::Output { cell, content } => self.output(cell, content),
+            Event::Question(question) => tracing::warn!(?question, "nobody answers questions in a run"),
             Event::Finished { cell, .. } => tracing::warn!(?cell, "a cell ended that was not running"),
         }
     }

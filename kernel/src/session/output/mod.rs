@@ -6,6 +6,7 @@
 mod blocks;
 mod display;
 mod panics;
+mod prompts;
 mod pump;
 mod reader;
 mod source;

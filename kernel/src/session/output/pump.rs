@@ -15,6 +15,7 @@ use super::reader::{Connections, Reader};
 use crate::process::channel::Channel;
 use crate::process::messages::{KERNEL_SOCKET, ToSupervisor};
 use crate::session::event::{CellId, Event};
+use crate::session::input::Questions;
 use crate::session::locations::Locations;
 use crate::toolchain::progress;
 
@@ -41,6 +42,7 @@ impl Pump {
         session: &std::path::Path,
         events: UnboundedSender<Event>,
         locations: Arc<Mutex<Locations>>,
+        questions: Arc<Questions>,
     ) -> io::Result<Pump> {
         let listener = socket_with(
             AddressFamily::UNIX,
@@ -61,6 +63,7 @@ impl Pump {
             supervisor: Arc::clone(&supervisor),
             events,
             locations,
+            questions,
         });
         let thread = std::thread::Builder::new()
             .name("output".to_owned())

@@ -12,12 +12,14 @@ use rustix::net::{SocketFlags, accept_with};
 use tokio::sync::mpsc::UnboundedSender;
 
 use super::panics::parse_failure;
+use super::prompts::Prompt;
 use super::pump::Command;
 use super::source::{Item, Source, State};
 use super::{PANICKED, Panic, Report};
 use crate::process::channel::{Channel, ReceiveError};
 use crate::process::messages::{FromSupervisor, ToSupervisor, WorkerEvent};
 use crate::session::event::{CellId, Content, Event, Stream};
+use crate::session::input::Questions;
 use crate::session::locations::Locations;
 
 /// How long what may belong together is waited for.
@@ -36,6 +38,7 @@ pub(super) struct Connections {
     pub(super) supervisor: Arc<Mutex<Option<Channel>>>,
     pub(super) events: UnboundedSender<Event>,
     pub(super) locations: Arc<Mutex<Locations>>,
+    pub(super) questions: Arc<Questions>,
 }
 
 /// What the thread reads, and what it makes of it.
@@ -49,6 +52,8 @@ pub(super) struct Reader {
     report: Report,
     /// Panics that have not been printed: the last one may be why the cell ends.
     panics: VecDeque<(CellId, Panic)>,
+    /// A prompt that was printed and belongs to the next question.
+    prompt: Option<Prompt>,
 }
 
 /// Whether to go on.
@@ -67,6 +72,7 @@ impl Reader {
             cell: None,
             report: Report::default(),
             panics: VecDeque::new(),
+            prompt: None,
         }
     }
 
@@ -164,6 +170,7 @@ impl Reader {
             self.sources[index].finish(&mut items);
             self.say(index, &mut items);
         }
+        self.print_prompt();
     }
 
     /// Says what is held in the hope of more.
@@ -292,6 +299,7 @@ impl Reader {
                     self.add_worker(pid, name.as_deref(), descriptors);
                 }
                 Ok((WorkerEvent::WorkerExited { pid }, _)) => self.end_worker(pid),
+                Ok((WorkerEvent::InputRequested { prompt, password }, asker)) => self.ask(prompt, password, asker),
                 Err(ReceiveError::Empty) => return,
                 Err(ReceiveError::Closed) => {
                     self.workers = None;
@@ -303,6 +311,25 @@ impl Reader {
                 }
             }
         }
+    }
+
+    /// A thread asks for input: what it printed before it asked is said first.
+    fn ask(&mut self, prompt: String, password: bool, asker: Vec<OwnedFd>) {
+        // One turn is more than a pipe holds, so nothing is left of what was in it.
+        self.read_sources();
+        self.settle();
+        let Some(asker) = asker.into_iter().next() else {
+            return tracing::error!("a question came without the socket for its answer");
+        };
+        let prompt = match self.prompt.take() {
+            Some(printed) if prompt.is_empty() => printed,
+            printed => {
+                self.prompt = printed;
+                Prompt { text: prompt, password }
+            }
+        };
+        let asker = Channel::from(asker);
+        self.connections.questions.ask(prompt.text, prompt.password, asker);
     }
 
     fn add_worker(&mut self, pid: u32, name: Option<&str>, descriptors: Vec<OwnedFd>) {
@@ -373,6 +400,10 @@ impl Reader {
                     }
                     self.output(cell, self.located(content));
                 }
+                Item::Prompt(prompt) => {
+                    self.print_prompt();
+                    self.prompt = Some(prompt);
+                }
                 Item::Panic(json) => match (Panic::parse(&json), cell) {
                     (Some(panic), Some(cell)) => {
                         // Only the thread that runs the cell can end it.
@@ -389,6 +420,14 @@ impl Reader {
                     self.report.error = failure.or(self.report.error.take());
                 }
             }
+        }
+    }
+
+    /// Prints a line that looked like a prompt, and that no question followed.
+    fn print_prompt(&mut self) {
+        if let Some(prompt) = self.prompt.take() {
+            let (stream, text) = (Stream::Stdout, prompt.line());
+            self.output(self.cell, Content::Stream { stream, text });
         }
     }
 

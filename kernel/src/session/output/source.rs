@@ -5,6 +5,7 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
 use super::blocks::{Blocks, Part};
 use super::display::{self, Displays};
+use super::prompts::{self, Prompt, Prompts};
 use super::text::Decoder;
 use super::worker_lines::WorkerLines;
 use crate::session::event::{CellId, Content, Stream};
@@ -25,6 +26,8 @@ pub(super) struct Source {
     blocks: Blocks,
     decoder: Decoder,
     displays: Displays,
+    /// Only what the notebook process itself prints to its standard output has prompts.
+    prompts: Option<Prompts>,
     lines: Option<WorkerLines>,
 }
 
@@ -32,6 +35,8 @@ pub(super) struct Source {
 #[derive(Debug)]
 pub(super) enum Item {
     Content(Content),
+    /// What the next question is to ask.
+    Prompt(Prompt),
     /// A panic in a cell, as JSON.
     Panic(String),
     /// A failure that ends the cell, as JSON.
@@ -61,6 +66,7 @@ impl Source {
             blocks: Blocks::default(),
             decoder: Decoder::default(),
             displays: Displays::default(),
+            prompts: (stream == Stream::Stdout).then(Prompts::default),
             lines: None,
         })
     }
@@ -68,6 +74,7 @@ impl Source {
     pub(super) fn of_worker(self, pid: u32, name: Option<&str>) -> Source {
         Source {
             worker: Some(pid),
+            prompts: None,
             lines: Some(WorkerLines::new(pid, name)),
             ..self
         }
@@ -99,6 +106,7 @@ impl Source {
         if let Some(part) = self.blocks.release(true) {
             self.understand(part, items);
         }
+        self.release_prompts(items);
         items.extend(self.displays.finish().map(Item::Content));
     }
 
@@ -108,30 +116,50 @@ impl Source {
             self.understand(part, items);
         }
         let rest = self.decoder.finish();
-        self.print(&rest, items);
+        self.take_text(&rest, items);
+        self.release_prompts(items);
         self.end_line(items);
         items.extend(self.displays.finish().map(Item::Content));
     }
 
     /// Whether something is held that a moment's silence should release.
     pub(super) fn is_unsettled(&self) -> bool {
-        self.blocks.holds_text() || self.displays.is_pending()
+        self.blocks.holds_text() || self.displays.is_pending() || self.prompts.as_ref().is_some_and(Prompts::holds_text)
     }
 
     fn understand(&mut self, part: Part, items: &mut Vec<Item>) {
         match part {
             Part::Text(bytes) => {
                 let text = self.decoder.take(&bytes);
-                self.print(&text, items);
+                self.take_text(&text, items);
             }
             Part::Block { mime, content } if mime == display::PANIC => items.push(Item::Panic(content)),
             Part::Block { mime, content } if mime == display::ERROR => items.push(Item::Error(content)),
             Part::Block { mime, content } => {
+                self.release_prompts(items);
                 self.end_line(items);
                 for content in self.displays.take(&mime, content) {
                     items.push(Item::Content(self.shown(content)));
                 }
             }
+        }
+    }
+
+    fn take_text(&mut self, text: &str, items: &mut Vec<Item>) {
+        let Some(prompts) = &mut self.prompts else {
+            return self.print(text, items);
+        };
+        for part in prompts.take(text) {
+            match part {
+                prompts::Part::Text(text) => self.print(&text, items),
+                prompts::Part::Prompt(prompt) => items.push(Item::Prompt(prompt)),
+            }
+        }
+    }
+
+    fn release_prompts(&mut self, items: &mut Vec<Item>) {
+        if let Some(text) = self.prompts.as_mut().and_then(Prompts::release) {
+            self.print(&text, items);
         }
     }
 

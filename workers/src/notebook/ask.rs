@@ -1,0 +1,50 @@
+//! Asking the person at the notebook, through its host.
+
+use std::ffi::c_int;
+use std::fs::File;
+use std::io::{self, Read};
+use std::os::fd::{FromRawFd, OwnedFd};
+use std::sync::OnceLock;
+
+/// The function that the host exports. Its result is a file with the answer, which is the caller's to close; or -1,
+/// with errno 0 where there is nobody to ask.
+type HostInput = unsafe extern "C" fn(prompt: *const u8, length: usize, password: bool) -> c_int;
+
+/// What came of a question.
+#[derive(Debug)]
+pub(crate) enum Answer {
+    Line(String),
+    /// There is nobody to ask.
+    EndOfInput,
+    /// This program does not run in a notebook.
+    NoNotebook,
+}
+
+/// Asks, and waits for the answer.
+pub(crate) fn ask(prompt: &str, password: bool) -> io::Result<Answer> {
+    static FUNCTION: OnceLock<Option<HostInput>> = OnceLock::new();
+    let Some(function) = *FUNCTION.get_or_init(look_up) else {
+        return Ok(Answer::NoNotebook);
+    };
+    // SAFETY: the pointer and the length are those of a string.
+    let file = unsafe { function(prompt.as_ptr(), prompt.len(), password) };
+    if file < 0 {
+        let error = io::Error::last_os_error();
+        return match error.raw_os_error() {
+            Some(0) => Ok(Answer::EndOfInput),
+            _ => Err(error),
+        };
+    }
+    // SAFETY: the host has opened it for the caller alone.
+    let file = unsafe { OwnedFd::from_raw_fd(file) };
+    let mut line = String::new();
+    File::from(file).read_to_string(&mut line)?;
+    Ok(Answer::Line(line))
+}
+
+fn look_up() -> Option<HostInput> {
+    // SAFETY: the name is a C string; looking up a symbol has no other requirement.
+    let address = unsafe { libc::dlsym(libc::RTLD_DEFAULT, c"parcell_host_input".as_ptr()) };
+    // SAFETY: whoever exports this name promises a function of this type; a null address is excluded.
+    (!address.is_null()).then(|| unsafe { std::mem::transmute::<*mut libc::c_void, HostInput>(address) })
+}
