@@ -1,5 +1,6 @@
 //! The dispatcher: it alone hears requests, the session and signals, and owns what they change.
 
+use super::budget::{Budget, Piece};
 use super::connection::{Channel, ConnectionError, ConnectionFile};
 use super::content::{Content, DisplayData, ExecuteReply, ExecuteResult};
 use super::execution::{Executions, Running, Submission};
@@ -20,6 +21,7 @@ use std::ops::ControlFlow;
 use std::path::Path;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
+use tokio::time::{Instant, sleep_until};
 
 /// Why a kernel could not serve, or stopped.
 #[derive(Debug, thiserror::Error)]
@@ -42,6 +44,8 @@ pub(super) struct Dispatcher {
     session: Session,
     outbox: Outbox,
     executions: Executions,
+    /// What cells print goes out through this.
+    budget: Budget,
     /// Keeps the kernel busy under the running cell's request.
     running: Option<Busy>,
     history: History,
@@ -69,6 +73,7 @@ pub(crate) async fn serve(connection_file: &Path) -> Result<(), ServeError> {
         session,
         outbox,
         executions: Executions::new(),
+        budget: Budget::default(),
         running: None,
         history: History::default(),
         kernel_info,
@@ -89,6 +94,7 @@ impl Dispatcher {
         mut lifetime: Lifetime,
     ) -> Result<(), ServeError> {
         loop {
+            let deadline = self.budget.deadline();
             // Requests go before events: when a cell fails, those that came before its end are in the queue, and are
             // aborted with it.
             let step = tokio::select! {
@@ -99,6 +105,11 @@ impl Dispatcher {
                     Some(event) => self.on_event(event),
                     None => return Err(ServeError::SessionEnded),
                 },
+                () = sleep_until(deadline.map_or_else(Instant::now, Instant::from_std)), if deadline.is_some() => {
+                    let pieces = self.budget.elapse(now());
+                    self.publish_pieces(pieces);
+                    ControlFlow::Continue(())
+                }
                 Some(answer) = self.answers.join_next() => {
                     if let Err(error) = answer {
                         tracing::error!(%error, "a request was left without an answer");
@@ -137,18 +148,41 @@ impl Dispatcher {
     fn on_event(&mut self, event: Event) -> ControlFlow<()> {
         match event {
             Event::Output { cell, content } => self.broadcast(cell, content),
-            Event::Finished { cell, outcome } => match self.executions.finish(cell) {
-                Some(running) => self.conclude(&running, outcome),
-                None => tracing::error!(?cell, "a cell ended that was not running"),
-            },
+            Event::Finished { cell, outcome } => {
+                let pieces = self.budget.finish(now());
+                self.publish_pieces(pieces);
+                match self.executions.finish(cell) {
+                    Some(running) => self.conclude(&running, outcome),
+                    None => tracing::error!(?cell, "a cell ended that was not running"),
+                }
+            }
         }
         ControlFlow::Continue(())
     }
 
     /// Broadcasts a piece of a cell's output under the request that the cell came from.
     fn broadcast(&mut self, cell: CellId, content: session::Content) {
+        if self.executions.origin(cell).is_some_and(|origin| origin.silent) {
+            return;
+        }
+        if let session::Content::Stream { stream, text } = content {
+            let pieces = self.budget.stream(now(), Piece { cell, stream, text });
+            return self.publish_pieces(pieces);
+        }
+        let before = self.budget.display(now());
+        self.publish_pieces(before);
+        self.publish_output(cell, content);
+    }
+
+    /// Broadcasts what the budget allows.
+    fn publish_pieces(&mut self, pieces: Vec<Piece>) {
+        for Piece { cell, stream, text } in pieces {
+            self.publish_output(cell, session::Content::Stream { stream, text });
+        }
+    }
+
+    fn publish_output(&mut self, cell: CellId, content: session::Content) {
         match self.executions.origin(cell) {
-            Some(origin) if origin.silent => {}
             Some(origin) => self.outbox.publish(&origin.parent, output(origin, content)),
             None => tracing::warn!(?cell, "output of a cell that was forgotten"),
         }
@@ -356,6 +390,10 @@ fn refuse_expressions(expressions: &Map<String, Value>) -> Map<String, Value> {
         "traceback": [],
     });
     expressions.keys().map(|name| (name.clone(), refusal.clone())).collect()
+}
+
+fn now() -> std::time::Instant {
+    std::time::Instant::now()
 }
 
 fn error_output(error: &CellError) -> ErrorOutput {
