@@ -104,17 +104,21 @@ impl Budget {
     /// A cell has printed something.
     pub(super) fn stream(&mut self, now: Instant, piece: Piece) -> Vec<Piece> {
         let mut out = Vec::new();
+        if self
+            .pending
+            .as_ref()
+            .is_some_and(|pending| !pending.continues_with(&piece))
+        {
+            self.flush(now, RUNNING, &mut out);
+        }
         if let Some(cut) = &mut self.cut {
             cut.hold(piece);
             self.resume(now, &mut out);
             return out;
         }
         match &mut self.pending {
-            Some(pending) if pending.continues_with(&piece) => pending.text.push_str(&piece.text),
-            _ => {
-                self.flush(now, RUNNING, &mut out);
-                self.pending = Some(piece);
-            }
+            Some(pending) => pending.text.push_str(&piece.text),
+            None => self.pending = Some(piece),
         }
         let is_full = |pending: &Piece| pending.text.len() >= MESSAGE;
         if self.merge_end().is_none_or(|end| end <= now) || self.pending.as_ref().is_some_and(is_full) {

@@ -56,8 +56,7 @@ impl Executions {
             return None;
         }
         let submission = self.waiting.pop_front()?;
-        let id = CellId(self.next_cell);
-        self.next_cell += 1;
+        let id = self.new_cell();
         let execution_count = self.next_count;
         if submission.execute.stores_history() {
             self.next_count += 1;
@@ -81,6 +80,13 @@ impl Executions {
                 submission,
             }),
         ))
+    }
+
+    /// A name for something that is run as a cell.
+    pub(super) fn new_cell(&mut self) -> CellId {
+        let id = CellId(self.next_cell);
+        self.next_cell += 1;
+        id
     }
 
     /// Ends the running cell; None where `cell` is not the one that runs.

@@ -8,6 +8,7 @@ mod connection;
 mod content;
 mod control;
 mod execution;
+mod expressions;
 mod heartbeat;
 mod history;
 mod iopub;

@@ -4,24 +4,28 @@ use super::budget::{Budget, Piece};
 use super::connection::{Channel, ConnectionError, ConnectionFile};
 use super::content::{Content, DisplayData, ExecuteReply, ExecuteResult};
 use super::execution::{Executions, Running, Submission};
+use super::expressions::Evaluation;
 use super::history::History;
 use super::lifetime::{Lifetime, Notice};
 use super::message::Request;
 use super::origins::Origin;
 use super::outbox::{Busy, Outbox};
-use super::requests::{ExecuteRequest, RequestError, ShutdownRequest};
+use super::requests::{RequestError, ShutdownRequest};
 use super::sockets::{BindError, Sockets};
-use super::{control, kernel_info, shell, stdin};
-use crate::session::{self, CellError, CellId, Event, Outcome, Session, StartError, Stream};
+use super::{control, history, kernel_info, shell, stdin};
+use crate::session::{self, Cell, CellError, CellId, Event, Outcome, Session, StartError, Stream};
 use jupyter_protocol::{
     ErrorOutput, ExecuteInput, ExecutionCount, ReplyStatus, ShutdownReply, Status, Stdio, StreamContent,
 };
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 use std::ops::ControlFlow;
 use std::path::Path;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until};
+
+/// The number that expressions are compiled under: no cell has it.
+const EXPRESSION: u32 = 0;
 
 /// Why a kernel could not serve, or stopped.
 #[derive(Debug, thiserror::Error)]
@@ -48,6 +52,8 @@ pub(super) struct Dispatcher {
     budget: Budget,
     /// Keeps the kernel busy under the running cell's request.
     running: Option<Busy>,
+    /// What is left to do for a cell that has run, before it is answered.
+    evaluation: Option<Evaluation>,
     history: History,
     kernel_info: Content,
     /// Answers that take their time.
@@ -75,7 +81,8 @@ pub(crate) async fn serve(connection_file: &Path) -> Result<(), ServeError> {
         executions: Executions::new(),
         budget: Budget::default(),
         running: None,
-        history: History::default(),
+        evaluation: None,
+        history: history::open().await,
         kernel_info,
         answers: JoinSet::new(),
     };
@@ -147,12 +154,16 @@ impl Dispatcher {
 
     fn on_event(&mut self, event: Event) -> ControlFlow<()> {
         match event {
-            Event::Output { cell, content } => self.broadcast(cell, content),
+            Event::Output { cell, content } => match &mut self.evaluation {
+                Some(evaluation) if evaluation.runs_as(cell) => evaluation.take(content),
+                _ => self.broadcast(cell, content),
+            },
+            Event::Finished { cell, outcome } if self.is_evaluating(cell) => self.evaluated(outcome),
             Event::Finished { cell, outcome } => {
                 let pieces = self.budget.finish(now());
                 self.publish_pieces(pieces);
                 match self.executions.finish(cell) {
-                    Some(running) => self.conclude(&running, outcome),
+                    Some(running) => self.evaluate(running, outcome),
                     None => tracing::error!(?cell, "a cell ended that was not running"),
                 }
             }
@@ -183,7 +194,12 @@ impl Dispatcher {
 
     fn publish_output(&mut self, cell: CellId, content: session::Content) {
         match self.executions.origin(cell) {
-            Some(origin) => self.outbox.publish(&origin.parent, output(origin, content)),
+            Some(origin) => {
+                if let session::Content::ExecuteResult { data, .. } = &content {
+                    self.history.set_output(origin.execution_count, data);
+                }
+                self.outbox.publish(&origin.parent, output(origin, content));
+            }
             None => tracing::warn!(?cell, "output of a cell that was forgotten"),
         }
     }
@@ -196,6 +212,9 @@ impl Dispatcher {
 
     /// Starts the cell whose turn it is, unless one is running.
     fn start_next(&mut self) {
+        if self.evaluation.is_some() {
+            return;
+        }
         let Some((cell, running)) = self.executions.start_next() else {
             return;
         };
@@ -214,8 +233,48 @@ impl Dispatcher {
         self.session.execute(cell);
     }
 
+    /// Has the expressions of a cell evaluated, if it has run as it should; else says how it ended.
+    fn evaluate(&mut self, ended: Running, outcome: Outcome) {
+        if outcome != Outcome::Ok || ended.submission.execute.user_expressions.is_empty() {
+            return self.conclude(&ended, outcome, Map::new());
+        }
+        self.evaluation = Some(Evaluation::new(ended));
+        self.evaluate_next();
+    }
+
+    fn evaluate_next(&mut self) {
+        let Some(mut evaluation) = self.evaluation.take() else {
+            return;
+        };
+        let id = self.executions.new_cell();
+        if let Some(code) = evaluation.start_next(id) {
+            self.evaluation = Some(evaluation);
+            let execution_count = EXPRESSION;
+            return self.session.execute(Cell {
+                id,
+                execution_count,
+                code,
+            });
+        }
+        let (ended, results) = evaluation.into_results();
+        self.conclude(&ended, Outcome::Ok, results);
+    }
+
+    fn is_evaluating(&self, cell: CellId) -> bool {
+        self.evaluation
+            .as_ref()
+            .is_some_and(|evaluation| evaluation.runs_as(cell))
+    }
+
+    fn evaluated(&mut self, outcome: Outcome) {
+        if let Some(evaluation) = &mut self.evaluation {
+            evaluation.finish(outcome);
+        }
+        self.evaluate_next();
+    }
+
     /// Says how the running cell ended, and goes on to the next.
-    fn conclude(&mut self, ended: &Running, outcome: Outcome) {
+    fn conclude(&mut self, ended: &Running, outcome: Outcome, user_expressions: Map<String, Value>) {
         let Submission { request, execute } = &ended.submission;
         let failed = matches!(outcome, Outcome::Error(_));
         if let Outcome::Error(error) = &outcome
@@ -226,7 +285,7 @@ impl Dispatcher {
         }
         self.outbox.reply(
             request,
-            Content::ExecuteReply(execute_reply(ended.execution_count, execute, outcome)),
+            Content::ExecuteReply(execute_reply(ended.execution_count, user_expressions, outcome)),
         );
         self.running = None;
         if failed && execute.stops_on_error() {
@@ -317,7 +376,8 @@ impl Dispatcher {
 
     /// Answers the cells that will not come to an end, and lets go of the sockets.
     fn close(mut self) -> Session {
-        if let Some(running) = self.executions.abandon_running() {
+        let evaluated = self.evaluation.take().map(|evaluation| evaluation.ended);
+        if let Some(running) = evaluated.or_else(|| self.executions.abandon_running()) {
             self.abort(&running.submission.request, running.execution_count);
             self.running = None;
         }
@@ -361,12 +421,12 @@ fn output(origin: &Origin, content: session::Content) -> Content {
     }
 }
 
-fn execute_reply(execution_count: u32, execute: &ExecuteRequest, outcome: Outcome) -> ExecuteReply {
+fn execute_reply(execution_count: u32, user_expressions: Map<String, Value>, outcome: Outcome) -> ExecuteReply {
     match outcome {
         Outcome::Ok => ExecuteReply::Ok {
             execution_count,
             payload: [],
-            user_expressions: refuse_expressions(&execute.user_expressions),
+            user_expressions,
         },
         Outcome::Error(CellError {
             ename,
@@ -379,17 +439,6 @@ fn execute_reply(execution_count: u32, execute: &ExecuteRequest, outcome: Outcom
             traceback,
         },
     }
-}
-
-/// The specification gives every expression a result of its own, and an error is one.
-fn refuse_expressions(expressions: &Map<String, Value>) -> Map<String, Value> {
-    let refusal = json!({
-        "status": "error",
-        "ename": "Unsupported",
-        "evalue": "user expressions are not supported",
-        "traceback": [],
-    });
-    expressions.keys().map(|name| (name.clone(), refusal.clone())).collect()
 }
 
 fn now() -> std::time::Instant {

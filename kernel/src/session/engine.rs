@@ -5,13 +5,13 @@ use std::process::Command;
 use std::sync::{Arc, Mutex, mpsc};
 
 use evcxr::{CommandContext, Error, EvalContext};
-use tokio::sync::oneshot;
 
 use super::diagnostics::{self, Compiled};
 use super::directory::{Directory, original_path};
 use super::event::{Cell, CellError, Content, Event, MimeBundle, Outcome, Stream};
 use super::locations::Locations;
 use super::output::{PANICKED, Report};
+use super::question::Question;
 use super::shared::Shared;
 use super::{Completion, Completions, endings, prelude};
 use crate::cell::{self, Rewritten, Types, Variables};
@@ -30,12 +30,12 @@ pub(super) enum Request {
     Complete {
         code: String,
         cursor: usize,
-        reply: oneshot::Sender<Completions>,
+        reply: Question<Completions>,
     },
     Inspect {
         code: String,
         cursor: usize,
-        reply: oneshot::Sender<Option<MimeBundle>>,
+        reply: Question<Option<MimeBundle>>,
     },
     Shutdown,
 }
@@ -145,9 +145,8 @@ impl<'a> Engine<'a> {
         while let Ok(request) = requests.recv() {
             match request {
                 Request::Execute(cell) => self.execute(&cell),
-                // Who asked may have gone; then nobody misses the answer.
-                Request::Complete { code, cursor, reply } => drop(reply.send(self.complete(&code, cursor))),
-                Request::Inspect { code, cursor, reply } => drop(reply.send(self.inspect(&code, cursor))),
+                Request::Complete { code, cursor, reply } => reply.answer(|| self.complete(&code, cursor)),
+                Request::Inspect { code, cursor, reply } => reply.answer(|| self.inspect(&code, cursor)),
                 Request::Shutdown => return,
             }
         }

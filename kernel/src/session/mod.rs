@@ -10,6 +10,7 @@ mod event;
 mod locations;
 mod output;
 pub(crate) mod prelude;
+mod question;
 mod shared;
 
 pub(crate) use directory::{Directory, original_path, prepare_environment};
@@ -21,12 +22,13 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use rustix::process::{Signal, getpid, kill_process};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::mpsc;
 
 use crate::process::descendants;
 use engine::Request;
 use locations::Locations;
 use output::Pump;
+use question::{Question, question};
 use shared::Shared;
 
 /// evcxr and rust-analyzer recurse deeply.
@@ -171,14 +173,14 @@ impl Session {
         }
     }
 
-    /// The engine's answer; None while it is busy, and after it has ended.
-    async fn ask<T>(&self, request: impl FnOnce(oneshot::Sender<T>) -> Request) -> Option<T> {
+    /// The engine's answer; None while it is busy or starts, and after it has ended.
+    async fn ask<T>(&self, request: impl FnOnce(Question<T>) -> Request) -> Option<T> {
         if self.shared.is_busy() {
             return None;
         }
-        let (reply, answer) = oneshot::channel();
-        self.engine.requests.send(request(reply)).ok()?;
-        answer.await.ok()
+        let (question, answer) = question();
+        self.engine.requests.send(request(question)).ok()?;
+        answer.get().await
     }
 }
 

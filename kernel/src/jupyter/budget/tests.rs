@@ -138,9 +138,9 @@ fn a_cell_that_never_stops_is_shown_again_when_there_is_room() {
     let (mut budget, mut now) = (Budget::default(), Instant::now());
     let mut sent: Vec<(Instant, Piece)> = Vec::new();
     let mut printed = 0;
-    // A hundred seconds at 10 MB/s.
-    for _ in 0..10_000 {
-        let text = format!("{}\n", "x".repeat(99_999));
+    // Twenty seconds at 3 MB/s.
+    for _ in 0..2_000 {
+        let text = format!("{}\n", "x".repeat(29_999));
         printed += text.len();
         sent.extend(budget.stream(now, stdout(text)).into_iter().map(|piece| (now, piece)));
         now += Duration::from_millis(10);
@@ -151,7 +151,7 @@ fn a_cell_that_never_stops_is_shown_again_when_there_is_room() {
         .map(|(_, piece)| piece)
         .filter(|piece| piece.stream == Stream::Stderr)
         .collect();
-    assert!((20..60).contains(&notices.len()), "{} notices", notices.len());
+    assert!((4..15).contains(&notices.len()), "{} notices", notices.len());
     let missing: usize = notices.iter().map(|piece| left_out(&piece.text).1).sum();
     let shown: usize = sent
         .iter()
