@@ -54,3 +54,8 @@ class ParcellTests(jupyter_kernel_test.KernelTests):
 
     supported_history_operations = ("tail", "range", "search")
     code_history_pattern = "1 +*"
+
+
+class ParcellWelcomeTests(jupyter_kernel_test.IopubWelcomeTests):
+    kernel_name = "parcell"
+    support_iopub_welcome = True

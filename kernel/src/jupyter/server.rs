@@ -73,7 +73,8 @@ pub(crate) async fn serve(connection_file: &Path) -> Result<(), ServeError> {
         .map_err(|source| ServeError::Bind { source })?;
     outbox.announce(Content::Status(Status::starting()));
     let (session, events) = Session::start().map_err(|source| ServeError::Session { source })?;
-    let kernel_info = kernel_info::reply(&kernel_info::rust_version().await);
+    let (rust_version, history) = tokio::join!(kernel_info::rust_version(), history::open());
+    let kernel_info = kernel_info::reply(&rust_version);
 
     let mut dispatcher = Dispatcher {
         session,
@@ -82,7 +83,7 @@ pub(crate) async fn serve(connection_file: &Path) -> Result<(), ServeError> {
         budget: Budget::default(),
         running: None,
         evaluation: None,
-        history: history::open().await,
+        history,
         kernel_info,
         answers: JoinSet::new(),
     };

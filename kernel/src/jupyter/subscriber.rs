@@ -11,11 +11,13 @@ use bytes::Bytes;
 use jupyter_protocol::{IoPubWelcome, Stdio, StreamContent};
 use std::collections::VecDeque;
 use std::io;
+use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, BufReader, copy_buf, split};
 use tokio::net::UnixListener;
 use tokio::sync::Notify;
-use zeromq::{Socket, SocketRecv, SocketSend, XPubSocket, ZmqError, ZmqMessage};
+use zeromq::util::PeerIdentity;
+use zeromq::{Socket, SocketEvent, SocketRecv, SocketSend, XPubSocket, ZmqError, ZmqMessage};
 
 /// How much output waits for a subscriber that does not read, in bytes. Three messages of the largest results fit.
 const OUTPUT_LIMIT: usize = 64 << 20;
@@ -191,17 +193,43 @@ impl Lost {
     }
 }
 
+/// A socket with one peer.
+struct Peer {
+    socket: XPubSocket,
+    id: PeerIdentity,
+}
+
+impl Peer {
+    async fn connect(path: &Path) -> Result<Peer, ZmqError> {
+        let mut socket = XPubSocket::new();
+        let mut events = socket.monitor();
+        socket.connect(&format!("ipc://{}", path.display())).await?;
+        while let Ok(event) = events.try_recv() {
+            if let SocketEvent::Connected(_, id) = event {
+                return Ok(Peer { socket, id });
+            }
+        }
+        Err(ZmqError::Socket("it does not say to whom it has connected"))
+    }
+}
+
+impl Drop for Peer {
+    fn drop(&mut self) {
+        // Else the connection would stay open: what waits for it to be readable is owned by what it wakes.
+        self.socket.backend().peer_disconnected(&self.id);
+    }
+}
+
 /// Sends what is queued for one subscriber, until the queue is closed and empty or the subscriber goes.
 pub(super) async fn serve(client: impl Stream, queue: &Queue, wire: &Wire) -> Result<(), ServeError> {
     let directory = tempfile::Builder::new().prefix("parcell-iopub-").tempdir()?;
     let path = directory.path().join("socket");
     let listener = UnixListener::bind(&path)?;
     let publishing = async {
-        let mut socket = XPubSocket::new();
-        socket.connect(&format!("ipc://{}", path.display())).await?;
-        publish(&mut socket, queue, wire).await?;
+        let mut peer = Peer::connect(&path).await?;
+        publish(&mut peer.socket, queue, wire).await?;
         // What the socket has sent still has to reach the subscriber.
-        drop(socket);
+        drop(peer);
         std::future::pending::<Result<(), ServeError>>().await
     };
     let relaying = async {
@@ -268,6 +296,8 @@ fn welcome(subscription: &ZmqMessage, wire: &Wire) -> Result<Option<Published>, 
 mod tests {
     use super::*;
     use jupyter_protocol::Status;
+    use tokio::io::AsyncReadExt;
+    use tokio::net::UnixStream;
 
     fn published(content: Content) -> Arc<Published> {
         let parent = Some(ParentHeader(Bytes::from_static(b"{}")));
@@ -324,6 +354,73 @@ mod tests {
         let queue = Queue::default();
         queue.push(&output(OUTPUT_LIMIT + 1));
         assert!(matches!(taken(&queue).as_slice(), [Entry::Message(_)]));
+    }
+
+    /// What a subscriber to everything says first, in ZeroMQ's protocol.
+    const SUBSCRIBER: [&[u8]; 3] = [
+        b"\xff\0\0\0\0\0\0\0\0\x7f\x03\0NULL\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\
+          \0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0",
+        b"\x04\x19\x05READY\x0bSocket-Type\0\0\0\x03SUB",
+        b"\0\x01\x01",
+    ];
+
+    /// Reads until `text` comes.
+    async fn read_until(client: &mut UnixStream, text: &str) {
+        let mut read = Vec::new();
+        while !String::from_utf8_lossy(&read).contains(text) {
+            assert!(client.read_buf(&mut read).await.unwrap() > 0, "it ends before {text}");
+        }
+    }
+
+    #[tokio::test]
+    async fn what_is_queued_arrives_before_the_end() {
+        let test = async {
+            let (mut client, connection) = UnixStream::pair().unwrap();
+            let (queue, wire) = (Arc::new(Queue::default()), Wire::new(""));
+            let serving = tokio::spawn({
+                let queue = Arc::clone(&queue);
+                async move { serve(connection, &queue, &wire).await }
+            });
+            for part in SUBSCRIBER {
+                client.write_all(part).await.unwrap();
+            }
+            read_until(&mut client, "iopub_welcome").await;
+            for _ in 0..3 {
+                queue.push(&output(1_000_000));
+            }
+            queue.push(&published(Content::Status(Status::idle())));
+            queue.close();
+            read_until(&mut client, "idle").await;
+            serving.await.unwrap().unwrap();
+            client.read_to_end(&mut Vec::new()).await.unwrap();
+        };
+        tokio::time::timeout(std::time::Duration::from_secs(30), test)
+            .await
+            .unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_subscriber_that_goes_is_served_no_longer() {
+        let test = async {
+            let (mut client, connection) = UnixStream::pair().unwrap();
+            let (queue, wire) = (Queue::default(), Wire::new(""));
+            for part in SUBSCRIBER {
+                client.write_all(part).await.unwrap();
+            }
+            for _ in 0..10 {
+                queue.push(&output(1_000_000));
+            }
+            let serving = serve(connection, &queue, &wire);
+            let going = async {
+                read_until(&mut client, "iopub_welcome").await;
+                drop(client);
+            };
+            // How the end is seen depends on what was under way.
+            let (_, ()) = tokio::join!(serving, going);
+        };
+        tokio::time::timeout(std::time::Duration::from_secs(30), test)
+            .await
+            .unwrap();
     }
 
     #[test]

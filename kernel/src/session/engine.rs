@@ -45,6 +45,7 @@ pub(super) fn run(shared: &Arc<Shared>, directory: Directory, requests: &mpsc::R
     let locations = Arc::clone(&shared.locations);
     match Engine::start(shared, directory, locations) {
         Ok(mut engine) => {
+            shared.started();
             engine.serve(requests);
             engine.end();
         }

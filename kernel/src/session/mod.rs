@@ -28,7 +28,7 @@ use crate::process::descendants;
 use engine::Request;
 use locations::Locations;
 use output::Pump;
-use question::{Question, question};
+use question::{Question, START, TURN, question};
 use shared::Shared;
 
 /// evcxr and rust-analyzer recurse deeply.
@@ -173,14 +173,15 @@ impl Session {
         }
     }
 
-    /// The engine's answer; None while it is busy or starts, and after it has ended.
+    /// The engine's answer; None while it is busy, and after it has ended.
     async fn ask<T>(&self, request: impl FnOnce(Question<T>) -> Request) -> Option<T> {
         if self.shared.is_busy() {
             return None;
         }
         let (question, answer) = question();
         self.engine.requests.send(request(question)).ok()?;
-        answer.get().await
+        let turn = if self.shared.has_started() { TURN } else { START };
+        answer.get(turn).await
     }
 }
 

@@ -1,5 +1,5 @@
 //! Questions for the engine, which has one thread: who asks waits for the answer as long as that takes, but for its
-//! turn only a moment.
+//! turn only so long.
 
 use std::time::Duration;
 
@@ -7,7 +7,10 @@ use tokio::sync::oneshot;
 use tokio::time::timeout;
 
 /// How long the engine may take to come to a question. It has other work when it has not come to it by then.
-const TURN: Duration = Duration::from_millis(100);
+pub(super) const TURN: Duration = Duration::from_millis(100);
+
+/// The same for an engine that starts. Nothing is known before it has, and it takes a few seconds, unless the machine is busy.
+pub(super) const START: Duration = Duration::from_secs(60);
 
 /// A question, as the engine sees it.
 #[derive(Debug)]
@@ -47,9 +50,9 @@ impl<T> Question<T> {
 }
 
 impl<T> Answer<T> {
-    /// The answer; None where the engine does not come to the question, or has ended.
-    pub(super) async fn get(self) -> Option<T> {
-        timeout(TURN, self.begun).await.ok()?.ok()?;
+    /// The answer; None where the engine does not come to the question in this time, or has ended.
+    pub(super) async fn get(self, turn: Duration) -> Option<T> {
+        timeout(turn, self.begun).await.ok()?.ok()?;
         self.reply.await.ok()
     }
 }
@@ -66,11 +69,11 @@ mod tests {
             tokio::time::sleep(TURN * 50).await;
             asked.reply.send(7).unwrap();
         });
-        assert_eq!(answer.get().await, Some(7));
+        assert_eq!(answer.get(TURN).await, Some(7));
         engine.await.unwrap();
 
         let (asked, answer) = question::<u8>();
-        assert_eq!(answer.get().await, None);
+        assert_eq!(answer.get(TURN).await, None);
         asked.answer(|| panic!("nobody waits for this"));
     }
 }

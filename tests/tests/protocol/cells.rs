@@ -163,7 +163,7 @@ fn an_interrupt_ends_the_cell_and_both_channels_answer_while_it_runs() {
 #[test]
 fn interrupts_while_the_kernel_starts_cost_only_the_cell_that_waits() {
     within_test_limit(async {
-        let mut kernel = Kernel::start();
+        let kernel = Kernel::start();
         let mut client = Client::connect(&kernel).await;
         let cell = client.submit(json!({"code": "println!(\"never\");"})).await;
         // The start takes seconds, and each of its steps is met by some of these.

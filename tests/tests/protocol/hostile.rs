@@ -14,7 +14,15 @@ fn bad_messages(wire: &Wire) -> Vec<Vec<Bytes>> {
         frames[index] = Bytes::copy_from_slice(frame);
         frames
     };
+    let swapped = |one: usize, other: usize| {
+        let mut frames = good.clone();
+        frames.swap(one, other);
+        frames
+    };
     let mut messages = vec![
+        swapped(0, 1),
+        swapped(2, 5),
+        swapped(3, 5),
         Wire::new("another key").frames(&header, &content),
         Wire::new("").frames(&header, &content),
         with_frame(1, b"not hexadecimal"),

@@ -1,6 +1,7 @@
 //! Subscribers that do not read: they delay nobody, and the kernel keeps only so much for them.
 
-use parcell_tests::{Channel, Client, DeafSubscriber, Kernel, within_test_limit};
+use parcell_tests::{Channel, Client, DeafSubscriber, Kernel, holds_within, within_test_limit};
+use std::time::Duration;
 
 /// How much is shown, in messages of 5 MB.
 const MESSAGES: usize = 80;
@@ -12,6 +13,11 @@ fn memory(kernel: &Kernel) -> usize {
     let line = status.lines().find(|line| line.starts_with("VmRSS:")).unwrap();
     let kilobytes: usize = line.split_whitespace().nth(1).unwrap().parse().unwrap();
     kilobytes << 10
+}
+
+/// How many files, sockets included, the kernel's process has open.
+fn open_files(kernel: &Kernel) -> usize {
+    std::fs::read_dir(format!("/proc/{}/fd", kernel.pid())).unwrap().count()
 }
 
 #[test]
@@ -50,6 +56,18 @@ fn a_subscriber_that_stops_reading_delays_nobody_and_hears_what_it_missed() {
         assert!((40 << 20..80 << 20).contains(&before), "{before}");
         deaf.read_until(b"still here").await;
         deaf.read_until(b"\"idle\"").await;
+
+        // Of those that leave nothing is kept.
+        let before = open_files(&kernel);
+        for _ in 0..20 {
+            drop(DeafSubscriber::connect(&kernel).await);
+        }
+        assert!(
+            holds_within(Duration::from_secs(20), || open_files(&kernel) <= before + 4).await,
+            "{} files were open, now {} are",
+            before,
+            open_files(&kernel)
+        );
 
         client.shut_down(Channel::Control).await;
         kernel.ended().await;
