@@ -247,7 +247,7 @@ impl Dispatcher {
         let Some(mut evaluation) = self.evaluation.take() else {
             return;
         };
-        let id = self.executions.new_cell();
+        let id = self.executions.new_cell_for(&evaluation.ended);
         if let Some(code) = evaluation.start_next(id) {
             self.evaluation = Some(evaluation);
             let execution_count = EXPRESSION;

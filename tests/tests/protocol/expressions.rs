@@ -71,6 +71,20 @@ fn each_expression_has_a_result_of_its_own_and_says_nothing() {
         let mut second = client.execution(&second).await;
         assert_eq!((second.count(), second.take_text().as_deref()), (Some(4), Some("41")));
 
+        // A thread that goes on prints under the cell that started it, also after an expression.
+        let code = r#"std::thread::spawn(|| {
+            while !std::path::Path::new("go-on").exists() {
+                std::thread::sleep(std::time::Duration::from_millis(20));
+            }
+            println!("late");
+        });"#;
+        let id = client
+            .submit(json!({"code": code, "user_expressions": {"a": "a"}}))
+            .await;
+        assert_eq!(client.execution(&id).await.status(), "ok");
+        std::fs::write(kernel.working_directory().join("go-on"), "").unwrap();
+        assert_eq!(client.broadcast(&id).await.content["text"], "late\n");
+
         client.shut_down(Channel::Control).await;
         kernel.ended().await;
     });
