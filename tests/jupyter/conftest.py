@@ -63,7 +63,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     os.environ["CARGO_HOME"] = os.environ.get("CARGO_HOME", str(Path.home() / ".cargo"))
     os.environ["RUSTUP_HOME"] = os.environ.get("RUSTUP_HOME", str(Path.home() / ".rustup"))
     os.environ["PARCELL_CACHE_DIR"] = os.environ.get("PARCELL_CACHE_DIR", str(TARGET / "parcell-cache"))
-    for name in ("JUPYTER_PATH", "JUPYTER_CONFIG_PATH", "JUPYTERLAB_DIR", "JUPYTERLAB_SETTINGS_DIR"):
+    for name in ("PARCELL_DATA_DIR", "JUPYTER_PATH", "JUPYTER_CONFIG_PATH", "JUPYTERLAB_DIR", "JUPYTERLAB_SETTINGS_DIR"):
         os.environ.pop(name, None)
     for name, directory in {
         "HOME": "",

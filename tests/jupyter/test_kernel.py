@@ -72,3 +72,8 @@ class ParcellTests(jupyter_kernel_test.KernelTests):
         """Waits for the first cell, which waits for the kernel's start: the suite gives each cell 15 seconds."""
         super().setUpClass()
         cls.kc.execute_interactive("", silent=True, timeout=START_SECONDS)
+
+
+class ParcellWelcomeTests(jupyter_kernel_test.IopubWelcomeTests):
+    kernel_name = "parcell"
+    support_iopub_welcome = True

@@ -11,16 +11,12 @@ use serde_json::{Value, json};
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::time::Duration;
 use tokio::sync::mpsc;
-use tokio::time::timeout;
 use zeromq::{
     DealerSendHalf, DealerSocket, ReqSocket, Socket, SocketOptions, SocketRecv, SocketSend, SubSocket, ZmqMessage,
 };
 
 /// How long the kernel may be silent before a test fails. Some answers wait for a compilation.
 const RECEIVE_LIMIT: Duration = Duration::from_secs(90);
-
-/// How long to wait for a broadcast before asking again, while it is not known whether the subscription has arrived.
-const SUBSCRIPTION_INTERVAL: Duration = Duration::from_millis(200);
 
 /// One of the channels on which a client asks.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
@@ -44,8 +40,6 @@ pub struct Client {
     /// The headers of what was sent, by ID: parents have to be equal to them.
     sent: HashMap<String, Value>,
     received: HashSet<String>,
-    /// Requests whose broadcasts are of no interest.
-    probes: HashSet<String>,
     closed: bool,
 }
 
@@ -93,10 +87,9 @@ impl Client {
             wire,
             sent: HashMap::new(),
             received: HashSet::new(),
-            probes: HashSet::new(),
             closed: false,
         };
-        client.wait_for_subscription().await;
+        client.wait_for_welcome().await;
         client
     }
 
@@ -200,6 +193,20 @@ impl Client {
             .send(message)
             .await
             .expect("the kernel is there");
+    }
+
+    /// Sends the same frames of a cell several times, and waits for the end of the one that is run.
+    ///
+    /// # Panics
+    ///
+    /// When the header is none.
+    pub async fn replay(&mut self, channel: Channel, header: &Value, frames: &[Bytes], times: usize) -> Execution {
+        let id = header["msg_id"].as_str().expect("a header has an ID").to_owned();
+        self.sent.insert(id.clone(), header.clone());
+        for _ in 0..times {
+            self.send_frames(channel, frames.to_vec()).await;
+        }
+        Execution::new(self.exchange(channel, &id).await)
     }
 
     /// Waits for the reply to a request and for its broadcasts up to idle.
@@ -354,11 +361,12 @@ impl Client {
     /// Whether it is for this client: not for another, not caused by the kernel's own start.
     fn is_of_interest(&self, message: &Message) -> bool {
         let Some(id) = message.parent_id() else {
-            assert_eq!(
-                message.content["execution_state"], "starting",
+            let is_welcome = message.msg_type() == "iopub_welcome";
+            assert!(
+                is_welcome || is_status(message, "starting"),
                 "caused by nothing: {message:?}"
             );
-            return false;
+            return is_welcome;
         };
         if message.parent_header["session"] != self.wire.session() {
             return false;
@@ -372,25 +380,16 @@ impl Client {
             sent,
             "the parent was changed"
         );
-        !self.probes.contains(id)
+        true
     }
 
-    /// Asks until a broadcast comes: a subscription takes effect when the kernel has heard of it, and nothing says so.
-    async fn wait_for_subscription(&mut self) {
-        loop {
-            let id = self.send(Channel::Control, "kernel_info_request", json!({})).await;
-            self.reply(Channel::Control, &id).await;
-            let heard = timeout(
-                SUBSCRIPTION_INTERVAL,
-                self.receive(None, |message| is_status(message, "idle")),
-            )
+    /// Waits until the kernel says that it has heard of the subscription, and answers.
+    async fn wait_for_welcome(&mut self) {
+        let welcome = self
+            .receive(None, |message| message.msg_type() == "iopub_welcome")
             .await;
-            self.probes.extend(self.sent.keys().cloned());
-            self.iopub.kept.clear();
-            if heard.is_ok() {
-                return;
-            }
-        }
+        assert_eq!(welcome.content["subscription"], "", "{welcome:?}");
+        self.request(Channel::Control, "kernel_info_request", json!({})).await;
     }
 
     fn dealer(&mut self, channel: Channel) -> &mut Dealer {

@@ -19,6 +19,9 @@ use uuid::Uuid;
 /// Marks a kernel and all processes that it starts.
 const MARK: &str = "PARCELL_TEST_KERNEL";
 
+/// Where the kernel keeps what outlives it.
+const DATA_VARIABLE: &str = "PARCELL_DATA_DIR";
+
 /// How long a kernel may take to end, and what it started to be gone after it.
 const END_LIMIT: Duration = Duration::from_secs(10);
 
@@ -77,6 +80,19 @@ impl Kernel {
     ///
     /// When the kernel's binary is not there.
     pub fn start_for(transport: Transport, owner: u32) -> Kernel {
+        Kernel::start_with(transport, owner, None)
+    }
+
+    /// Starts a kernel that keeps what outlives it in `data`.
+    ///
+    /// # Panics
+    ///
+    /// When the kernel's binary is not there.
+    pub fn start_with_data(data: &Path) -> Kernel {
+        Kernel::start_with(Transport::Ipc, std::process::id(), Some(data))
+    }
+
+    fn start_with(transport: Transport, owner: u32, data: Option<&Path>) -> Kernel {
         let directory = tempfile::Builder::new()
             .prefix("parcell-test-")
             .tempdir()
@@ -96,6 +112,7 @@ impl Kernel {
             .current_dir(directory.path().join("work"))
             .env("TMPDIR", directory.path().join("tmp"))
             .env("XDG_RUNTIME_DIR", directory.path().join("run"))
+            .env(DATA_VARIABLE, data.unwrap_or(&directory.path().join("data")))
             .env("JPY_PARENT_PID", owner.to_string())
             .env(library::CACHE_VARIABLE, library::cache())
             .env(MARK, &mark)
@@ -185,7 +202,8 @@ impl Kernel {
     fn files_left(&self) -> Vec<PathBuf> {
         let mut left = entries(&self.directory.path().join("tmp"));
         left.extend(entries(&self.directory.path().join("run")));
-        let ours = ["kernel.json", "kernel.log", "tmp", "run", "work"].map(|name| self.directory.path().join(name));
+        let ours =
+            ["kernel.json", "kernel.log", "tmp", "run", "work", "data"].map(|name| self.directory.path().join(name));
         left.extend(
             entries(self.directory.path())
                 .into_iter()

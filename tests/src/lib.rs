@@ -3,6 +3,7 @@
 //! Everything in here is for tests, so it panics where a kernel does not behave; the message says what was wrong.
 
 mod client;
+mod deaf;
 mod execution;
 mod kernel;
 mod library;
@@ -15,6 +16,7 @@ mod wait;
 mod worker_lines;
 
 pub use client::{Channel, Client, Exchange};
+pub use deaf::DeafSubscriber;
 pub use execution::{CellFailure, Execution};
 pub use kernel::{Connection, Kernel, Transport, binary};
 pub use message::{Message, Wire};

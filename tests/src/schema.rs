@@ -61,6 +61,7 @@ fn fields(msg_type: &str, content: &Value) -> &'static [(&'static str, Kind)] {
             ("traceback", Kind::Texts),
         ],
         "comm_close" => &[("comm_id", Kind::Text), ("data", Kind::Object)],
+        "iopub_welcome" => &[("subscription", Kind::Text)],
         "input_request" => &[("prompt", Kind::Text), ("password", Kind::Flag)],
         other => panic!("a kernel does not send {other}: {content}"),
     }

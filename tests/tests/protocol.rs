@@ -6,9 +6,19 @@
 mod cells;
 #[path = "protocol/ending.rs"]
 mod ending;
+#[path = "protocol/expressions.rs"]
+mod expressions;
+#[path = "protocol/history.rs"]
+mod history;
 #[path = "protocol/hostile.rs"]
 mod hostile;
 #[path = "protocol/input.rs"]
 mod input;
+#[path = "protocol/latency.rs"]
+mod latency;
+#[path = "protocol/printing.rs"]
+mod printing;
 #[path = "protocol/questions.rs"]
 mod questions;
+#[path = "protocol/subscribers.rs"]
+mod subscribers;

@@ -5,8 +5,8 @@
 
 use crate::session::{Metadata, MimeBundle};
 use jupyter_protocol::{
-    CommClose, CommInfoReply, CompleteReply, ErrorOutput, ExecuteInput, InterruptReply, KernelInfoReply, ShutdownReply,
-    Status, StreamContent,
+    CommClose, CommInfoReply, CompleteReply, ErrorOutput, ExecuteInput, InterruptReply, IoPubWelcome, KernelInfoReply,
+    ShutdownReply, Status, StreamContent,
 };
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -29,6 +29,7 @@ pub(super) enum Content {
     InputRequest(InputRequest),
     InspectReply(InspectReply),
     InterruptReply(InterruptReply),
+    IoPubWelcome(IoPubWelcome),
     IsCompleteReply(IsCompleteReply),
     KernelInfoReply(Box<KernelInfoReply>),
     ShutdownReply(ShutdownReply),
@@ -168,6 +169,7 @@ impl Content {
             Content::InputRequest(_) => "input_request",
             Content::InspectReply(_) => "inspect_reply",
             Content::InterruptReply(_) => "interrupt_reply",
+            Content::IoPubWelcome(_) => "iopub_welcome",
             Content::IsCompleteReply(_) => "is_complete_reply",
             Content::KernelInfoReply(_) => "kernel_info_reply",
             Content::ShutdownReply(_) => "shutdown_reply",
@@ -176,6 +178,14 @@ impl Content {
             Content::UpdateDisplayData(_) => "update_display_data",
             Content::Refusal(refusal) => &refusal.msg_type,
         }
+    }
+
+    /// Whether it is something that a cell printed or shows.
+    pub(super) fn is_output(&self) -> bool {
+        matches!(
+            self,
+            Content::DisplayData(_) | Content::ExecuteResult(_) | Content::Stream(_)
+        )
     }
 }
 

@@ -56,8 +56,7 @@ impl Executions {
             return None;
         }
         let submission = self.waiting.pop_front()?;
-        let id = CellId(self.next_cell);
-        self.next_cell += 1;
+        let id = self.new_cell();
         let execution_count = self.next_count;
         if submission.execute.stores_history() {
             self.next_count += 1;
@@ -88,6 +87,27 @@ impl Executions {
     pub(super) fn request(&self, cell: CellId) -> Option<&Request> {
         let running = self.running.as_ref().filter(|running| running.cell == cell)?;
         Some(&running.submission.request)
+    }
+
+    /// A name for something that is run as a cell because of another. What is printed under it later, by a thread that
+    /// goes on, belongs to that other cell.
+    pub(super) fn new_cell_for(&mut self, ended: &Running) -> CellId {
+        let id = self.new_cell();
+        self.origins.insert(
+            id,
+            Origin {
+                parent: ended.submission.request.header.clone(),
+                execution_count: ended.execution_count,
+                silent: ended.submission.execute.silent,
+            },
+        );
+        id
+    }
+
+    fn new_cell(&mut self) -> CellId {
+        let id = CellId(self.next_cell);
+        self.next_cell += 1;
+        id
     }
 
     /// Ends the running cell; None where `cell` is not the one that runs.
@@ -189,6 +209,20 @@ mod tests {
             (br#"{"code":"a"}"#.as_slice(), false)
         );
         assert!(executions.origin(second).unwrap().silent);
+    }
+
+    #[test]
+    fn what_is_run_because_of_a_cell_has_its_origin() {
+        let mut executions = Executions::new();
+        executions.push(submission(json!({"code": "a"})));
+        let first = executions.start_next().unwrap().0.id;
+        let ended = executions.finish(first).unwrap();
+        let expression = executions.new_cell_for(&ended);
+        assert_ne!(expression, first);
+        assert_eq!(
+            executions.origin(expression).unwrap().parent.0.as_ref(),
+            br#"{"code":"a"}"#
+        );
     }
 
     #[test]

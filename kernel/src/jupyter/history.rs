@@ -1,37 +1,123 @@
-//! The inputs of this session's cells, and the three ways to ask for them.
+//! The inputs of cells, of this session and of earlier ones, and the three ways to ask for them.
+
+mod file;
 
 use super::content::HistoryItem;
 use super::requests::{HistoryRequest, RequestError};
+use crate::session::MimeBundle;
+use file::HistoryFile;
 use std::collections::{HashSet, VecDeque};
+use std::path::PathBuf;
+use std::thread;
+use std::time::Duration;
+use tokio::sync::oneshot;
+use tokio::time::timeout;
 
-/// How many inputs are kept.
+/// How many inputs are kept in memory.
 const CAPACITY: usize = 10_000;
 
-/// The number of this session in replies. Sessions before it are not remembered.
-const THIS_SESSION: u32 = 1;
+/// The largest output that is kept, in bytes. The notebook has them all.
+const LARGEST_OUTPUT: usize = 64 * 1024;
+
+/// How long the file may take. Another kernel holds it for a moment only, unless something is wrong with either.
+const FILE_LIMIT: Duration = Duration::from_secs(1);
+
+/// Where the history is kept, if not in the user's data directory.
+const DIRECTORY_VARIABLE: &str = "PARCELL_DATA_DIR";
 
 /// Inputs in the order of their execution.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct History {
     inputs: VecDeque<Input>,
+    /// The number of this session.
+    session: u32,
+    /// None: there is no place for it, or it cannot be used.
+    file: Option<HistoryFile>,
 }
 
-#[derive(Clone, Debug)]
+/// The input of one cell, and what its value looked like.
+#[derive(Clone, Debug, Eq, PartialEq)]
 struct Input {
+    session: u32,
     line: u32,
     source: String,
+    output: Option<String>,
+}
+
+/// The history of earlier sessions, with a place for this one. Where the file cannot be used, the log says why, and the
+/// history is that of this session alone.
+pub(super) async fn open() -> History {
+    let Some(directory) = directory() else {
+        tracing::warn!("there is no directory for the history: it ends with this kernel");
+        return History::default();
+    };
+    let (sender, receiver) = oneshot::channel();
+    // A thread of its own: tokio would wait for a blocking task when the kernel ends.
+    thread::spawn(move || sender.send(HistoryFile::open(&directory)));
+    match timeout(FILE_LIMIT, receiver).await {
+        Ok(Ok(Ok((file, inputs)))) => History {
+            session: file.session(),
+            inputs: VecDeque::from(inputs),
+            file: Some(file),
+        },
+        Ok(Ok(Err(error))) => {
+            let error: &dyn std::error::Error = &error;
+            tracing::warn!(error, "the history ends with this kernel");
+            History::default()
+        }
+        _ => {
+            tracing::warn!("the history's file is not to be had: the history ends with this kernel");
+            History::default()
+        }
+    }
+}
+
+fn directory() -> Option<PathBuf> {
+    match std::env::var_os(DIRECTORY_VARIABLE) {
+        Some(directory) => Some(PathBuf::from(directory)),
+        None => Some(dirs::data_dir()?.join("parcell")),
+    }
+}
+
+impl Default for History {
+    fn default() -> History {
+        History {
+            inputs: VecDeque::new(),
+            session: 1,
+            file: None,
+        }
+    }
 }
 
 impl History {
     /// Adds the input of the cell with this execution count.
     pub(super) fn push(&mut self, execution_count: u32, source: String) {
+        let input = Input {
+            session: self.session,
+            line: execution_count,
+            source,
+            output: None,
+        };
+        if let Some(file) = &self.file {
+            file.append(&input);
+        }
         if self.inputs.len() == CAPACITY {
             self.inputs.pop_front();
         }
-        self.inputs.push_back(Input {
-            line: execution_count,
-            source,
-        });
+        self.inputs.push_back(input);
+    }
+
+    /// Remembers the value of a cell of this session.
+    pub(super) fn set_output(&mut self, execution_count: u32, data: &MimeBundle) {
+        let Some(text) = data.get("text/plain").and_then(|text| text.as_str()) else {
+            return;
+        };
+        let belongs = |input: &&mut Input| (input.session, input.line) == (self.session, execution_count);
+        if text.len() <= LARGEST_OUTPUT
+            && let Some(input) = self.inputs.iter_mut().rev().find(belongs)
+        {
+            input.output = Some(text.to_owned());
+        }
     }
 
     /// Answers a `history_request`.
@@ -51,14 +137,18 @@ impl History {
 
     /// Lines from `start` up to but not including `stop`; negative numbers count back from the end.
     fn range(&self, request: &HistoryRequest) -> Vec<&Input> {
-        if request.session != 0 && request.session != i64::from(THIS_SESSION) {
-            return Vec::new();
-        }
-        let end = self.inputs.back().map_or(1, |input| i64::from(input.line) + 1);
+        let session = match request.session {
+            back @ ..=0 => i64::from(self.session).saturating_add(back),
+            session => session,
+        };
+        let inputs = || {
+            let inputs = self.inputs.iter();
+            inputs.filter(move |input| i64::from(input.session) == session)
+        };
+        let end = inputs().next_back().map_or(1, |input| i64::from(input.line) + 1);
         let absolute = |line: i64| if line < 0 { end.saturating_add(line) } else { line };
         let lines = absolute(request.start)..absolute(request.stop.unwrap_or(end));
-        self.inputs
-            .iter()
+        inputs()
             .filter(|input| lines.contains(&i64::from(input.line)))
             .collect()
     }
@@ -81,10 +171,15 @@ impl History {
 
 impl Input {
     fn item(&self, with_output: bool) -> HistoryItem {
+        let Input {
+            session,
+            line,
+            source,
+            output,
+        } = self;
         match with_output {
-            false => HistoryItem::Input(THIS_SESSION, self.line, self.source.clone()),
-            // Outputs are not kept: the notebook has them.
-            true => HistoryItem::InputOutput(THIS_SESSION, self.line, (self.source.clone(), None)),
+            false => HistoryItem::Input(*session, *line, source.clone()),
+            true => HistoryItem::InputOutput(*session, *line, (source.clone(), output.clone())),
         }
     }
 }
@@ -123,152 +218,4 @@ fn glob_matches(pattern: &[char], text: &str) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn history(sources: &[&str]) -> History {
-        let mut history = History::default();
-        for (source, line) in sources.iter().zip(1..) {
-            history.push(line, (*source).to_owned());
-        }
-        history
-    }
-
-    fn lines(history: &History, request: HistoryRequest) -> Vec<u32> {
-        let line = |item: HistoryItem| match item {
-            HistoryItem::Input(_, line, _) | HistoryItem::InputOutput(_, line, _) => line,
-        };
-        history.query(&request).unwrap().into_iter().map(line).collect()
-    }
-
-    fn request(hist_access_type: &str) -> HistoryRequest {
-        HistoryRequest {
-            hist_access_type: hist_access_type.to_owned(),
-            ..HistoryRequest::default()
-        }
-    }
-
-    #[test]
-    fn tail_gives_the_last_inputs_in_order() {
-        let history = history(&["a", "b", "c"]);
-        assert_eq!(
-            lines(
-                &history,
-                HistoryRequest {
-                    n: Some(2),
-                    ..request("tail")
-                }
-            ),
-            [2, 3]
-        );
-        assert_eq!(
-            lines(
-                &history,
-                HistoryRequest {
-                    n: Some(9),
-                    ..request("tail")
-                }
-            ),
-            [1, 2, 3]
-        );
-        assert_eq!(
-            lines(
-                &history,
-                HistoryRequest {
-                    n: Some(-1),
-                    ..request("tail")
-                }
-            ),
-            [0; 0]
-        );
-        assert_eq!(lines(&history, request("tail")), [1, 2, 3]);
-    }
-
-    #[test]
-    fn range_excludes_its_end_and_counts_back() {
-        let history = history(&["a", "b", "c", "d"]);
-        assert_eq!(
-            lines(
-                &history,
-                HistoryRequest {
-                    start: 2,
-                    stop: Some(4),
-                    ..request("range")
-                }
-            ),
-            [2, 3]
-        );
-        assert_eq!(
-            lines(
-                &history,
-                HistoryRequest {
-                    start: -2,
-                    ..request("range")
-                }
-            ),
-            [3, 4]
-        );
-        assert_eq!(
-            lines(
-                &history,
-                HistoryRequest {
-                    start: i64::MIN,
-                    ..request("range")
-                }
-            ),
-            [1, 2, 3, 4]
-        );
-        assert_eq!(
-            lines(
-                &history,
-                HistoryRequest {
-                    session: -1,
-                    ..request("range")
-                }
-            ),
-            [0; 0]
-        );
-    }
-
-    #[test]
-    fn search_matches_whole_inputs() {
-        let history = history(&["let x = 1;", "x", "let y = 2;", "x"]);
-        let search = |pattern: &str, unique, n| {
-            lines(
-                &history,
-                HistoryRequest {
-                    pattern: Some(pattern.to_owned()),
-                    unique,
-                    n,
-                    ..request("search")
-                },
-            )
-        };
-        assert_eq!(search("let*", false, None), [1, 3]);
-        assert_eq!(search("let ? = ?;", false, Some(1)), [3]);
-        assert_eq!(search("x", false, None), [2, 4]);
-        assert_eq!(search("x", true, None), [4]);
-        assert_eq!(search("*", true, None), [1, 3, 4]);
-        assert_eq!(search("y", false, None), [0; 0]);
-    }
-
-    #[test]
-    fn an_unknown_kind_of_history_is_refused() {
-        assert!(matches!(
-            history(&[]).query(&request("tale")),
-            Err(RequestError::UnknownHistoryAccess { .. })
-        ));
-    }
-
-    #[test]
-    fn globs_match_across_lines_and_backtrack() {
-        let matches = |pattern: &str, text| glob_matches(&pattern.chars().collect::<Vec<_>>(), text);
-        assert!(matches("*b", "ab\nab"));
-        assert!(matches("a*a*b", "aaab"));
-        assert!(matches("", ""));
-        assert!(matches("**", ""));
-        assert!(matches("gr??e", "größe"));
-        assert!(!matches("a?", "a"));
-        assert!(!matches("a*c", "ab"));
-    }
-}
+mod tests;

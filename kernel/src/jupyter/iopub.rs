@@ -1,24 +1,57 @@
-//! IOPub: everything the kernel broadcasts. One task owns the socket, so messages go out in the order they were given.
+//! IOPub: everything the kernel broadcasts. One task accepts subscribers and hands each message to all of them, in the
+//! order the messages were given.
+//!
+//! Each subscriber has a socket and a queue of its own (`subscriber`), so that one that stops reading delays nobody.
 
+use super::connection::{Channel, ConnectionFile};
 use super::message::Message;
+use super::subscriber::{self, Published, Queue, Stream};
 use super::wire::Wire;
-use bytes::Bytes;
+use std::io;
+use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::{TcpListener, UnixListener};
 use tokio::sync::mpsc;
-use tokio::task::JoinHandle;
-use zeromq::{PubSocket, SocketSend, ZmqMessage};
+use tokio::task::{JoinHandle, JoinSet};
 
-/// A handle for broadcasting. Clones reach the same socket.
+/// How long no connection is accepted after one could not be. Most likely there are too many open files, and that does
+/// not change at once.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(200);
+
+/// A handle for broadcasting. Clones reach the same subscribers.
 #[derive(Clone, Debug)]
 pub(super) struct IoPub {
     messages: mpsc::UnboundedSender<Message>,
 }
 
+/// Where subscribers connect.
+#[derive(Debug)]
+pub(super) enum Listener {
+    Tcp(TcpListener),
+    Ipc(UnixListener),
+}
+
+/// The task that publishes, and what it owns.
+struct Publisher {
+    listener: Listener,
+    wire: Arc<Wire>,
+    subscribers: Vec<Arc<Queue>>,
+    connections: JoinSet<()>,
+}
+
 impl IoPub {
-    /// Starts the task that publishes. It ends, and gives the socket back, when the last handle is gone.
-    pub(super) fn spawn(socket: PubSocket, wire: Arc<Wire>) -> (IoPub, JoinHandle<PubSocket>) {
+    /// Starts the task that publishes. When the last handle is gone, it ends as soon as all subscribers have been sent
+    /// all messages.
+    pub(super) fn spawn(listener: Listener, wire: Arc<Wire>) -> (IoPub, JoinHandle<()>) {
         let (messages, queue) = mpsc::unbounded_channel();
-        (IoPub { messages }, tokio::spawn(publish_all(socket, wire, queue)))
+        let publisher = Publisher {
+            listener,
+            wire,
+            subscribers: Vec::new(),
+            connections: JoinSet::new(),
+        };
+        (IoPub { messages }, tokio::spawn(publisher.run(queue)))
     }
 
     /// Broadcasts a message. Never waits for a subscriber.
@@ -32,27 +65,90 @@ impl IoPub {
     }
 }
 
-async fn publish_all(mut socket: PubSocket, wire: Arc<Wire>, mut queue: mpsc::UnboundedReceiver<Message>) -> PubSocket {
-    while let Some(message) = queue.recv().await {
-        if let Err(error) = publish(&mut socket, &wire, &message).await {
-            tracing::error!(%error, "a message could not be published");
+impl Listener {
+    /// Listens where the connection file says.
+    pub(super) async fn bind(connection: &ConnectionFile) -> io::Result<Listener> {
+        if let Some(path) = connection.socket_file(Channel::IoPub) {
+            return UnixListener::bind::<PathBuf>(path).map(Listener::Ipc);
+        }
+        let endpoint = connection.endpoint(Channel::IoPub);
+        let address = endpoint.strip_prefix("tcp://").unwrap_or(&endpoint);
+        TcpListener::bind(address).await.map(Listener::Tcp)
+    }
+
+    async fn accept(&self) -> io::Result<Box<dyn Stream>> {
+        match self {
+            Listener::Tcp(listener) => {
+                let (stream, _) = listener.accept().await?;
+                // Messages are small and a person waits for each.
+                stream.set_nodelay(true)?;
+                Ok(Box::new(stream))
+            }
+            Listener::Ipc(listener) => {
+                let (stream, _) = listener.accept().await?;
+                Ok(Box::new(stream))
+            }
         }
     }
-    socket
 }
 
-async fn publish(socket: &mut PubSocket, wire: &Wire, message: &Message) -> Result<(), PublishError> {
-    let mut frames = ZmqMessage::from(Bytes::copy_from_slice(message.content.msg_type().as_bytes()));
-    for frame in wire.encode(message)? {
-        frames.push_back(frame);
+impl Publisher {
+    async fn run(mut self, mut messages: mpsc::UnboundedReceiver<Message>) {
+        loop {
+            tokio::select! {
+                biased;
+                accepted = self.listener.accept() => match accepted {
+                    Ok(stream) => self.serve(stream),
+                    Err(error) => {
+                        tracing::error!(%error, "a subscriber is not served");
+                        tokio::time::sleep(ACCEPT_PAUSE).await;
+                    }
+                },
+                message = messages.recv() => match message {
+                    Some(message) => self.publish(message),
+                    None => break,
+                },
+                Some(ended) = self.connections.join_next() => if let Err(error) = ended {
+                    tracing::error!(%error, "serving a subscriber failed");
+                },
+            }
+        }
+        for queue in &self.subscribers {
+            queue.close();
+        }
+        while self.connections.join_next().await.is_some() {}
     }
-    Ok(socket.send(frames).await?)
-}
 
-#[derive(Debug, thiserror::Error)]
-enum PublishError {
-    #[error(transparent)]
-    Encode(#[from] super::wire::EncodeError),
-    #[error(transparent)]
-    Socket(#[from] zeromq::ZmqError),
+    fn serve(&mut self, stream: Box<dyn Stream>) {
+        let queue = Arc::new(Queue::default());
+        self.subscribers.push(Arc::clone(&queue));
+        let wire = Arc::clone(&self.wire);
+        self.connections.spawn(async move {
+            if let Err(error) = subscriber::serve(stream, &queue, &wire).await {
+                tracing::debug!(error = &error as &dyn std::error::Error, "a subscriber has gone");
+            }
+            queue.close();
+        });
+    }
+
+    fn publish(&mut self, message: Message) {
+        self.subscribers.retain(|queue| !queue.is_closed());
+        if self.subscribers.is_empty() {
+            return;
+        }
+        match Published::new(&self.wire, message) {
+            Ok(published) => {
+                let published = Arc::new(published);
+                for queue in &self.subscribers {
+                    queue.push(&published);
+                }
+            }
+            Err(error) => {
+                tracing::error!(
+                    error = &error as &dyn std::error::Error,
+                    "a message could not be published"
+                );
+            }
+        }
+    }
 }

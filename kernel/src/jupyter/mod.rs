@@ -3,10 +3,12 @@
 //! Nothing in here knows how Rust is compiled or run; that is `session`'s. What a session says goes out under the
 //! request that caused it, never under the latest one.
 
+mod budget;
 mod connection;
 mod content;
 mod control;
 mod execution;
+mod expressions;
 mod heartbeat;
 mod history;
 mod iopub;
@@ -21,6 +23,7 @@ mod server;
 mod shell;
 mod sockets;
 mod stdin;
+mod subscriber;
 mod wire;
 
 pub(crate) use server::serve;

@@ -1,26 +1,32 @@
 //! The dispatcher: it alone hears requests, the session and signals, and owns what they change.
 
+use super::budget::{Budget, Piece};
 use super::connection::{Channel, ConnectionError, ConnectionFile};
 use super::content::{ClearOutput, Content, DisplayData, ExecuteReply, ExecuteResult, Transient};
 use super::execution::{Executions, Running, Submission};
+use super::expressions::Evaluation;
 use super::history::History;
 use super::lifetime::{Lifetime, Notice};
 use super::message::Request;
 use super::origins::Origin;
 use super::outbox::{Busy, Outbox};
-use super::requests::{ExecuteRequest, RequestError, ShutdownRequest};
+use super::requests::{RequestError, ShutdownRequest};
 use super::sockets::{BindError, Sockets};
 use super::stdin::Asked;
-use super::{control, kernel_info, shell, stdin};
-use crate::session::{self, CellError, CellId, Event, Outcome, QuestionId, Session, StartError, Stream};
+use super::{control, history, kernel_info, shell, stdin};
+use crate::session::{self, Cell, CellError, CellId, Event, InputRequestId, Outcome, Session, StartError, Stream};
 use jupyter_protocol::{
     ErrorOutput, ExecuteInput, ExecutionCount, ReplyStatus, ShutdownReply, Status, Stdio, StreamContent,
 };
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 use std::ops::ControlFlow;
 use std::path::Path;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
+use tokio::time::{Instant, sleep_until};
+
+/// The number that expressions are compiled under: no cell has it.
+const EXPRESSION: u32 = 0;
 
 /// Why a kernel could not serve, or stopped.
 #[derive(Debug, thiserror::Error)]
@@ -43,10 +49,14 @@ pub(super) struct Dispatcher {
     session: Session,
     outbox: Outbox,
     executions: Executions,
+    /// What cells print goes out through this.
+    budget: Budget,
     /// Keeps the kernel busy under the running cell's request.
     running: Option<Busy>,
     /// The question that the running cell waits with.
     pub(super) asked: Option<Asked>,
+    /// What is left to do for a cell that has run, before it is answered.
+    evaluation: Option<Evaluation>,
     history: History,
     kernel_info: Content,
     /// Answers that take their time.
@@ -66,15 +76,18 @@ pub(crate) async fn serve(connection_file: &Path) -> Result<(), ServeError> {
         .map_err(|source| ServeError::Bind { source })?;
     outbox.announce(Content::Status(Status::starting()));
     let (session, events) = Session::start().map_err(|source| ServeError::Session { source })?;
-    let kernel_info = kernel_info::reply(&kernel_info::rust_version().await);
+    let (rust_version, history) = tokio::join!(kernel_info::rust_version(), history::open());
+    let kernel_info = kernel_info::reply(&rust_version);
 
     let mut dispatcher = Dispatcher {
         session,
         outbox,
         executions: Executions::new(),
+        budget: Budget::default(),
         running: None,
         asked: None,
-        history: History::default(),
+        evaluation: None,
+        history,
         kernel_info,
         answers: JoinSet::new(),
     };
@@ -93,6 +106,7 @@ impl Dispatcher {
         mut lifetime: Lifetime,
     ) -> Result<(), ServeError> {
         loop {
+            let deadline = self.budget.deadline();
             // Requests go before events: when a cell fails, those that came before its end are in the queue, and are
             // aborted with it.
             let step = tokio::select! {
@@ -103,6 +117,11 @@ impl Dispatcher {
                     Some(event) => self.on_event(event),
                     None => return Err(ServeError::SessionEnded),
                 },
+                () = sleep_until(deadline.map_or_else(Instant::now, Instant::from_std)), if deadline.is_some() => {
+                    let pieces = self.budget.elapse(now());
+                    self.publish_pieces(pieces);
+                    ControlFlow::Continue(())
+                }
                 Some(answer) = self.answers.join_next() => {
                     if let Err(error) = answer {
                         tracing::error!(%error, "a request was left without an answer");
@@ -140,21 +159,58 @@ impl Dispatcher {
 
     fn on_event(&mut self, event: Event) -> ControlFlow<()> {
         match event {
-            Event::Output { cell, content } => self.broadcast(cell, content),
-            Event::Question(question) => stdin::ask(self, question),
-            Event::Finished { cell, outcome } => match self.executions.finish(cell) {
-                Some(running) => self.conclude(&running, outcome),
-                None => tracing::error!(?cell, "a cell ended that was not running"),
+            Event::Output { cell, content } => match &mut self.evaluation {
+                Some(evaluation) if evaluation.runs_as(cell) => evaluation.take(content),
+                _ => self.broadcast(cell, content),
             },
+            Event::InputRequest(question) => {
+                // What was printed before it is read before it is answered.
+                let pieces = self.budget.display(now());
+                self.publish_pieces(pieces);
+                stdin::ask(self, question);
+            }
+            Event::Finished { cell, outcome } if self.is_evaluating(cell) => self.evaluated(outcome),
+            Event::Finished { cell, outcome } => {
+                let pieces = self.budget.finish(now());
+                self.publish_pieces(pieces);
+                match self.executions.finish(cell) {
+                    Some(running) => self.evaluate(running, outcome),
+                    None => tracing::error!(?cell, "a cell ended that was not running"),
+                }
+            }
         }
         ControlFlow::Continue(())
     }
 
     /// Broadcasts a piece of a cell's output under the request that the cell came from.
     fn broadcast(&mut self, cell: CellId, content: session::Content) {
+        if self.executions.origin(cell).is_some_and(|origin| origin.silent) {
+            return;
+        }
+        if let session::Content::Stream { stream, text } = content {
+            let pieces = self.budget.stream(now(), Piece { cell, stream, text });
+            return self.publish_pieces(pieces);
+        }
+        let before = self.budget.display(now());
+        self.publish_pieces(before);
+        self.publish_output(cell, content);
+    }
+
+    /// Broadcasts what the budget allows.
+    fn publish_pieces(&mut self, pieces: Vec<Piece>) {
+        for Piece { cell, stream, text } in pieces {
+            self.publish_output(cell, session::Content::Stream { stream, text });
+        }
+    }
+
+    fn publish_output(&mut self, cell: CellId, content: session::Content) {
         match self.executions.origin(cell) {
-            Some(origin) if origin.silent => {}
-            Some(origin) => self.outbox.publish(&origin.parent, output(origin, content)),
+            Some(origin) => {
+                if let session::Content::ExecuteResult { data, .. } = &content {
+                    self.history.set_output(origin.execution_count, data);
+                }
+                self.outbox.publish(&origin.parent, output(origin, content));
+            }
             None => tracing::warn!(?cell, "output of a cell that was forgotten"),
         }
     }
@@ -167,6 +223,9 @@ impl Dispatcher {
 
     /// Starts the cell whose turn it is, unless one is running.
     fn start_next(&mut self) {
+        if self.evaluation.is_some() {
+            return;
+        }
         let Some((cell, running)) = self.executions.start_next() else {
             return;
         };
@@ -185,8 +244,49 @@ impl Dispatcher {
         self.session.execute(cell);
     }
 
+    /// Has the expressions of a cell evaluated, if it has run as it should; else says how it ended.
+    fn evaluate(&mut self, ended: Running, outcome: Outcome) {
+        if outcome != Outcome::Ok || ended.submission.execute.user_expressions.is_empty() {
+            return self.conclude(&ended, outcome, Map::new());
+        }
+        self.evaluation = Some(Evaluation::new(ended));
+        self.evaluate_next();
+    }
+
+    fn evaluate_next(&mut self) {
+        let Some(mut evaluation) = self.evaluation.take() else {
+            return;
+        };
+        let id = self.executions.new_cell_for(&evaluation.ended);
+        if let Some(code) = evaluation.start_next(id) {
+            self.evaluation = Some(evaluation);
+            let execution_count = EXPRESSION;
+            return self.session.execute(Cell {
+                id,
+                execution_count,
+                code,
+                allow_stdin: false,
+            });
+        }
+        let (ended, results) = evaluation.into_results();
+        self.conclude(&ended, Outcome::Ok, results);
+    }
+
+    fn is_evaluating(&self, cell: CellId) -> bool {
+        self.evaluation
+            .as_ref()
+            .is_some_and(|evaluation| evaluation.runs_as(cell))
+    }
+
+    fn evaluated(&mut self, outcome: Outcome) {
+        if let Some(evaluation) = &mut self.evaluation {
+            evaluation.finish(outcome);
+        }
+        self.evaluate_next();
+    }
+
     /// Says how the running cell ended, and goes on to the next.
-    fn conclude(&mut self, ended: &Running, outcome: Outcome) {
+    fn conclude(&mut self, ended: &Running, outcome: Outcome, user_expressions: Map<String, Value>) {
         let Submission { request, execute } = &ended.submission;
         let failed = matches!(outcome, Outcome::Error(_));
         if let Outcome::Error(error) = &outcome
@@ -197,7 +297,7 @@ impl Dispatcher {
         }
         self.outbox.reply(
             request,
-            Content::ExecuteReply(execute_reply(ended.execution_count, execute, outcome)),
+            Content::ExecuteReply(execute_reply(ended.execution_count, user_expressions, outcome)),
         );
         self.running = None;
         self.asked = None;
@@ -248,7 +348,7 @@ impl Dispatcher {
     }
 
     /// Ends the input of a cell whose question does not reach its client.
-    pub(super) fn watch_question(&mut self, question: QuestionId, sent: oneshot::Receiver<()>) {
+    pub(super) fn watch_question(&mut self, question: InputRequestId, sent: oneshot::Receiver<()>) {
         let session = self.session.clone();
         self.answers.spawn(async move {
             if sent.await.is_err() {
@@ -299,7 +399,8 @@ impl Dispatcher {
 
     /// Answers the cells that will not come to an end, and lets go of the sockets.
     fn close(mut self) -> Session {
-        if let Some(running) = self.executions.abandon_running() {
+        let evaluated = self.evaluation.take().map(|evaluation| evaluation.ended);
+        if let Some(running) = evaluated.or_else(|| self.executions.abandon_running()) {
             self.abort(&running.submission.request, running.execution_count);
             self.running = None;
         }
@@ -359,12 +460,12 @@ fn output(origin: &Origin, content: session::Content) -> Content {
     }
 }
 
-fn execute_reply(execution_count: u32, execute: &ExecuteRequest, outcome: Outcome) -> ExecuteReply {
+fn execute_reply(execution_count: u32, user_expressions: Map<String, Value>, outcome: Outcome) -> ExecuteReply {
     match outcome {
         Outcome::Ok => ExecuteReply::Ok {
             execution_count,
             payload: [],
-            user_expressions: refuse_expressions(&execute.user_expressions),
+            user_expressions,
         },
         Outcome::Error(CellError {
             ename,
@@ -379,15 +480,8 @@ fn execute_reply(execution_count: u32, execute: &ExecuteRequest, outcome: Outcom
     }
 }
 
-/// The specification gives every expression a result of its own, and an error is one.
-fn refuse_expressions(expressions: &Map<String, Value>) -> Map<String, Value> {
-    let refusal = json!({
-        "status": "error",
-        "ename": "Unsupported",
-        "evalue": "user expressions are not supported",
-        "traceback": [],
-    });
-    expressions.keys().map(|name| (name.clone(), refusal.clone())).collect()
+fn now() -> std::time::Instant {
+    std::time::Instant::now()
 }
 
 fn error_output(error: &CellError) -> ErrorOutput {

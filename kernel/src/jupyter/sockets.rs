@@ -2,7 +2,7 @@
 
 use super::connection::{Channel, ConnectionFile};
 use super::heartbeat;
-use super::iopub::IoPub;
+use super::iopub::{IoPub, Listener};
 use super::message::Request;
 use super::outbox::Outbox;
 use super::router::{self, RouterTasks};
@@ -15,7 +15,7 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio::time::{sleep, timeout};
-use zeromq::{PubSocket, RouterSocket, Socket, ZmqError};
+use zeromq::{RouterSocket, Socket, ZmqError};
 
 /// How many requests wait for the dispatcher before a channel stops reading.
 const REQUEST_CAPACITY: usize = 1024;
@@ -26,7 +26,7 @@ const LINGER: Duration = Duration::from_millis(100);
 
 /// The open sockets and the tasks that serve them.
 pub(super) struct Sockets {
-    publisher: JoinHandle<PubSocket>,
+    publisher: JoinHandle<()>,
     routers: [RouterTasks; 3],
     heartbeat: JoinHandle<()>,
     _files: SocketFiles,
@@ -53,7 +53,11 @@ impl Sockets {
         let files = SocketFiles::claim(connection);
         // The heartbeat comes first: clients take it for the sign that the kernel is up.
         let heartbeat: RouterSocket = bind(connection, Channel::Heartbeat).await?;
-        let iopub: PubSocket = bind(connection, Channel::IoPub).await?;
+        let iopub = Listener::bind(connection).await.map_err(|source| BindError {
+            channel: Channel::IoPub,
+            endpoint: connection.endpoint(Channel::IoPub),
+            source: source.into(),
+        })?;
         let shell: RouterSocket = bind(connection, Channel::Shell).await?;
         let control: RouterSocket = bind(connection, Channel::Control).await?;
         let input: RouterSocket = bind(connection, Channel::Stdin).await?;

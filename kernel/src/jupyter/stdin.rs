@@ -7,7 +7,7 @@ use super::content::{Content, InputRequest};
 use super::message::{Message, Request};
 use super::requests::InputReply;
 use super::server::Dispatcher;
-use crate::session::{Question, QuestionId};
+use crate::session::{self, InputRequestId};
 use uuid::Uuid;
 
 /// What clients answer where a person has ended the input: as Ctrl-D types it.
@@ -16,7 +16,7 @@ const END_OF_INPUT: &str = "\u{4}";
 /// A question that waits for its answer.
 #[derive(Debug)]
 pub(super) struct Asked {
-    question: QuestionId,
+    question: InputRequestId,
     /// The ID of the message.
     id: Uuid,
     /// The cell's.
@@ -24,8 +24,8 @@ pub(super) struct Asked {
 }
 
 /// Puts a question to the client whose cell runs.
-pub(super) fn ask(dispatcher: &mut Dispatcher, question: Question) {
-    let Question {
+pub(super) fn ask(dispatcher: &mut Dispatcher, question: session::InputRequest) {
+    let session::InputRequest {
         id: question,
         cell,
         prompt,
@@ -103,7 +103,7 @@ mod tests {
     #[test]
     fn only_the_client_that_was_asked_answers_and_only_this_question() {
         let asked = Asked {
-            question: QuestionId(1),
+            question: InputRequestId(1),
             id: Uuid::from_u128(7),
             request: message("one", "cell", None),
         };

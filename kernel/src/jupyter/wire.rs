@@ -11,6 +11,8 @@ use hmac::{Hmac, Mac};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::Sha256;
+use std::collections::{HashSet, VecDeque};
+use std::sync::{Mutex, PoisonError};
 use uuid::Uuid;
 
 /// The version of the messaging protocol that the kernel speaks.
@@ -22,12 +24,27 @@ const DELIMITER: &[u8] = b"<IDS|MSG>";
 /// How many frames after the signature are signed: header, parent header, metadata, content.
 const SIGNED_FRAMES: usize = 4;
 
+/// The largest message that is read, in bytes of all its frames. A cell is text that a person wrote.
+const LARGEST: usize = 64 << 20;
+
+/// How many signatures are remembered.
+const REMEMBERED: usize = 1 << 16;
+
 /// Turns frames into requests and messages into frames, for one kernel.
 #[derive(Debug)]
 pub(super) struct Wire {
     /// None: the connection file has no key, and nothing is signed.
     mac: Option<Hmac<Sha256>>,
+    /// A message that comes again was not sent by the client.
+    seen: Mutex<Signatures>,
     session: String,
+}
+
+/// The signatures of the latest messages.
+#[derive(Debug, Default)]
+struct Signatures {
+    known: HashSet<Vec<u8>>,
+    in_order: VecDeque<Vec<u8>>,
 }
 
 /// Why frames were not a message.
@@ -39,6 +56,10 @@ pub(super) enum DecodeError {
     TooShort { found: usize },
     #[error("the signature is wrong")]
     WrongSignature,
+    #[error("a message of {size} bytes is larger than {LARGEST}")]
+    TooLarge { size: usize },
+    #[error("the same message has come before")]
+    Duplicate,
     #[error("the {part} is not JSON")]
     NotJson {
         part: &'static str,
@@ -86,12 +107,17 @@ impl Wire {
         };
         Wire {
             mac,
+            seen: Mutex::default(),
             session: Uuid::new_v4().to_string(),
         }
     }
 
     /// Reads what came in on `channel`.
     pub(super) fn decode(&self, channel: Channel, mut frames: Vec<Bytes>) -> Result<Request, DecodeError> {
+        let size = frames.iter().map(Bytes::len).sum();
+        if size > LARGEST {
+            return Err(DecodeError::TooLarge { size });
+        }
         let Some(delimiter) = frames.iter().position(|frame| frame == DELIMITER) else {
             return Err(DecodeError::NoDelimiter { frames: frames.len() });
         };
@@ -159,7 +185,12 @@ impl Wire {
         };
         let signature = from_hex(signature).ok_or(DecodeError::WrongSignature)?;
         // Compares in constant time.
-        mac.verify_slice(&signature).map_err(|_| DecodeError::WrongSignature)
+        mac.verify_slice(&signature).map_err(|_| DecodeError::WrongSignature)?;
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        match seen.insert(signature) {
+            true => Ok(()),
+            false => Err(DecodeError::Duplicate),
+        }
     }
 
     fn sign(&self, parts: [&Bytes; SIGNED_FRAMES]) -> Bytes {
@@ -175,6 +206,22 @@ impl Wire {
             mac.update(part);
         }
         Some(mac)
+    }
+}
+
+impl Signatures {
+    /// Remembers a signature; false if it is known.
+    fn insert(&mut self, signature: Vec<u8>) -> bool {
+        if !self.known.insert(signature.clone()) {
+            return false;
+        }
+        self.in_order.push_back(signature);
+        if self.in_order.len() > REMEMBERED
+            && let Some(oldest) = self.in_order.pop_front()
+        {
+            self.known.remove(&oldest);
+        }
+        true
     }
 }
 

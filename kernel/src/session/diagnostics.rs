@@ -117,9 +117,12 @@ pub(super) fn plain_error(ename: &str, evalue: &str) -> CellError {
     }
 }
 
-/// How messages name a cell.
+/// How messages name a cell. What a client has evaluated after a cell has no number.
 fn cell_name(cell: u32) -> String {
-    format!("cell {cell}")
+    match cell {
+        0 => "expression".to_owned(),
+        cell => format!("cell {cell}"),
+    }
 }
 
 fn title(error: &CompilationError) -> String {

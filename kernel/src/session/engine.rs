@@ -7,13 +7,13 @@ use std::sync::{Arc, Mutex, mpsc};
 use std::time::Duration;
 
 use evcxr::{CommandContext, Error};
-use tokio::sync::oneshot;
 
 use super::diagnostics::{self, Compiled};
 use super::directory::{Directory, original_path};
 use super::event::{Cell, CellError, Content, Event, MimeBundle, Outcome, Stream};
 use super::locations::Locations;
 use super::output::{PANICKED, Report};
+use super::question::Question;
 use super::shared::Shared;
 use super::{Completion, Completions, endings, magics, prelude};
 use crate::cell::{self, Part, Rewritten, SourceMap, Step, Types, Variables};
@@ -34,12 +34,12 @@ pub(super) enum Request {
     Complete {
         code: String,
         cursor: usize,
-        reply: oneshot::Sender<Completions>,
+        reply: Question<Completions>,
     },
     Inspect {
         code: String,
         cursor: usize,
-        reply: oneshot::Sender<Option<MimeBundle>>,
+        reply: Question<Option<MimeBundle>>,
     },
     Shutdown,
 }
@@ -49,6 +49,7 @@ pub(super) fn run(shared: &Arc<Shared>, directory: Directory, requests: &mpsc::R
     let locations = Arc::clone(&shared.locations);
     match Engine::start(shared, directory, locations) {
         Ok(mut engine) => {
+            shared.started();
             engine.serve(requests);
             engine.end();
         }
@@ -151,9 +152,8 @@ impl<'a> Engine<'a> {
         while let Ok(request) = requests.recv() {
             match request {
                 Request::Execute(cell) => self.execute(&cell),
-                // Who asked may have gone; then nobody misses the answer.
-                Request::Complete { code, cursor, reply } => drop(reply.send(self.complete(&code, cursor))),
-                Request::Inspect { code, cursor, reply } => drop(reply.send(self.inspect(&code, cursor))),
+                Request::Complete { code, cursor, reply } => reply.answer(|| self.complete(&code, cursor)),
+                Request::Inspect { code, cursor, reply } => reply.answer(|| self.inspect(&code, cursor)),
                 Request::Shutdown => return,
             }
         }

@@ -84,13 +84,13 @@ impl Content {
 
 /// Names one question.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) struct QuestionId(pub(crate) u64);
+pub(crate) struct InputRequestId(pub(crate) u64);
 
 /// A cell asks for a line of input. There is one question at a time; it waits until `Session::answer` or until the cell
 /// has ended.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub(crate) struct Question {
-    pub(crate) id: QuestionId,
+pub(crate) struct InputRequest {
+    pub(crate) id: InputRequestId,
     pub(crate) cell: CellId,
     /// Empty where what the cell has printed says it.
     pub(crate) prompt: String,
@@ -124,7 +124,7 @@ pub(crate) enum Event {
         content: Content,
     },
     /// Everything that the cell printed before it asked has been said.
-    Question(Question),
+    InputRequest(InputRequest),
     Finished {
         cell: CellId,
         outcome: Outcome,

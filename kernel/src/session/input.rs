@@ -13,7 +13,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use rustix::fs::{MemfdFlags, memfd_create};
 use tokio::sync::mpsc::UnboundedSender;
 
-use super::event::{Cell, CellId, Content, Event, Question, QuestionId, Stream};
+use super::event::{Cell, CellId, Content, Event, InputRequest, InputRequestId, Stream};
 use crate::process::channel::Channel;
 use crate::process::messages::Answered;
 
@@ -33,7 +33,7 @@ struct State {
     /// How many questions have been asked.
     count: u64,
     /// The first has been put and is to be answered.
-    pending: VecDeque<(Question, Channel)>,
+    pending: VecDeque<(InputRequest, Channel)>,
 }
 
 #[derive(Debug)]
@@ -86,8 +86,8 @@ impl Questions {
             return;
         }
         state.count += 1;
-        let question = Question {
-            id: QuestionId(state.count),
+        let question = InputRequest {
+            id: InputRequestId(state.count),
             cell,
             prompt,
             password,
@@ -99,7 +99,7 @@ impl Questions {
     }
 
     /// Answers a question; None is the end of input. False where it waits for no answer.
-    pub(super) fn answer(&self, id: QuestionId, answer: Option<&str>) -> bool {
+    pub(super) fn answer(&self, id: InputRequestId, answer: Option<&str>) -> bool {
         let mut state = self.state();
         if state.pending.front().is_none_or(|(question, _)| question.id != id) {
             return false;
@@ -117,7 +117,7 @@ impl Questions {
 
     fn put_first(&self, state: &State) {
         if let Some((question, _)) = state.pending.front() {
-            self.say(Event::Question(question.clone()));
+            self.say(Event::InputRequest(question.clone()));
         }
     }
 
@@ -178,9 +178,9 @@ mod tests {
         }
     }
 
-    fn next_question(events: &mut UnboundedReceiver<Event>) -> Question {
+    fn next_question(events: &mut UnboundedReceiver<Event>) -> InputRequest {
         match events.try_recv() {
-            Ok(Event::Question(question)) => question,
+            Ok(Event::InputRequest(question)) => question,
             other => panic!("not a question: {other:?}"),
         }
     }

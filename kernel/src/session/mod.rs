@@ -12,11 +12,12 @@ mod locations;
 mod magics;
 mod output;
 pub(crate) mod prelude;
+mod question;
 mod shared;
 
 pub(crate) use directory::{Directory, original_path, prepare_environment};
 pub(crate) use event::{
-    Cell, CellError, CellId, Content, Event, Metadata, MimeBundle, Outcome, Question, QuestionId, Stream,
+    Cell, CellError, CellId, Content, Event, InputRequest, InputRequestId, Metadata, MimeBundle, Outcome, Stream,
 };
 
 use std::io;
@@ -25,13 +26,14 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use rustix::process::{Signal, getpid, kill_process};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::mpsc;
 
 use crate::process::descendants;
 use engine::Request;
 use input::Questions;
 use locations::Locations;
 use output::Pump;
+use question::{Question, START, TURN, question};
 use shared::Shared;
 
 /// evcxr and rust-analyzer recurse deeply.
@@ -142,7 +144,7 @@ impl Session {
 
     /// Answers a question of the cell that runs; None is the end of input. False where it waits for no answer (any
     /// more).
-    pub(crate) fn answer(&self, question: QuestionId, answer: Option<&str>) -> bool {
+    pub(crate) fn answer(&self, question: InputRequestId, answer: Option<&str>) -> bool {
         self.shared.questions.answer(question, answer)
     }
 
@@ -189,13 +191,14 @@ impl Session {
     }
 
     /// The engine's answer; None while it is busy, and after it has ended.
-    async fn ask<T>(&self, request: impl FnOnce(oneshot::Sender<T>) -> Request) -> Option<T> {
+    async fn ask<T>(&self, request: impl FnOnce(Question<T>) -> Request) -> Option<T> {
         if self.shared.is_busy() {
             return None;
         }
-        let (reply, answer) = oneshot::channel();
-        self.engine.requests.send(request(reply)).ok()?;
-        answer.await.ok()
+        let (question, answer) = question();
+        self.engine.requests.send(request(question)).ok()?;
+        let turn = if self.shared.has_started() { TURN } else { START };
+        answer.get(turn).await
     }
 }
 

@@ -1,7 +1,7 @@
 //! What the handles, the engine and the thread that reads output share.
 
 use std::collections::VecDeque;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -29,6 +29,7 @@ pub(super) struct Shared {
     /// The cell that runs.
     running: AtomicU64,
     queued: Mutex<VecDeque<CellId>>,
+    has_started: AtomicBool,
     events: UnboundedSender<Event>,
 }
 
@@ -46,6 +47,7 @@ impl Shared {
             interrupted: AtomicU64::new(NO_CELL),
             running: AtomicU64::new(NO_CELL),
             queued: Mutex::default(),
+            has_started: AtomicBool::new(false),
             events,
         }
     }
@@ -66,6 +68,15 @@ impl Shared {
 
     pub(super) fn is_busy(&self) -> bool {
         !self.queue().is_empty()
+    }
+
+    /// The engine takes requests from now on.
+    pub(super) fn started(&self) {
+        self.has_started.store(true, Ordering::Release);
+    }
+
+    pub(super) fn has_started(&self) -> bool {
+        self.has_started.load(Ordering::Acquire)
     }
 
     pub(super) fn begin(&self, cell: CellId) {

@@ -14,7 +14,15 @@ fn bad_messages(wire: &Wire) -> Vec<Vec<Bytes>> {
         frames[index] = Bytes::copy_from_slice(frame);
         frames
     };
+    let swapped = |one: usize, other: usize| {
+        let mut frames = good.clone();
+        frames.swap(one, other);
+        frames
+    };
     let mut messages = vec![
+        swapped(0, 1),
+        swapped(2, 5),
+        swapped(3, 5),
         Wire::new("another key").frames(&header, &content),
         Wire::new("").frames(&header, &content),
         with_frame(1, b"not hexadecimal"),
@@ -47,6 +55,15 @@ fn bad_messages_are_dropped_and_the_kernel_goes_on() {
                 client.send_frames(channel, frames).await;
             }
         }
+        let huge = json!({"code": format!("println!(\"never\"); // {}", "x".repeat(65 << 20))});
+        let header = client.wire().header("execute_request");
+        let frames = client.wire().frames(&header, &huge);
+        client.send_frames(Channel::Shell, frames).await;
+        // The same message again, as it was sent.
+        let header = client.wire().header("execute_request");
+        let replayed = client.wire().frames(&header, &json!({"code": "println!(\"once\");"}));
+        let mut once = client.replay(Channel::Shell, &header, &replayed, 3).await;
+        assert_eq!(once.take_stdout(), "once\n");
         // An answer that nobody asked for.
         client
             .send(Channel::Stdin, "input_reply", json!({"value": "hello"}))
@@ -56,7 +73,7 @@ fn bad_messages_are_dropped_and_the_kernel_goes_on() {
             client.request(channel, "kernel_info_request", json!({})).await;
         }
         let mut cell = client.execute("println!(\"still here\");").await;
-        assert_eq!((cell.count(), cell.take_stdout().as_str()), (Some(1), "still here\n"));
+        assert_eq!((cell.count(), cell.take_stdout().as_str()), (Some(2), "still here\n"));
         // Closing fails on messages that should not have come.
         client.shut_down(Channel::Control).await;
         kernel.ended().await;

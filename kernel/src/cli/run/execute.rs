@@ -208,7 +208,7 @@ impl<'a, E: Engine> Execution<'a, E> {
     fn late(&mut self, event: Event) {
         match event {
             Event::Output { cell, content } => self.output(cell, content),
-            Event::Question(question) => tracing::warn!(?question, "nobody answers questions in a run"),
+            Event::InputRequest(question) => tracing::warn!(?question, "nobody answers questions in a run"),
             Event::Finished { cell, .. } => tracing::warn!(?cell, "a cell ended that was not running"),
         }
     }

@@ -137,3 +137,42 @@ fn replaced(frames: &[Bytes], index: usize, frame: &[u8]) -> Vec<Bytes> {
     frames[index] = Bytes::copy_from_slice(frame);
     frames
 }
+
+#[test]
+fn a_message_that_comes_again_is_dropped() {
+    let wire = Wire::new("key");
+    let frames = signed(&wire, HEADER, "{}", "{}", "{}");
+    decode(&wire, frames.clone()).unwrap();
+    assert!(matches!(decode(&wire, frames.clone()), Err(DecodeError::Duplicate)));
+    let mut shouted = frames.clone();
+    shouted[2] = Bytes::from(frames[2].to_ascii_uppercase());
+    assert!(matches!(decode(&wire, shouted), Err(DecodeError::Duplicate)));
+    decode(&wire, signed(&wire, HEADER, "{}", "{}", r#"{"a": 1}"#)).unwrap();
+
+    // Without a key there is nothing to tell them apart by.
+    let unsigned = Wire::new("");
+    let frames = signed(&unsigned, HEADER, "{}", "{}", "{}");
+    for _ in 0..2 {
+        decode(&unsigned, frames.clone()).unwrap();
+    }
+}
+
+#[test]
+fn only_so_many_signatures_are_remembered() {
+    let mut signatures = Signatures::default();
+    for n in 0..=REMEMBERED {
+        assert!(signatures.insert(n.to_be_bytes().to_vec()));
+    }
+    assert_eq!(signatures.known.len(), REMEMBERED);
+    assert!(!signatures.insert(REMEMBERED.to_be_bytes().to_vec()));
+}
+
+#[test]
+fn a_message_that_is_too_large_is_dropped_before_it_is_looked_at() {
+    let mut frames = signed(&Wire::new("key"), HEADER, "{}", "{}", "{}");
+    frames.push(Bytes::from(vec![0; LARGEST]));
+    assert!(matches!(
+        decode(&Wire::new("other"), frames),
+        Err(DecodeError::TooLarge { .. })
+    ));
+}
