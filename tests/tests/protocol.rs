@@ -6,6 +6,8 @@
 mod cells;
 #[path = "protocol/ending.rs"]
 mod ending;
+#[path = "protocol/help.rs"]
+mod help;
 #[path = "protocol/hostile.rs"]
 mod hostile;
 #[path = "protocol/questions.rs"]

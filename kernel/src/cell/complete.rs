@@ -3,14 +3,18 @@
 use ra_ap_parser::LexedStr;
 use ra_ap_syntax::{Edition, SyntaxKind};
 
+use super::commands::is_command_line;
 use super::function::parse_code;
-use super::magic;
+use super::{magic, magics, query};
 use crate::session::Completeness;
 
 const INDENT: &str = "    ";
 
 /// Whether the cell could be run as it stands.
 pub(crate) fn is_complete(cell: &str) -> Completeness {
+    if query::looks_like_query(cell) {
+        return Completeness::Complete;
+    }
     let code = match magic::find(cell) {
         // It will be told so when it is run.
         Err(_) => return Completeness::Complete,
@@ -50,9 +54,14 @@ pub(crate) fn is_complete(cell: &str) -> Completeness {
 }
 
 fn without_commands(cell: &str) -> String {
-    let is_command = |line: &str| line.starts_with('!') || (line.starts_with(':') && !line.starts_with("::"));
     cell.lines()
-        .map(|line| if is_command(line.trim_start()) { "" } else { line })
+        .map(|line| {
+            if is_command_line(line) || magics::is_magic_line(line) {
+                ""
+            } else {
+                line
+            }
+        })
         .collect::<Vec<_>>()
         .join("\n")
 }
@@ -99,6 +108,10 @@ mod tests {
             ":dep rand = \"0.9\"\nuse rand::Rng;",
             "%%pool 0..3\nfn f(x: u8) {}",
             "%nope",
+            "?name",
+            "??std::mem::swap",
+            "name?",
+            "?%%pool",
         ] {
             assert_eq!(is_complete(cell), Completeness::Complete, "{cell}");
         }

@@ -110,7 +110,7 @@ impl Body {
     }
 }
 
-const PREFIX: &str = "fn f(){";
+pub(super) const PREFIX: &str = "fn f(){";
 
 /// Statements and items as a file, which is what can be parsed.
 pub(super) fn parse_code(code: &str) -> Parse<SourceFile> {

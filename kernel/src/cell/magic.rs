@@ -43,7 +43,7 @@ pub(super) fn find(cell: &str) -> Result<Option<MagicLine>, MagicError> {
     }
 }
 
-fn first_line(cell: &str) -> Option<Range<usize>> {
+pub(super) fn first_line(cell: &str) -> Option<Range<usize>> {
     let mut start = 0;
     for line in cell.split_inclusive('\n') {
         let range = start..start + line.trim_end_matches(['\n', '\r']).len();

@@ -11,7 +11,7 @@ use super::rewrite::leave_out_magic;
 use super::source_map::SourceMap;
 use super::words::{Word, Words};
 
-const USAGE: &str = "%%process [-n COUNT] [-> NAME]";
+pub(super) const USAGE: &str = "%%process [-n COUNT] [-> NAME]";
 const INDEX: &str = "parcell_index";
 
 pub(super) fn rewrite(cell: &str, line: &MagicLine) -> Result<SourceMap, MagicError> {

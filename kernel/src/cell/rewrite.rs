@@ -47,7 +47,7 @@ fn show_value(cell: &str) -> SourceMap {
 }
 
 /// A cell with white space in the place of its magic: every position stays.
-pub(crate) fn without_magic(cell: &str) -> String {
+pub(super) fn without_magic(cell: &str) -> String {
     match magic::find(cell) {
         Ok(Some(line)) => {
             let blank = " ".repeat(line.arguments.end - line.name.start);

@@ -7,14 +7,18 @@ use std::sync::{Arc, Mutex, mpsc};
 use evcxr::{CommandContext, Error, EvalContext};
 use tokio::sync::oneshot;
 
+use super::completion::InRust;
 use super::diagnostics::{self, Compiled};
 use super::directory::{Directory, original_path};
+use super::documentation::Part;
 use super::event::{Cell, CellError, Content, Event, MimeBundle, Outcome, Stream};
+use super::inspection::Detail;
+use super::knowledge::Knowledge;
 use super::locations::Locations;
 use super::output::{PANICKED, Report};
 use super::shared::Shared;
-use super::{Completion, Completions, endings, prelude};
-use crate::cell::{self, Rewritten, Types, Variables};
+use super::{completion, endings, inspection, prelude, queries};
+use crate::cell::{self, Excerpt, Query, Rewritten, Types, Variables};
 use crate::library::{self, Prepared};
 use crate::process::SUPERVISOR;
 use crate::process::messages::FromSupervisor;
@@ -28,14 +32,13 @@ const LEFT_EARLY: &str = "EVCXR_ERROR_OCCURRED";
 pub(super) enum Request {
     Execute(Cell),
     Complete {
-        code: String,
-        cursor: usize,
-        reply: oneshot::Sender<Completions>,
+        excerpt: Excerpt,
+        reply: oneshot::Sender<InRust>,
     },
     Inspect {
-        code: String,
-        cursor: usize,
-        reply: oneshot::Sender<Option<MimeBundle>>,
+        excerpt: Excerpt,
+        detail: Detail,
+        reply: oneshot::Sender<Option<Vec<Part>>>,
     },
     Shutdown,
 }
@@ -146,8 +149,17 @@ impl<'a> Engine<'a> {
             match request {
                 Request::Execute(cell) => self.execute(&cell),
                 // Who asked may have gone; then nobody misses the answer.
-                Request::Complete { code, cursor, reply } => drop(reply.send(self.complete(&code, cursor))),
-                Request::Inspect { code, cursor, reply } => drop(reply.send(self.inspect(&code, cursor))),
+                Request::Complete { reply, .. } if reply.is_closed() => {}
+                Request::Inspect { reply, .. } if reply.is_closed() => {}
+                Request::Complete { excerpt, reply } => {
+                    let knowledge = self.shared.knowledge();
+                    drop(reply.send(completion::ask(&mut self.context, &excerpt, &knowledge)));
+                }
+                Request::Inspect { excerpt, detail, reply } => {
+                    let knowledge = self.shared.knowledge();
+                    let place = (excerpt.map.text(), excerpt.position);
+                    drop(reply.send(inspection::ask(&mut self.context, &knowledge, place, detail)));
+                }
                 Request::Shutdown => return,
             }
         }
@@ -175,6 +187,7 @@ impl<'a> Engine<'a> {
             return self.shared.finish(cell.id, Outcome::Error(interrupted()));
         }
         let outcome = match cell::rewrite(&cell.code, &KnownVariables(&self.context)) {
+            _ if let Some(query) = cell::query(&cell.code, &KnownVariables(&self.context)) => self.answer(cell, &query),
             Err(error) => Outcome::Error(diagnostics::magic_error(&error, cell.execution_count, &cell.code)),
             Ok(rewritten) => self.run(cell, &rewritten),
         };
@@ -191,6 +204,7 @@ impl<'a> Engine<'a> {
         self.locations()
             .begin(cell.execution_count, &cell.code, rewritten.map.clone(), compiled);
         let result = self.context.execute(rewritten.map.text());
+        self.remember(cell, result.is_ok());
         let report = self.shared.pump.drain();
         let outcome = self.outcome(cell, rewritten, result, report);
         if outcome == Outcome::Ok {
@@ -199,6 +213,7 @@ impl<'a> Engine<'a> {
         self.locations().end(cell.execution_count);
         if rewritten.map.text().lines().any(|line| line.trim() == ":clear") {
             self.restore_prelude();
+            self.shared.change_knowledge(Knowledge::clear);
         }
         outcome
     }
@@ -304,55 +319,39 @@ impl<'a> Engine<'a> {
         }
     }
 
+    /// Answers a cell that asks for help.
+    fn answer(&mut self, cell: &Cell, query: &Query) -> Outcome {
+        let knowledge = self.shared.knowledge();
+        match queries::answer(&mut self.context, &knowledge, &cell.code, query) {
+            Ok(data) => {
+                self.shared.say(Event::Output {
+                    cell: cell.id,
+                    content: Content::DisplayData { data },
+                });
+                Outcome::Ok
+            }
+            Err(error) => Outcome::Error(diagnostics::magic_error(&error, cell.execution_count, &cell.code)),
+        }
+    }
+
+    /// Takes note of what there is after a cell, for questions that come while the next one runs.
+    fn remember(&self, cell: &Cell, completed: bool) {
+        let variables = self.context.variables_and_types();
+        let variables = variables
+            .map(|(name, type_)| (name.to_owned(), type_.to_owned()))
+            .collect();
+        self.shared.change_knowledge(|knowledge| {
+            if completed {
+                knowledge.learn(cell.execution_count, &cell.code);
+            }
+            knowledge.set_variables(variables);
+        });
+    }
+
     fn restore_prelude(&mut self) {
         if let Err(error) = prelude::reload(&mut self.context, &self.library.sources()) {
             tracing::error!(%error, "the library is not in scope");
         }
-    }
-
-    fn complete(&mut self, code: &str, cursor: usize) -> Completions {
-        let position = code
-            .char_indices()
-            .nth(cursor)
-            .map_or(code.len(), |(position, _)| position);
-        let code = cell::without_magic(code);
-        match self.context.completions(&code, position) {
-            Ok(found) => {
-                let characters = |position: usize| code.get(..position).map_or(cursor, |before| before.chars().count());
-                let matches = found.completions.into_iter().map(|completion| Completion {
-                    text: completion.code,
-                    kind: completion.kind.to_owned(),
-                });
-                Completions {
-                    matches: matches.collect(),
-                    start: characters(found.start_offset),
-                    end: characters(found.end_offset),
-                }
-            }
-            Err(error) => {
-                tracing::debug!(%error, "no completions");
-                Completions {
-                    matches: Vec::new(),
-                    start: cursor,
-                    end: cursor,
-                }
-            }
-        }
-    }
-
-    fn inspect(&mut self, code: &str, cursor: usize) -> Option<MimeBundle> {
-        let path = path_at(code, cursor)?;
-        let outputs = self.context.execute(&format!(":doc {path}")).ok()?;
-        let data: MimeBundle = outputs
-            .content_by_mime_type
-            .into_iter()
-            .map(|(mime, content)| (mime, content.into()))
-            .collect();
-        let found = data.values().any(|text| {
-            text.as_str()
-                .is_some_and(|text| !text.contains("No documentation found"))
-        });
-        found.then_some(data)
     }
 
     fn locations(&self) -> std::sync::MutexGuard<'_, Locations> {
@@ -371,25 +370,6 @@ fn interrupted() -> CellError {
     }
 }
 
-/// The name or path that the cursor (in characters) is on or behind.
-fn path_at(code: &str, cursor: usize) -> Option<String> {
-    let characters: Vec<char> = code.chars().collect();
-    let cursor = cursor.min(characters.len());
-    let belongs = |character: &char| character.is_alphanumeric() || matches!(character, '_' | ':' | '.');
-    let before = characters[..cursor]
-        .iter()
-        .rev()
-        .take_while(|character| belongs(character))
-        .count();
-    let after = characters[cursor..]
-        .iter()
-        .take_while(|character| character.is_alphanumeric() || **character == '_')
-        .count();
-    let path: String = characters[cursor - before..cursor + after].iter().collect();
-    let path = path.trim_matches([':', '.']);
-    (!path.is_empty()).then(|| path.to_owned())
-}
-
 struct KnownVariables<'a>(&'a CommandContext);
 
 impl Variables for KnownVariables<'_> {
@@ -398,17 +378,5 @@ impl Variables for KnownVariables<'_> {
             .variables_and_types()
             .find(|(variable, _)| *variable == name)
             .map(|(_, type_)| type_.to_owned())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_path_under_the_cursor_is_found() {
-        assert_eq!(path_at("let é = std::mem::swap(a)", 14).as_deref(), Some("std::mem"));
-        assert_eq!(path_at("foo.bar()", 7).as_deref(), Some("foo.bar"));
-        assert_eq!(path_at("a + b", 2), None);
     }
 }

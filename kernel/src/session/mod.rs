@@ -2,18 +2,27 @@
 //!
 //! It knows nothing of Jupyter or of notebook files; `jupyter` and `cli::run` stand on it.
 
+mod completion;
+mod crates;
 mod diagnostics;
 mod directory;
+mod documentation;
 mod endings;
 mod engine;
 mod event;
+mod inspection;
+mod knowledge;
 mod locations;
 mod output;
 pub(crate) mod prelude;
+mod queries;
 mod shared;
+mod sources;
 
+pub(crate) use completion::{Completion, Completions};
 pub(crate) use directory::{Directory, original_path, prepare_environment};
 pub(crate) use event::{Cell, CellError, CellId, Content, Event, MimeBundle, Outcome, Stream};
+pub(crate) use inspection::Detail;
 
 use std::io;
 use std::sync::{Arc, Mutex, mpsc as threads};
@@ -23,7 +32,9 @@ use std::time::Duration;
 use rustix::process::{Signal, getpid, kill_process};
 use tokio::sync::{mpsc, oneshot};
 
+use crate::cell::{self, Cursor};
 use crate::process::descendants;
+use completion::Question;
 use engine::Request;
 use locations::Locations;
 use output::Pump;
@@ -50,22 +61,6 @@ pub(crate) enum Completeness {
         indent: String,
     },
     Invalid,
-}
-
-/// What could stand at the cursor.
-#[derive(Clone, Debug, Default, Eq, PartialEq)]
-pub(crate) struct Completions {
-    pub(crate) matches: Vec<Completion>,
-    /// Where the text to be replaced begins and ends, in Unicode code points.
-    pub(crate) start: usize,
-    pub(crate) end: usize,
-}
-
-/// One thing that could stand at the cursor.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub(crate) struct Completion {
-    pub(crate) text: String,
-    pub(crate) kind: String,
 }
 
 /// Why a session could not start.
@@ -134,32 +129,46 @@ impl Session {
         crate::cell::is_complete(code)
     }
 
-    /// What could stand at `cursor` (a Unicode code point offset) in `code`. While a cell runs there is nothing to ask
-    /// and the answer is empty.
+    /// What could stand at `cursor` (a Unicode code point offset) in `code`. While a cell runs the answer is what is
+    /// known without the engine.
     pub(crate) async fn complete(&self, code: &str, cursor: usize) -> Completions {
-        let nothing = Completions {
-            matches: Vec::new(),
-            start: cursor,
-            end: cursor,
+        let knowledge = self.shared.knowledge();
+        let question = Question::new(code, cursor, &knowledge);
+        let Cursor::Rust(excerpt) = &question.cursor else {
+            // It may read directories, which blocks a thread.
+            let answer = tokio::task::spawn_blocking(move || question.answer(&knowledge));
+            return answer.await.unwrap_or_else(|error| {
+                tracing::error!(%error, "completing panicked");
+                Completions::default()
+            });
         };
-        self.ask(|reply| Request::Complete {
-            code: code.to_owned(),
-            cursor,
+        let found = self.ask(|reply| Request::Complete {
+            excerpt: excerpt.clone(),
             reply,
-        })
-        .await
-        .unwrap_or(nothing)
+        });
+        let found = found
+            .await
+            .unwrap_or_else(|| completion::from_knowledge(excerpt, &knowledge));
+        question.answer_with(found, excerpt)
     }
 
-    /// Markdown and plain text for what is at `cursor`, or None. While a cell runs the answer is None.
-    pub(crate) async fn inspect(&self, code: &str, cursor: usize) -> Option<MimeBundle> {
-        self.ask(|reply| Request::Inspect {
-            code: code.to_owned(),
-            cursor,
+    /// Markdown and plain text for what is at `cursor` (a Unicode code point offset), or None. While a cell runs the
+    /// answer is what is known without the engine.
+    pub(crate) async fn inspect(&self, code: &str, cursor: usize, detail: Detail) -> Option<MimeBundle> {
+        let knowledge = self.shared.knowledge();
+        let cursor = cell::cursor(code, completion::byte_position(code, cursor), &*knowledge);
+        let Cursor::Rust(excerpt) = cursor else {
+            return inspection::known_word(code, &cursor).map(|parts| inspection::bundle(&parts));
+        };
+        let found = self.ask(|reply| Request::Inspect {
+            excerpt: excerpt.clone(),
+            detail,
             reply,
-        })
-        .await
-        .flatten()
+        });
+        let found = found
+            .await
+            .unwrap_or_else(|| inspection::from_knowledge(&knowledge, (excerpt.map.text(), excerpt.position), detail));
+        found.map(|parts| inspection::bundle(&parts))
     }
 
     /// Ends the session and waits until its processes and files are gone.
@@ -173,12 +182,19 @@ impl Session {
 
     /// The engine's answer; None while it is busy, and after it has ended.
     async fn ask<T>(&self, request: impl FnOnce(oneshot::Sender<T>) -> Request) -> Option<T> {
+        // Before looking, so that a cell that is queued meanwhile is not missed.
+        let cell_begins = self.shared.next_cell_begins();
         if self.shared.is_busy() {
             return None;
         }
         let (reply, answer) = oneshot::channel();
         self.engine.requests.send(request(reply)).ok()?;
-        answer.await.ok()
+        tokio::select! {
+            biased;
+            answer = answer => answer.ok(),
+            // The question is in the queue behind that cell.
+            () = cell_begins => None,
+        }
     }
 }
 

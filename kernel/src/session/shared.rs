@@ -6,9 +6,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use rustix::process::{Signal, getpid, kill_process};
+use tokio::sync::Notify;
 use tokio::sync::mpsc::UnboundedSender;
 
 use super::event::{CellId, Event, Outcome};
+use super::knowledge::Knowledge;
 use super::locations::Locations;
 use super::output::Pump;
 use crate::process::descendants;
@@ -27,6 +29,10 @@ pub(super) struct Shared {
     /// The cell that runs.
     running: AtomicU64,
     queued: Mutex<VecDeque<CellId>>,
+    /// Told when a cell begins.
+    begins: Notify,
+    /// The notebook as the last cell left it.
+    knowledge: Mutex<Arc<Knowledge>>,
     events: UnboundedSender<Event>,
 }
 
@@ -38,6 +44,8 @@ impl Shared {
             interrupted: AtomicU64::new(NO_CELL),
             running: AtomicU64::new(NO_CELL),
             queued: Mutex::default(),
+            begins: Notify::new(),
+            knowledge: Mutex::default(),
             events,
         }
     }
@@ -62,6 +70,21 @@ impl Shared {
 
     pub(super) fn begin(&self, cell: CellId) {
         self.running.store(cell.0, Ordering::SeqCst);
+        self.begins.notify_waiters();
+    }
+
+    /// Waits until a cell begins; counts from the call on, and not from the first poll.
+    pub(super) fn next_cell_begins(&self) -> impl Future<Output = ()> + '_ {
+        self.begins.notified()
+    }
+
+    /// What is known about the notebook without asking the engine.
+    pub(super) fn knowledge(&self) -> Arc<Knowledge> {
+        Arc::clone(&self.known())
+    }
+
+    pub(super) fn change_knowledge(&self, change: impl FnOnce(&mut Knowledge)) {
+        change(Arc::make_mut(&mut self.known()));
     }
 
     pub(super) fn finish(&self, cell: CellId, outcome: Outcome) {
@@ -102,6 +125,10 @@ impl Shared {
             }
             std::thread::sleep(CHASE);
         }
+    }
+
+    fn known(&self) -> MutexGuard<'_, Arc<Knowledge>> {
+        self.knowledge.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn queue(&self) -> MutexGuard<'_, VecDeque<CellId>> {
