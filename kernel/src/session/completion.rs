@@ -222,7 +222,6 @@ fn candidate(code: &str, kind: &str, is_member: bool, knowledge: &Knowledge) -> 
     let text = plain_name(code);
     let name = text.trim_end_matches('!');
     let (kind, signature) = match kind {
-        "function" if text.ends_with('!') => ("macro", None),
         "function" if is_member => ("method", None),
         "instance" if is_member => ("field", None),
         _ if is_member => (kind, None),
@@ -236,6 +235,7 @@ fn candidate(code: &str, kind: &str, is_member: bool, knowledge: &Knowledge) -> 
                     Some(signature.collect::<Vec<_>>().join(" ")),
                 )
             }
+            (None, None) if text.ends_with('!') => ("macro", None),
             (None, None) => (kind, None),
         },
     };

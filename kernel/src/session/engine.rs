@@ -13,7 +13,6 @@ use super::directory::{Directory, original_path};
 use super::documentation::Part;
 use super::event::{Cell, CellError, Content, Event, MimeBundle, Outcome, Stream};
 use super::inspection::Detail;
-use super::knowledge::Knowledge;
 use super::locations::Locations;
 use super::output::{PANICKED, Report};
 use super::shared::Shared;
@@ -213,7 +212,6 @@ impl<'a> Engine<'a> {
         self.locations().end(cell.execution_count);
         if rewritten.map.text().lines().any(|line| line.trim() == ":clear") {
             self.restore_prelude();
-            self.shared.change_knowledge(Knowledge::clear);
         }
         outcome
     }

@@ -80,9 +80,11 @@ pub(super) fn ask(
 ) -> Option<Vec<Part>> {
     let subject = cell::subject(text, position)?;
     let own = own(text, &subject, knowledge, detail);
-    if let Some(Own::Item(parts)) = own {
-        return Some(parts);
-    }
+    let own = match own {
+        Some(Own::Item(parts)) => return Some(parts),
+        Some(Own::Variable(parts)) if !binds(text) => return Some(parts),
+        own => own,
+    };
     let found = examined(text, &subject).iter().find_map(|code| hover(context, code));
     match (own, found) {
         // The cell can have a variable of the same name.
@@ -144,6 +146,13 @@ fn source_of_item(item: &Item) -> [Part; 2] {
     [Part::Code(item.source()), Part::Text(item.origin())]
 }
 
+/// Whether the code may have variables of its own, which can have the names of the notebook's.
+fn binds(code: &str) -> bool {
+    ["let ", "|", "fn ", "for ", "match "]
+        .iter()
+        .any(|binding| code.contains(binding))
+}
+
 /// Whether evcxr speaks of a variable of the code that it was given.
 fn is_local(html: &str) -> bool {
     html.contains("<code class=\"language-rust\">let ")
@@ -155,19 +164,30 @@ fn examined(text: &str, subject: &Subject) -> Vec<String> {
     let name = &text[subject.name.clone()];
     // evcxr rewrites `use` outside functions.
     let used = |path: &str| format!("fn f() {{ use {path}");
-    match subject.kind {
+    let up_to_name = text[..subject.name.end].to_owned();
+    // What is defined further down counts too.
+    let below = format!("{text};\n{path}");
+    let mut codes = match subject.kind {
         SubjectKind::Macro if path.contains("::") => vec![used(path)],
         SubjectKind::Macro => vec![used(&format!("crate::{path}")), used(&format!("std::{path}"))],
         SubjectKind::Keyword => vec![format!("fn f() {{ {name}")],
         SubjectKind::Path if let Some(end) = subject.definition_end => vec![format!("{}\n{name}", &text[..end])],
-        SubjectKind::Path => vec![text[..subject.name.end].to_owned(), path.to_owned(), used(path)],
+        SubjectKind::Path if text[..subject.path.start].trim_end().ends_with("use") => vec![used(path)],
+        SubjectKind::Path => vec![up_to_name, below, path.to_owned()],
         SubjectKind::Member => {
-            // A call is another thing than a field.
-            let call = |code: &str| format!("{code}(");
-            let whole = &text[..subject.name.end];
-            vec![whole.to_owned(), call(whole), path.to_owned(), call(path)]
+            let rest = text[subject.name.end..].trim_start();
+            let fields = [up_to_name, below];
+            // Methods and fields can have the same name.
+            let methods = fields.clone().map(|code| format!("{code}("));
+            if rest.is_empty() || rest.starts_with(['(', ':']) {
+                [methods, fields].concat()
+            } else {
+                [fields, methods].concat()
+            }
         }
-    }
+    };
+    codes.dedup();
+    codes
 }
 
 /// What rust-analyzer shows for what the code ends with, as HTML.

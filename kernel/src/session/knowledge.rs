@@ -32,6 +32,9 @@ impl Knowledge {
 
     /// Takes note of what a cell that completed has defined.
     pub(super) fn learn(&mut self, cell: u32, code: &str) {
+        if code.lines().any(|line| line.trim() == ":clear") {
+            *self = Knowledge::default();
+        }
         self.crates.extend(added_crates(code));
         for definition in cell::definitions(code) {
             self.define(cell, definition);
@@ -54,11 +57,6 @@ impl Knowledge {
             implementations: Vec::new(),
         };
         self.items.insert(item.definition.name.clone(), item);
-    }
-
-    /// Forgets everything.
-    pub(super) fn clear(&mut self) {
-        *self = Knowledge::default();
     }
 
     pub(super) fn variables(&self) -> impl Iterator<Item = (&str, &str)> {
@@ -153,7 +151,7 @@ mod tests {
         knowledge.learn(3, "struct P;");
         assert_eq!(knowledge.item("P").unwrap().source(), "struct P;");
         assert_eq!(knowledge.items_in("Vec<Option<P>>").count(), 1);
-        knowledge.clear();
-        assert!(knowledge.item("P").is_none());
+        knowledge.learn(4, ":clear\nstruct Q;");
+        assert!(knowledge.item("P").is_none() && knowledge.item("Q").is_some());
     }
 }
