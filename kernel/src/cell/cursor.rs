@@ -322,7 +322,7 @@ mod tests {
         );
         let (kind, text) = found("%%pool -k numbers -> a\n|n| n.po¦");
         assert!(
-            kind == "rust" && text.ends_with("|n| n.po") && text.contains("numbers"),
+            kind == "rust" && text.ends_with("|n| n.po") && text.contains(".map_results("),
             "{text}"
         );
         let (kind, text) = found("%%pool numbers.it¦ -> a\nfn f(n: u8) -> u8 { n }");

@@ -90,6 +90,15 @@ pub(crate) fn find_item(file: &str, owner: Option<&str>, name: &str) -> Option<S
         .map(|node| without_documentation(&node))
 }
 
+/// The documentation of the first macro that is called so in a file.
+pub(crate) fn macro_documentation(file: &str, name: &str) -> Option<String> {
+    let file = SourceFile::parse(file, Edition::CURRENT).syntax_node();
+    file.descendants()
+        .filter_map(ast::MacroRules::cast)
+        .find(|item| item.name().is_some_and(|found| found.text() == name))
+        .map(|item| documentation(&ast::Item::MacroRules(item)))
+}
+
 fn name_of(node: &SyntaxNode) -> Option<ast::Name> {
     node.children().find_map(ast::Name::cast)
 }
@@ -262,6 +271,9 @@ mod tests {
         );
         assert_eq!(find_item(file, None, "x").unwrap(), "macro_rules! x { () => {} }");
         assert_eq!(find_item(file, Some("A"), "x"), None);
+        let file = "/// Doc.\nmacro_rules! x { () => {} }";
+        assert_eq!(macro_documentation(file, "x").as_deref(), Some("Doc."));
+        assert_eq!(macro_documentation(file, "y"), None);
     }
 
     #[test]

@@ -24,7 +24,7 @@ mod words;
 pub(crate) use commands::{CommandHelp, commands};
 pub(crate) use complete::is_complete;
 pub(crate) use cursor::{Cursor, Excerpt, at as cursor};
-pub(crate) use definitions::{Definition, DefinitionKind, definitions, find_item};
+pub(crate) use definitions::{Definition, DefinitionKind, definitions, find_item, macro_documentation};
 pub(crate) use magic_error::{MagicError, suggestion};
 pub(crate) use magics::{MagicHelp, magic, magics};
 pub(crate) use query::{Query, query};

@@ -54,13 +54,26 @@ fn unescape(text: &str) -> String {
         .replace("&amp;", "&")
 }
 
+/// A list that is open.
+struct List {
+    /// Of the next item, where items are numbered.
+    number: Option<usize>,
+    /// Whether it has an item.
+    begun: bool,
+}
+
+impl List {
+    fn new(number: Option<usize>) -> List {
+        List { number, begun: false }
+    }
+}
+
 struct Writer {
     style: Style,
     out: String,
     /// What every line begins with: marks of quotes, the indentation of lists.
     margins: Vec<String>,
-    /// The lists around, with the number of the next item where they are numbered.
-    lists: Vec<Option<usize>>,
+    lists: Vec<List>,
     /// Where links lead that are open; None for those that lead nowhere from here.
     links: Vec<Option<String>>,
     /// A list's mark has just been written: its first block stands beside it.
@@ -109,7 +122,7 @@ impl Writer {
             "strong" | "/strong" => self.mark("**"),
             "sup" => self.out.push('^'),
             "br" => self.line(),
-            "hr" => {
+            "hr" if self.style == Style::Markdown => {
                 self.block();
                 self.mark("---");
             }
@@ -120,10 +133,10 @@ impl Writer {
                 self.beside_mark = true;
             }
             "/blockquote" => drop(self.margins.pop()),
-            "ul" => self.lists.push(None),
+            "ul" => self.lists.push(List::new(None)),
             "ol" => {
                 let start = attribute(tag, "start").and_then(|start| start.parse().ok());
-                self.lists.push(Some(start.unwrap_or(1)));
+                self.lists.push(List::new(Some(start.unwrap_or(1))));
             }
             "/ul" | "/ol" => drop(self.lists.pop()),
             "li" => self.item(),
@@ -183,14 +196,19 @@ impl Writer {
     }
 
     fn item(&mut self) {
-        let mark = match self.lists.last_mut() {
-            Some(Some(number)) => {
-                *number += 1;
-                format!("{}. ", *number - 1)
+        let (mark, begun) = match self.lists.last_mut() {
+            None => ("- ".to_owned(), false),
+            Some(list) => {
+                let mark = list.number.map_or("- ".to_owned(), |number| format!("{number}. "));
+                list.number = list.number.map(|number| number + 1);
+                (mark, std::mem::replace(&mut list.begun, true))
             }
-            _ => "- ".to_owned(),
         };
-        self.block();
+        if begun {
+            self.line();
+        } else {
+            self.block();
+        }
         self.margins.push(" ".repeat(mark.len()));
         self.out.push_str(&mark);
         self.beside_mark = true;
@@ -272,14 +290,14 @@ mod tests {
         assert_eq!(
             from_html(HTML, Style::Markdown),
             "```rust\nfn f<T>()\n```\n\n---\n\nTakes `a<b>` and\n*more*, x \\< y. See [`g`](https://a.b/c) and h.\n\n\
-             ### Examples\n\n```rust\nf();\n\n```\n\n- one\n  two\n\n- three\n\n  ```text\n  x\n  y\n  ```\n\n> said\n\n3. c"
+             ### Examples\n\n```rust\nf();\n\n```\n\n- one\n  two\n- three\n\n  ```text\n  x\n  y\n  ```\n\n> said\n\n3. c"
         );
     }
 
     #[test]
     fn html_becomes_plain_text() {
         let plain = from_html(HTML, Style::Plain);
-        assert!(plain.starts_with("fn f<T>()\n"), "{plain}");
+        assert!(plain.starts_with("fn f<T>()\n\nTakes"), "{plain}");
         assert!(
             plain.contains("\nTakes a<b> and\nmore, x < y. See g and h.\n\nExamples\n\n    f();\n"),
             "{plain}"

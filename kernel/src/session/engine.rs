@@ -328,7 +328,10 @@ impl<'a> Engine<'a> {
                 });
                 Outcome::Ok
             }
-            Err(error) => Outcome::Error(diagnostics::magic_error(&error, cell.execution_count, &cell.code)),
+            Err(error) => Outcome::Error(CellError {
+                ename: "NotFound".to_owned(),
+                ..diagnostics::magic_error(&error, cell.execution_count, &cell.code)
+            }),
         }
     }
 

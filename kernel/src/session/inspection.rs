@@ -85,12 +85,19 @@ pub(super) fn ask(
         Some(Own::Variable(parts)) if !binds(text) => return Some(parts),
         own => own,
     };
-    let found = examined(text, &subject).iter().find_map(|code| hover(context, code));
+    let is_macro = subject.kind == SubjectKind::Macro;
+    let name = &text[subject.name.clone()];
+    let found = examined(text, &subject)
+        .iter()
+        .filter_map(|code| hover(context, code))
+        // A module can have a macro's name, as `vec` has.
+        .find(|html| !is_macro || is_of_macro(html));
     match (own, found) {
         // The cell can have a variable of the same name.
         (Some(Own::Variable(parts)), html) if !html.as_deref().is_some_and(is_local) => Some(parts),
-        (_, Some(html)) => Some(with_source(html, &text[subject.name], knowledge, detail)),
-        (_, None) => None,
+        (_, Some(html)) => Some(with_source(html, name, knowledge, detail)),
+        _ if is_macro => library_macro(name, detail),
+        _ => None,
     }
 }
 
@@ -151,6 +158,22 @@ fn binds(code: &str) -> bool {
     ["let ", "|", "fn ", "for ", "match "]
         .iter()
         .any(|binding| code.contains(binding))
+}
+
+fn is_of_macro(html: &str) -> bool {
+    html.contains("<code class=\"language-rust\">macro_rules!")
+        || html.contains("<code class=\"language-rust\">macro ")
+        || html.contains("proc_macro")
+}
+
+/// A macro of the standard library that evcxr takes for something else.
+fn library_macro(name: &str, detail: Detail) -> Option<Vec<Part>> {
+    let (source, documentation) = sources::library_macro(name)?;
+    let code = match detail {
+        Detail::Documentation => format!("macro_rules! {name}"),
+        Detail::Source => source,
+    };
+    Some(vec![Part::Code(code), Part::Text(documentation)])
 }
 
 /// Whether evcxr speaks of a variable of the code that it was given.

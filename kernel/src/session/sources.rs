@@ -58,6 +58,18 @@ fn in_library(package: &str, modules: &[&str], name: &str) -> Result<String, Mis
     })
 }
 
+/// The standard library's macro of this name: its source and its documentation.
+pub(super) fn library_macro(name: &str) -> Option<(String, String)> {
+    let library = library()?;
+    ["std", "alloc", "core"].iter().find_map(|package| {
+        let directory = library.join(package).join("src");
+        let (file, _) = file_of(&directory, &["macros"]);
+        let text = std::fs::read_to_string(file).ok()?;
+        let documentation = cell::macro_documentation(&text, name)?;
+        Some((cell::find_item(&text, None, name)?, documentation))
+    })
+}
+
 /// The file of the innermost module that has one, and what of the path is inside it.
 fn file_of<'a>(root: &Path, modules: &'a [&'a str]) -> (PathBuf, &'a [&'a str]) {
     let mut directory = root.to_owned();

@@ -54,6 +54,8 @@ fn place(marked: &str) -> (String, usize) {
 }
 
 async fn ask(notebook: &mut Notebook, msg_type: &str, content: Value) -> Value {
+    let begin_ = Instant::now();
+    let what_ = content["code"].to_string();
     let Exchange { reply, broadcasts } = notebook.client.request(Channel::Shell, msg_type, content).await;
     assert_eq!(broadcasts.len(), 2, "more than busy and idle: {broadcasts:?}");
     reply.content
@@ -236,10 +238,7 @@ fn inspection_shows_signatures_documentation_and_source() {
                     text.contains("```rust\nimpl<T, A> Vec<T, A>\npub fn push(&mut self, value: T)"),
                     "{text}"
                 );
-                assert!(
-                    text.contains("### Panics") && text.contains("*bytes*"),
-                    "{text}"
-                );
+                assert!(text.contains("### Panics") && text.contains("*bytes*"), "{text}");
                 assert!(plain.contains("pub fn push(&mut self, value: T)"), "{plain}");
                 assert!(!plain.contains("```") && !plain.contains("###"), "{plain}");
                 for (marked, expected) in [
@@ -310,11 +309,13 @@ fn a_cell_can_ask_for_documentation_and_source() {
             ("?numbers.push", "Appends an element"),
             ("??place.distance", "self.north.hypot(self.east)"),
             ("?std::mem::swap", "Swaps the values"),
+            ("?vec!", "Creates a [`Vec`] containing the arguments."),
             ("?println", "Prints to the standard output"),
             ("?%%pool", "ITEMS"),
             ("%%pool?", "ITEMS"),
             ("?:dep", "Adds a crate"),
-            ("??Vec::push", "push"),
+            ("??std::mem::swap", "pub const fn swap<T>(x: &mut T, y: &mut T) {"),
+            ("??Vec::push", "pub fn push(&mut self, value: T) {"),
         ] {
             let mut asked = notebook.succeed(cell).await;
             let displays = asked.take_displays();
