@@ -54,8 +54,6 @@ fn place(marked: &str) -> (String, usize) {
 }
 
 async fn ask(notebook: &mut Notebook, msg_type: &str, content: Value) -> Value {
-    let begin_ = Instant::now();
-    let what_ = content["code"].to_string();
     let Exchange { reply, broadcasts } = notebook.client.request(Channel::Shell, msg_type, content).await;
     assert_eq!(broadcasts.len(), 2, "more than busy and idle: {broadcasts:?}");
     reply.content
