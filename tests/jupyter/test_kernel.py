@@ -51,6 +51,8 @@ class ParcellTests(jupyter_kernel_test.KernelTests):
     completion_samples = [
         {"text": "std::collections::Has", "matches": {"HashMap", "HashSet"}},
         {"text": "u64::MA", "matches": {"MAX"}},
+        {"text": "%%po", "matches": {"%%pool"}},
+        {"text": ":de", "matches": {":dep"}},
     ]
     complete_code_samples = [
         "",
@@ -58,6 +60,7 @@ class ParcellTests(jupyter_kernel_test.KernelTests):
         "let x = 1;",
         "fn one() -> u64 {\n    1\n}",
         "%%pool -n 2 0..3\n|n| n * n",
+        "?String",
     ]
     incomplete_code_samples = ["fn one() -> u64 {", 'println!("half', "1 +", "%%pool -n 2 0..3"]
     invalid_code_samples = ["let x = ];", "fn ) {}"]

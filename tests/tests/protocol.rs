@@ -8,6 +8,8 @@ mod cells;
 mod ending;
 #[path = "protocol/expressions.rs"]
 mod expressions;
+#[path = "protocol/help.rs"]
+mod help;
 #[path = "protocol/history.rs"]
 mod history;
 #[path = "protocol/hostile.rs"]

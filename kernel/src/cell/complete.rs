@@ -4,14 +4,17 @@ use ra_ap_parser::LexedStr;
 use ra_ap_syntax::{Edition, SyntaxKind};
 
 use super::function::parse_code;
-use super::magic;
 use super::rewrite::without_magic;
+use super::{magic, query};
 use crate::session::Completeness;
 
 const INDENT: &str = "    ";
 
 /// Whether the cell could be run as it stands.
 pub(crate) fn is_complete(cell: &str) -> Completeness {
+    if query::looks_like_query(cell) {
+        return Completeness::Complete;
+    }
     let code = match magic::find(cell) {
         // It will be told so when it is run.
         Err(_) => return Completeness::Complete,
@@ -109,6 +112,10 @@ mod tests {
             "let a = 1;\n%who\n",
             "%time f(1)",
             "%%time\nf(1)",
+            "?name",
+            "??std::mem::swap",
+            "name?",
+            "?%%pool",
         ] {
             assert_eq!(is_complete(cell), Completeness::Complete, "{cell}");
         }

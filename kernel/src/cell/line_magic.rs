@@ -63,11 +63,11 @@ pub(super) fn write(
             map.generate(&format!("{command};"), line.range.clone());
             Ok(())
         }
-        LineKind::Magic => magic(cell, line, is_last, is_known, map),
+        LineKind::Magic => write_magic(cell, line, is_last, is_known, map),
     }
 }
 
-fn magic(
+fn write_magic(
     cell: &str,
     line: &Line,
     is_last: bool,
@@ -297,11 +297,11 @@ mod tests {
             "parcell::cell::start_timer(); let a = f();\nparcell::cell::stop_timer(());\n\
              parcell::cell::start_timer(); parcell::cell::stop_timer(\ng()\n);\n\
              parcell::cell::start_timer(); parcell::cell::stop_timer(parcell::cell::shell(\"ls\"));\n\
-             (\na\n).evcxr_display();"
+             (&(\na\n)).parcell_value().evcxr_display();"
         );
         assert_eq!(
             rewritten("%time f() // slow"),
-            "parcell::cell::start_timer(); (\nparcell::cell::stop_timer(\nf()\n)\n).evcxr_display(); // slow"
+            "parcell::cell::start_timer(); (&(\nparcell::cell::stop_timer(\nf()\n)\n)).parcell_value().evcxr_display(); // slow"
         );
     }
 

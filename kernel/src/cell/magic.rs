@@ -88,7 +88,7 @@ pub(super) fn unknown(name: &str, range: Range<usize>) -> MagicError {
     MagicError::new(range, format!("there is no magic `{name}`"), "unknown magic", help)
 }
 
-fn first_line(cell: &str) -> Option<Range<usize>> {
+pub(super) fn first_line(cell: &str) -> Option<Range<usize>> {
     let mut start = 0;
     for line in cell.split_inclusive('\n') {
         let range = start..start + line.trim_end_matches(['\n', '\r']).len();

@@ -17,7 +17,7 @@ pub(crate) struct MagicError {
 }
 
 impl MagicError {
-    pub(super) fn new(
+    pub(crate) fn new(
         range: Range<usize>,
         message: impl Into<String>,
         label: impl Into<String>,
@@ -33,7 +33,7 @@ impl MagicError {
 }
 
 /// ", did you mean `x`?" for the candidate that is nearest to `word`, if one is near.
-pub(super) fn suggestion<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> String {
+pub(crate) fn suggestion<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> String {
     nearest(word, candidates)
         .map(|candidate| format!("did you mean `{candidate}`? "))
         .unwrap_or_default()

@@ -1,7 +1,8 @@
-//! All magics, with their help: what `%lsmagic` and `%help` print, and where misspelt names are looked up.
+//! All magics, with their help: what `%lsmagic` and `%help` print, what completion offers and inspection shows, and where
+//! misspelt names are looked up.
 
 /// A magic as a person is told about it.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) struct MagicHelp {
     /// With its signs, as `%%pool`.
     pub(crate) name: &'static str,
@@ -12,7 +13,7 @@ pub(crate) struct MagicHelp {
 }
 
 /// An option of a magic.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) struct OptionHelp {
     pub(crate) flag: &'static str,
     /// What follows the option, where something does.
@@ -29,32 +30,30 @@ pub(crate) static MAGICS: &[MagicHelp] = &[
         summary: "map a function over items in worker processes",
         usage: super::pool::USAGE,
         options: &[
-            OptionHelp {
-                flag: "-n",
-                value: Some("WORKERS"),
-                summary: "how many workers (--workers); one for each core if not given",
-            },
-            OptionHelp {
-                flag: "-c",
-                value: Some("CHUNK"),
-                summary: "how many items a worker takes at once (--chunk-size)",
-            },
-            OptionHelp {
-                flag: "-k",
-                value: None,
-                summary: "run every item, also after a failure (--keep-going)",
-            },
+            with_value("-n", "WORKERS", "how many workers; one for each core if not given"),
+            with_value(
+                "--workers",
+                "WORKERS",
+                "how many workers; one for each core if not given",
+            ),
+            with_value("-c", "CHUNK", "how many items a worker takes at once"),
+            with_value("--chunk-size", "CHUNK", "how many items a worker takes at once"),
+            plain("-k", "run every item, also after a failure; the results are `Result`s"),
+            plain(
+                "--keep-going",
+                "run every item, also after a failure; the results are `Result`s",
+            ),
+            plain("--", "what follows is ITEMS, even if it begins with a dash"),
         ],
     },
     MagicHelp {
         name: "%%process",
         summary: "run the cell's function or statements in processes of their own",
         usage: super::process::USAGE,
-        options: &[OptionHelp {
-            flag: "-n",
-            value: Some("COUNT"),
-            summary: "how many processes (--count)",
-        }],
+        options: &[
+            with_value("-n", "COUNT", "how many processes"),
+            with_value("--count", "COUNT", "how many processes"),
+        ],
     },
     MagicHelp {
         name: "%%time",
@@ -72,11 +71,10 @@ pub(crate) static MAGICS: &[MagicHelp] = &[
         name: "%%writefile",
         summary: "write the cell to a file",
         usage: "%%writefile [-a] PATH",
-        options: &[OptionHelp {
-            flag: "-a",
-            value: None,
-            summary: "append to the file (--append)",
-        }],
+        options: &[
+            plain("-a", "append to the file"),
+            plain("--append", "append to the file"),
+        ],
     },
     MagicHelp {
         name: "%who",
@@ -162,6 +160,54 @@ fn names() -> impl Iterator<Item = &'static str> {
     MAGICS.iter().map(|magic| magic.name)
 }
 
+const fn plain(flag: &'static str, summary: &'static str) -> OptionHelp {
+    OptionHelp {
+        flag,
+        value: None,
+        summary,
+    }
+}
+
+const fn with_value(flag: &'static str, value: &'static str, summary: &'static str) -> OptionHelp {
+    OptionHelp {
+        flag,
+        value: Some(value),
+        summary,
+    }
+}
+
+/// The magics, those of cells and those of lines.
+pub(crate) fn magics() -> &'static [MagicHelp] {
+    MAGICS
+}
+
+/// The magic of this name, which comes with its `%%` or `%`.
+pub(crate) fn magic(name: &str) -> Option<&'static MagicHelp> {
+    MAGICS.iter().find(|magic| magic.name == name)
+}
+
+impl MagicHelp {
+    /// Whether it takes a whole cell, and not just a line.
+    pub(crate) fn takes_cell(&self) -> bool {
+        self.name.starts_with("%%")
+    }
+
+    /// The option that is written so.
+    pub(crate) fn option(&self, flag: &str) -> Option<&'static OptionHelp> {
+        self.options.iter().find(|option| option.flag == flag)
+    }
+}
+
+impl OptionHelp {
+    /// How it is written, with what follows it.
+    pub(crate) fn usage(&self) -> String {
+        match self.value {
+            Some(value) => format!("{} {value}", self.flag),
+            None => self.flag.to_owned(),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -183,6 +229,22 @@ mod tests {
         for magic in MAGICS {
             assert!(!magic.summary.contains('\n') && magic.summary.len() < 80, "{magic:?}");
             assert!(magic.usage.starts_with(magic.name), "{magic:?}");
+        }
+    }
+    #[test]
+    fn every_option_that_is_explained_is_understood() {
+        for magic in magics() {
+            assert!(magic.usage.starts_with(magic.name), "{magic:?}");
+            for option in magic
+                .options
+                .iter()
+                .filter(|_| ["%%pool", "%%process"].contains(&magic.name))
+            {
+                let value = if option.value.is_some() { " 2" } else { "" };
+                let items = if magic.name == "%%pool" { " 0..3" } else { "" };
+                let cell = format!("{} {}{value}{items}\nfn f(x: u8) {{}}", magic.name, option.flag);
+                super::super::rewrite::tests::rewritten(&cell);
+            }
         }
     }
 }

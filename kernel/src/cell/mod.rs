@@ -3,7 +3,10 @@
 //! `rewrite` turns a cell into the Rust that evcxr gets; the `SourceMap` that comes with it leads from there back to
 //! what the person wrote, so that every message points at that.
 
+mod commands;
 mod complete;
+mod cursor;
+mod definitions;
 mod function;
 mod items;
 mod line_magic;
@@ -14,17 +17,25 @@ pub(crate) mod magics;
 mod names;
 mod pool;
 mod process;
+mod query;
 mod rewrite;
 mod script;
 mod source_map;
+mod subject;
 mod types;
 mod words;
 
+pub(crate) use commands::{CommandHelp, commands};
 pub(crate) use complete::is_complete;
-pub(crate) use magic_error::MagicError;
+pub(crate) use cursor::{Cursor, Excerpt, at as cursor};
+pub(crate) use definitions::{Definition, DefinitionKind, definitions, find_item, macro_documentation};
+pub(crate) use magic_error::{MagicError, suggestion};
+pub(crate) use magics::{MagicHelp, magic, magics};
 pub(crate) use names::imported;
-pub(crate) use rewrite::{Part, Rewritten, Step, rewrite, without_magic};
+pub(crate) use query::{Query, query};
+pub(crate) use rewrite::{Part, Rewritten, Step, rewrite};
 pub(crate) use source_map::{Place, SourceMap};
+pub(crate) use subject::{Subject, SubjectKind, subject};
 pub(crate) use types::Types;
 
 /// What the rewriting may ask about the notebook.

@@ -274,7 +274,7 @@ fn show_value(cell: &str) -> SourceMap {
 }
 
 /// A cell with blanks in the place of its magics, and of all else that is not Rust: every position stays.
-pub(crate) fn without_magic(cell: &str) -> String {
+pub(super) fn without_magic(cell: &str) -> String {
     let code = match magic::find(cell) {
         Ok(Some(line)) if line.magic.takes_text() => return " ".repeat(cell.len()),
         Ok(Some(line)) => without_magic_line(cell, &line),
@@ -386,7 +386,7 @@ pub(super) mod tests {
             [
                 "let a = 1;\n",
                 "Who %who",
-                "\nparcell::cell::shell(\"ls\");\nlet b = 2;\n(\nb\n).evcxr_display();"
+                "\nparcell::cell::shell(\"ls\");\nlet b = 2;\n(&(\nb\n)).parcell_value().evcxr_display();"
             ]
         );
         assert_eq!(parts("%who\n"), ["Who %who"]);
@@ -413,7 +413,7 @@ pub(super) mod tests {
             rewritten(":dep a\n::std::mem::drop(1);"),
             ":dep a\n\t::std::mem::drop(1);"
         );
-        assert_eq!(rewritten("!true"), "(\n!true\n).evcxr_display();");
+        assert_eq!(rewritten("!true"), "(&(\n!true\n)).parcell_value().evcxr_display();");
     }
 
     #[test]

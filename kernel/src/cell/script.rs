@@ -116,7 +116,7 @@ mod tests {
     fn a_clock_is_put_around_any_code() {
         assert_eq!(
             rewritten("%%time\n:dep a\n\nlet a = 1;\na"),
-            "      \n:dep a\nparcell::cell::start_cell_timer(); \nlet a = 1;\n(\na\n).evcxr_display();\n\
+            "      \n:dep a\nparcell::cell::start_cell_timer(); \nlet a = 1;\n(&(\na\n)).parcell_value().evcxr_display();\n\
              parcell::cell::stop_cell_timer();"
         );
         let text = rewritten("%%time\n%%pool 0..3\nfn f(x: u8) {}");

@@ -122,6 +122,24 @@ impl SourceMap {
         map
     }
 
+    /// Where a position of the original is in the text; a position between two parts belongs to the one that it ends.
+    pub(crate) fn position_of(&self, original: usize) -> Option<usize> {
+        let ends = self.pieces.iter().skip(1).map(|piece| piece.start);
+        let found: Vec<(bool, usize)> = self
+            .pieces
+            .iter()
+            .zip(ends.chain([self.text.len()]))
+            .filter_map(|(piece, end)| match piece.origin {
+                Origin::Copied(start) if (start..=start + end - piece.start).contains(&original) => {
+                    Some((original == start, piece.start + original - start))
+                }
+                _ => None,
+            })
+            .collect();
+        let behind = found.iter().find(|(begins, _)| !begins);
+        behind.or(found.first()).map(|(_, position)| *position)
+    }
+
     /// Where a part of the text comes from.
     pub(crate) fn place(&self, range: Range<usize>) -> Place {
         let index = self
@@ -168,6 +186,13 @@ mod tests {
         assert_eq!(map.place(8..13), Place::Written(6..11));
         assert_eq!(map.place(6..7), Place::Generated(0..5));
         assert_eq!(map.place(13..14), Place::Generated(0..5));
+        assert_eq!(map.position_of(14), Some(3));
+        assert_eq!(map.position_of(11), Some(13));
+        assert_eq!(map.position_of(2), None);
+        let mut map = SourceMap::default();
+        map.copy("abcd", 2..4);
+        map.copy("abcd", 0..2);
+        assert_eq!(map.position_of(2), Some(4));
     }
 
     #[test]

@@ -47,6 +47,9 @@ pub(super) struct CursorRequest {
     pub(super) code: String,
     #[serde(default)]
     cursor_pos: Option<i64>,
+    /// How much an `inspect_request` wants to know: 0, or 1 for the source too.
+    #[serde(default, deserialize_with = "null_is_default")]
+    pub(super) detail_level: i64,
 }
 
 #[derive(Debug, Default, Deserialize)]

@@ -5,7 +5,7 @@ use super::execution::Submission;
 use super::message::Request;
 use super::requests::{CommOpen, CursorRequest, IsCompleteRequest, RequestError};
 use super::server::Dispatcher;
-use crate::session::{Completeness, Completion, Completions, Session};
+use crate::session::{Completeness, Completion, Completions, Detail, Session};
 use jupyter_protocol::{CommClose, CommId, CommInfoReply, CompleteReply, ErrorOutput, ReplyStatus};
 use serde_json::{Map, Value, json};
 use std::ops::ControlFlow;
@@ -78,7 +78,12 @@ async fn complete(session: Session, request: Request) -> Result<Content, Request
 
 async fn inspect(session: Session, request: Request) -> Result<Content, RequestError> {
     let place: CursorRequest = request.parse()?;
-    let data = session.inspect(&place.code, place.cursor()).await;
+    let detail = if place.detail_level > 0 {
+        Detail::Source
+    } else {
+        Detail::Documentation
+    };
+    let data = session.inspect(&place.code, place.cursor(), detail).await;
     let found = data.is_some();
     Ok(Content::InspectReply(InspectReply {
         found,
@@ -87,12 +92,18 @@ async fn inspect(session: Session, request: Request) -> Result<Content, RequestE
     }))
 }
 
-/// The specification has room for the text of a match only; JupyterLab reads its kind from the metadata.
+/// The specification has room for the text of a match only; JupyterLab reads the rest from the metadata.
 fn complete_reply(completions: Completions) -> CompleteReply {
     let Completions { matches, start, end } = completions;
     let types: Vec<Value> = matches
         .iter()
-        .map(|Completion { text, kind }| json!({"start": start, "end": end, "text": text, "type": kind}))
+        .map(|Completion { text, kind, signature }| {
+            let mut entry = json!({"start": start, "end": end, "text": text, "type": kind});
+            if let Some(signature) = signature {
+                entry["signature"] = json!(signature);
+            }
+            entry
+        })
         .collect();
     let mut metadata = Map::new();
     metadata.insert("_jupyter_types_experimental".to_owned(), Value::Array(types));
@@ -128,6 +139,7 @@ mod tests {
         let matches = vec![Completion {
             text: "println!".to_owned(),
             kind: "macro".to_owned(),
+            signature: Some("macro_rules! println".to_owned()),
         }];
         let reply = complete_reply(Completions {
             matches,
@@ -138,7 +150,7 @@ mod tests {
         assert_eq!((reply.cursor_start, reply.cursor_end), (2, 5));
         assert_eq!(
             reply.metadata["_jupyter_types_experimental"],
-            json!([{"start": 2, "end": 5, "text": "println!", "type": "macro"}])
+            json!([{"start": 2, "end": 5, "text": "println!", "type": "macro", "signature": "macro_rules! println"}])
         );
     }
 }

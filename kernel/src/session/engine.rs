@@ -8,15 +8,17 @@ use std::time::Duration;
 
 use evcxr::{CommandContext, Error};
 
+use super::completion::InRust;
 use super::diagnostics::{self, Compiled};
 use super::directory::{Directory, original_path};
 use super::event::{Cell, CellError, Content, Event, MimeBundle, Outcome, Stream};
+use super::inspection::Detail;
 use super::locations::Locations;
 use super::output::{PANICKED, Report};
 use super::question::Question;
 use super::shared::Shared;
-use super::{Completion, Completions, endings, magics, prelude};
-use crate::cell::{self, Part, Rewritten, SourceMap, Step, Types, Variables};
+use super::{completion, documentation, endings, inspection, magics, prelude, queries};
+use crate::cell::{self, Excerpt, Part, Query, Rewritten, SourceMap, Step, Types, Variables};
 use crate::library::{self, Prepared};
 use crate::process::SUPERVISOR;
 use crate::process::messages::FromSupervisor;
@@ -32,14 +34,13 @@ const EXECUTION: &str = "Execution";
 pub(super) enum Request {
     Execute(Cell),
     Complete {
-        code: String,
-        cursor: usize,
-        reply: Question<Completions>,
+        excerpt: Excerpt,
+        reply: Question<InRust>,
     },
     Inspect {
-        code: String,
-        cursor: usize,
-        reply: Question<Option<MimeBundle>>,
+        excerpt: Excerpt,
+        detail: Detail,
+        reply: Question<Option<Vec<documentation::Part>>>,
     },
     Shutdown,
 }
@@ -152,8 +153,15 @@ impl<'a> Engine<'a> {
         while let Ok(request) = requests.recv() {
             match request {
                 Request::Execute(cell) => self.execute(&cell),
-                Request::Complete { code, cursor, reply } => reply.answer(|| self.complete(&code, cursor)),
-                Request::Inspect { code, cursor, reply } => reply.answer(|| self.inspect(&code, cursor)),
+                Request::Complete { excerpt, reply } => reply.answer(|| {
+                    let knowledge = self.shared.knowledge();
+                    completion::ask(&mut self.context, &excerpt, &knowledge)
+                }),
+                Request::Inspect { excerpt, detail, reply } => reply.answer(|| {
+                    let knowledge = self.shared.knowledge();
+                    let place = (excerpt.map.text(), excerpt.position);
+                    inspection::ask(&mut self.context, &knowledge, place, detail)
+                }),
                 Request::Shutdown => return,
             }
         }
@@ -186,7 +194,9 @@ impl<'a> Engine<'a> {
             context: &self.context,
             imported: &self.imported,
         };
+        let query = cell::query(&cell.code, &known);
         let outcome = match cell::rewrite(&cell.code, &known) {
+            _ if let Some(query) = query => self.explain_name(cell, &query),
             Err(error) => Outcome::Error(diagnostics::magic_error(&error, cell.execution_count, &cell.code)),
             Ok(parts) => self.run_parts(cell, &parts),
         };
@@ -264,6 +274,7 @@ impl<'a> Engine<'a> {
         self.locations()
             .begin(cell.execution_count, &cell.code, compiled.clone(), file);
         let result = self.context.execute(rewritten.map.text());
+        self.remember(cell, result.is_ok());
         let report = self.shared.pump.drain();
         let outcome = self.outcome(cell, rewritten, result, report);
         if outcome == Outcome::Ok {
@@ -398,55 +409,39 @@ impl<'a> Engine<'a> {
         self.shared.say(Event::Output { cell: cell.id, content });
     }
 
+    /// Answers a cell that asks for help.
+    fn explain_name(&mut self, cell: &Cell, query: &Query) -> Outcome {
+        let knowledge = self.shared.knowledge();
+        match queries::answer(&mut self.context, &knowledge, &cell.code, query) {
+            Ok(data) => {
+                self.say(cell, Content::display(data));
+                Outcome::Ok
+            }
+            Err(error) => Outcome::Error(CellError {
+                ename: "NotFound".to_owned(),
+                ..diagnostics::magic_error(&error, cell.execution_count, &cell.code)
+            }),
+        }
+    }
+
+    /// Takes note of what there is after a cell, for questions that come while the next one runs.
+    fn remember(&self, cell: &Cell, completed: bool) {
+        let variables = self.context.variables_and_types();
+        let variables = variables
+            .map(|(name, type_)| (name.to_owned(), type_.to_owned()))
+            .collect();
+        self.shared.change_knowledge(|knowledge| {
+            if completed {
+                knowledge.learn(cell.execution_count, &cell.code);
+            }
+            knowledge.set_variables(variables);
+        });
+    }
+
     fn restore_prelude(&mut self) {
         if let Err(error) = self.bring_back() {
             tracing::error!(%error, "the library is not in scope");
         }
-    }
-
-    fn complete(&mut self, code: &str, cursor: usize) -> Completions {
-        let position = code
-            .char_indices()
-            .nth(cursor)
-            .map_or(code.len(), |(position, _)| position);
-        let code = cell::without_magic(code);
-        match self.context.completions(&code, position) {
-            Ok(found) => {
-                let characters = |position: usize| code.get(..position).map_or(cursor, |before| before.chars().count());
-                let matches = found.completions.into_iter().map(|completion| Completion {
-                    text: completion.code,
-                    kind: completion.kind.to_owned(),
-                });
-                Completions {
-                    matches: matches.collect(),
-                    start: characters(found.start_offset),
-                    end: characters(found.end_offset),
-                }
-            }
-            Err(error) => {
-                tracing::debug!(%error, "no completions");
-                Completions {
-                    matches: Vec::new(),
-                    start: cursor,
-                    end: cursor,
-                }
-            }
-        }
-    }
-
-    fn inspect(&mut self, code: &str, cursor: usize) -> Option<MimeBundle> {
-        let path = path_at(code, cursor)?;
-        let outputs = self.context.execute(&format!(":doc {path}")).ok()?;
-        let data: MimeBundle = outputs
-            .content_by_mime_type
-            .into_iter()
-            .map(|(mime, content)| (mime, content.into()))
-            .collect();
-        let found = data.values().any(|text| {
-            text.as_str()
-                .is_some_and(|text| !text.contains("No documentation found"))
-        });
-        found.then_some(data)
     }
 
     fn locations(&self) -> std::sync::MutexGuard<'_, Locations> {
@@ -486,25 +481,6 @@ fn in_part(error: CellError, cell: &Cell, part: &Part) -> CellError {
     }
 }
 
-/// The name or path that the cursor (in characters) is on or behind.
-fn path_at(code: &str, cursor: usize) -> Option<String> {
-    let characters: Vec<char> = code.chars().collect();
-    let cursor = cursor.min(characters.len());
-    let belongs = |character: &char| character.is_alphanumeric() || matches!(character, '_' | ':' | '.');
-    let before = characters[..cursor]
-        .iter()
-        .rev()
-        .take_while(|character| belongs(character))
-        .count();
-    let after = characters[cursor..]
-        .iter()
-        .take_while(|character| character.is_alphanumeric() || **character == '_')
-        .count();
-    let path: String = characters[cursor - before..cursor + after].iter().collect();
-    let path = path.trim_matches([':', '.']);
-    (!path.is_empty()).then(|| path.to_owned())
-}
-
 struct KnownNames<'a> {
     context: &'a CommandContext,
     imported: &'a BTreeSet<String>,
@@ -522,17 +498,5 @@ impl Variables for KnownNames<'_> {
         self.type_of(name).is_some()
             || self.imported.contains(name)
             || self.context.defined_item_names().any(|item| item == name)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_path_under_the_cursor_is_found() {
-        assert_eq!(path_at("let é = std::mem::swap(a)", 14).as_deref(), Some("std::mem"));
-        assert_eq!(path_at("foo.bar()", 7).as_deref(), Some("foo.bar"));
-        assert_eq!(path_at("a + b", 2), None);
     }
 }

@@ -2,23 +2,32 @@
 //!
 //! It knows nothing of Jupyter or of notebook files; `jupyter` and `cli::run` stand on it.
 
+mod completion;
+mod crates;
 mod diagnostics;
 mod directory;
+mod documentation;
 mod endings;
 mod engine;
 mod event;
 mod input;
+mod inspection;
+mod knowledge;
 mod locations;
 mod magics;
 mod output;
 pub(crate) mod prelude;
+mod queries;
 mod question;
 mod shared;
+mod sources;
 
+pub(crate) use completion::{Completion, Completions};
 pub(crate) use directory::{Directory, original_path, prepare_environment};
 pub(crate) use event::{
     Cell, CellError, CellId, Content, Event, InputRequest, InputRequestId, Metadata, MimeBundle, Outcome, Stream,
 };
+pub(crate) use inspection::Detail;
 
 use std::io;
 use std::sync::{Arc, Mutex, mpsc as threads};
@@ -28,7 +37,9 @@ use std::time::Duration;
 use rustix::process::{Signal, getpid, kill_process};
 use tokio::sync::mpsc;
 
+use crate::cell::{self, Cursor};
 use crate::process::descendants;
+use completion::CompletionContext;
 use engine::Request;
 use input::Questions;
 use locations::Locations;
@@ -57,22 +68,6 @@ pub(crate) enum Completeness {
         indent: String,
     },
     Invalid,
-}
-
-/// What could stand at the cursor.
-#[derive(Clone, Debug, Default, Eq, PartialEq)]
-pub(crate) struct Completions {
-    pub(crate) matches: Vec<Completion>,
-    /// Where the text to be replaced begins and ends, in Unicode code points.
-    pub(crate) start: usize,
-    pub(crate) end: usize,
-}
-
-/// One thing that could stand at the cursor.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub(crate) struct Completion {
-    pub(crate) text: String,
-    pub(crate) kind: String,
 }
 
 /// Why a session could not start.
@@ -153,32 +148,46 @@ impl Session {
         crate::cell::is_complete(code)
     }
 
-    /// What could stand at `cursor` (a Unicode code point offset) in `code`. While a cell runs there is nothing to ask
-    /// and the answer is empty.
+    /// What could stand at `cursor` (a Unicode code point offset) in `code`. While a cell runs the answer is what is
+    /// known without the engine.
     pub(crate) async fn complete(&self, code: &str, cursor: usize) -> Completions {
-        let nothing = Completions {
-            matches: Vec::new(),
-            start: cursor,
-            end: cursor,
+        let knowledge = self.shared.knowledge();
+        let context = CompletionContext::new(code, cursor, &knowledge);
+        let Cursor::Rust(excerpt) = &context.cursor else {
+            // It may read directories, which blocks a thread.
+            let answer = tokio::task::spawn_blocking(move || context.answer(&knowledge));
+            return answer.await.unwrap_or_else(|error| {
+                tracing::error!(%error, "completing panicked");
+                Completions::default()
+            });
         };
-        self.ask(|reply| Request::Complete {
-            code: code.to_owned(),
-            cursor,
+        let found = self.ask(|reply| Request::Complete {
+            excerpt: excerpt.clone(),
             reply,
-        })
-        .await
-        .unwrap_or(nothing)
+        });
+        let found = found
+            .await
+            .unwrap_or_else(|| completion::from_knowledge(excerpt, &knowledge));
+        context.answer_with(found, excerpt)
     }
 
-    /// Markdown and plain text for what is at `cursor`, or None. While a cell runs the answer is None.
-    pub(crate) async fn inspect(&self, code: &str, cursor: usize) -> Option<MimeBundle> {
-        self.ask(|reply| Request::Inspect {
-            code: code.to_owned(),
-            cursor,
+    /// Markdown and plain text for what is at `cursor` (a Unicode code point offset), or None. While a cell runs the
+    /// answer is what is known without the engine.
+    pub(crate) async fn inspect(&self, code: &str, cursor: usize, detail: Detail) -> Option<MimeBundle> {
+        let knowledge = self.shared.knowledge();
+        let cursor = cell::cursor(code, completion::byte_position(code, cursor), &*knowledge);
+        let Cursor::Rust(excerpt) = cursor else {
+            return inspection::known_word(code, &cursor).map(|parts| inspection::bundle(&parts));
+        };
+        let found = self.ask(|reply| Request::Inspect {
+            excerpt: excerpt.clone(),
+            detail,
             reply,
-        })
-        .await
-        .flatten()
+        });
+        let found = found
+            .await
+            .unwrap_or_else(|| inspection::from_knowledge(&knowledge, (excerpt.map.text(), excerpt.position), detail));
+        found.map(|parts| inspection::bundle(&parts))
     }
 
     /// Ends the session and waits until its processes and files are gone.

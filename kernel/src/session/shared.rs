@@ -10,6 +10,7 @@ use tokio::sync::mpsc::UnboundedSender;
 
 use super::event::{CellId, Event, Outcome};
 use super::input::Questions;
+use super::knowledge::Knowledge;
 use super::locations::Locations;
 use super::output::Pump;
 use crate::process::descendants;
@@ -30,6 +31,8 @@ pub(super) struct Shared {
     running: AtomicU64,
     queued: Mutex<VecDeque<CellId>>,
     has_started: AtomicBool,
+    /// The notebook as the last cell left it.
+    knowledge: Mutex<Arc<Knowledge>>,
     events: UnboundedSender<Event>,
 }
 
@@ -48,6 +51,7 @@ impl Shared {
             running: AtomicU64::new(NO_CELL),
             queued: Mutex::default(),
             has_started: AtomicBool::new(false),
+            knowledge: Mutex::default(),
             events,
         }
     }
@@ -81,6 +85,15 @@ impl Shared {
 
     pub(super) fn begin(&self, cell: CellId) {
         self.running.store(cell.0, Ordering::SeqCst);
+    }
+
+    /// What is known about the notebook without asking the engine.
+    pub(super) fn knowledge(&self) -> Arc<Knowledge> {
+        Arc::clone(&self.known())
+    }
+
+    pub(super) fn change_knowledge(&self, change: impl FnOnce(&mut Knowledge)) {
+        change(Arc::make_mut(&mut self.known()));
     }
 
     pub(super) fn finish(&self, cell: CellId, outcome: Outcome) {
@@ -122,6 +135,10 @@ impl Shared {
             }
             std::thread::sleep(CHASE);
         }
+    }
+
+    fn known(&self) -> MutexGuard<'_, Arc<Knowledge>> {
+        self.knowledge.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn queue(&self) -> MutexGuard<'_, VecDeque<CellId>> {

@@ -1,0 +1,434 @@
+//! Completion: what could stand at the cursor.
+//!
+//! Magics, commands and crates are known here, and so is the notebook as the last cell left it; for the rest the
+//! engine asks evcxr. While a cell runs, what is known here is the answer.
+
+use std::ops::Range;
+
+use evcxr::CommandContext;
+
+use super::crates;
+use super::knowledge::Knowledge;
+use crate::cell::{self, Cursor, Excerpt, MagicHelp};
+
+/// What could stand at the cursor.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub(crate) struct Completions {
+    pub(crate) matches: Vec<Completion>,
+    /// Where the text to be replaced begins and ends, in Unicode code points.
+    pub(crate) start: usize,
+    pub(crate) end: usize,
+}
+
+/// One thing that could stand at the cursor.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) struct Completion {
+    pub(crate) text: String,
+    /// What it is, in a word.
+    pub(crate) kind: String,
+    /// Its type, its parameters, or what it does, where that is known.
+    pub(crate) signature: Option<String>,
+}
+
+/// What is to be completed.
+#[derive(Debug)]
+pub(super) struct CompletionContext {
+    code: String,
+    /// In bytes.
+    position: usize,
+    pub(super) cursor: Cursor,
+}
+
+/// Completions of a piece of Rust, and where the text that they replace begins in it.
+#[derive(Debug)]
+pub(super) struct InRust {
+    start: usize,
+    matches: Vec<Completion>,
+}
+
+impl CompletionContext {
+    /// `cursor` is in Unicode code points.
+    pub(super) fn new(code: &str, cursor: usize, knowledge: &Knowledge) -> CompletionContext {
+        let position = byte_position(code, cursor);
+        CompletionContext {
+            code: code.to_owned(),
+            position,
+            cursor: cell::cursor(code, position, knowledge),
+        }
+    }
+
+    /// The answer, except for Rust, for which it is empty. Blocks for some milliseconds.
+    pub(super) fn answer(&self, knowledge: &Knowledge) -> Completions {
+        match &self.cursor {
+            Cursor::Magic { word } => self.among(word.clone(), cell::magics().iter().map(of_magic)),
+            Cursor::Option { magic, word } => self.among(word.clone(), options(magic)),
+            Cursor::Command { word } => self.among(word.clone(), cell::commands().iter().map(of_command)),
+            Cursor::Crate { word } => self.among(word.clone(), crate_names(knowledge)),
+            Cursor::Rust(_) | Cursor::Other => self.nothing(),
+        }
+    }
+
+    /// The answer for Rust.
+    pub(super) fn answer_with(&self, found: InRust, excerpt: &Excerpt) -> Completions {
+        let start = excerpt.map.place(found.start..excerpt.position).range().start;
+        // The rest of the word that the cursor is in is replaced too.
+        let end = if start == self.position {
+            start
+        } else {
+            self.position + word_length(&self.code[self.position..])
+        };
+        self.replacing(start..end, found.matches)
+    }
+
+    /// Those candidates that begin as the word does up to the cursor.
+    fn among(&self, word: Range<usize>, candidates: impl IntoIterator<Item = Completion>) -> Completions {
+        let prefix = &self.code[word.start..self.position];
+        let mut matches: Vec<_> = candidates
+            .into_iter()
+            .filter(|candidate| candidate.text.starts_with(prefix))
+            .collect();
+        matches.sort_by(|one, other| one.text.cmp(&other.text));
+        self.replacing(word, matches)
+    }
+
+    fn nothing(&self) -> Completions {
+        self.replacing(self.position..self.position, Vec::new())
+    }
+
+    fn replacing(&self, range: Range<usize>, matches: Vec<Completion>) -> Completions {
+        let characters = |position: usize| self.code[..position].chars().count();
+        Completions {
+            matches,
+            start: characters(range.start),
+            end: characters(range.end),
+        }
+    }
+}
+
+/// A place in Unicode code points as one in bytes, inside the code.
+pub(super) fn byte_position(code: &str, cursor: usize) -> usize {
+    code.char_indices()
+        .nth(cursor)
+        .map_or(code.len(), |(position, _)| position)
+}
+
+fn of_magic(magic: &MagicHelp) -> Completion {
+    Completion {
+        text: magic.name.to_owned(),
+        kind: "magic".to_owned(),
+        signature: Some(magic.summary.to_owned()),
+    }
+}
+
+fn options(magic: &MagicHelp) -> impl Iterator<Item = Completion> {
+    magic.options.iter().map(|option| Completion {
+        text: option.flag.to_owned(),
+        kind: "option".to_owned(),
+        signature: Some(match option.value {
+            Some(value) => format!("{value}: {}", option.summary),
+            None => option.summary.to_owned(),
+        }),
+    })
+}
+
+fn of_command(command: &cell::CommandHelp) -> Completion {
+    Completion {
+        text: command.name.to_owned(),
+        kind: "command".to_owned(),
+        signature: Some(command.summary.to_owned()),
+    }
+}
+
+fn crate_names(knowledge: &Knowledge) -> impl Iterator<Item = Completion> {
+    let mut names = crates::at_hand().clone();
+    names.extend(knowledge.crates().map(str::to_owned));
+    names.into_iter().map(|text| Completion {
+        text,
+        kind: "module".to_owned(),
+        signature: None,
+    })
+}
+
+/// What evcxr finds in a piece of Rust.
+pub(super) fn ask(context: &mut CommandContext, excerpt: &Excerpt, knowledge: &Knowledge) -> InRust {
+    let (text, position) = (excerpt.map.text(), excerpt.position);
+    let prefix = prefix(text, position);
+    // rust-analyzer would look only for what fits the whole of the word that the cursor is in.
+    let tail = if prefix.is_empty() {
+        0
+    } else {
+        word_length(&text[position..])
+    };
+    let asked = format!("{}{}", &text[..position], &text[position + tail..]);
+    let found = match context.completions(&asked, position) {
+        Ok(found) => found.completions,
+        Err(error) => {
+            tracing::debug!(error = %error.root_cause(), "no completions");
+            Vec::new()
+        }
+    };
+    if found.is_empty() {
+        return from_knowledge(excerpt, knowledge);
+    }
+    let is_member = is_behind(text, position - prefix.len(), ".");
+    let candidates = found
+        .into_iter()
+        .filter(|found| !is_internal(&found.code))
+        .map(|found| candidate(&found.code, found.kind, is_member, knowledge));
+    InRust {
+        start: position - prefix.len(),
+        matches: sorted(candidates, prefix, knowledge),
+    }
+}
+
+/// What can be said without evcxr.
+pub(super) fn from_knowledge(excerpt: &Excerpt, knowledge: &Knowledge) -> InRust {
+    let (text, position) = (excerpt.map.text(), excerpt.position);
+    let prefix = prefix(text, position);
+    let start = position - prefix.len();
+    if is_behind(text, start, ".") || is_behind(text, start, "::") {
+        let matches = Vec::new();
+        return InRust { start, matches };
+    }
+    let variables = knowledge
+        .variables()
+        .map(|(name, _)| candidate(name, "instance", false, knowledge));
+    let items = knowledge.items().map(|item| {
+        let definition = &item.definition;
+        let bang = if definition.kind == cell::DefinitionKind::Macro {
+            "!"
+        } else {
+            ""
+        };
+        candidate(
+            &format!("{}{bang}", definition.name),
+            definition.kind.name(),
+            false,
+            knowledge,
+        )
+    });
+    let keywords = KEYWORDS
+        .iter()
+        .map(|keyword| candidate(keyword, "keyword", false, knowledge));
+    let candidates: Vec<_> = variables.chain(items).chain(keywords).collect();
+    InRust {
+        start,
+        matches: sorted(candidates, prefix, knowledge),
+    }
+}
+
+/// One of evcxr's completions, reduced to a name, with what the notebook knows about it.
+fn candidate(code: &str, kind: &str, is_member: bool, knowledge: &Knowledge) -> Completion {
+    let text = plain_name(code);
+    let name = text.trim_end_matches('!');
+    let (kind, signature) = match kind {
+        "function" if is_member => ("method", None),
+        "instance" if is_member => ("field", None),
+        _ if is_member => (kind, None),
+        "keyword" => ("keyword", None),
+        _ => match (knowledge.variable(name), knowledge.item(name)) {
+            (Some(type_), _) => ("variable", Some(format!("{name}: {type_}"))),
+            (None, Some(item)) => {
+                let signature = item.definition.signature.split_whitespace();
+                (
+                    item.definition.kind.name(),
+                    Some(signature.collect::<Vec<_>>().join(" ")),
+                )
+            }
+            (None, None) if text.ends_with('!') => ("macro", None),
+            (None, None) => (kind, None),
+        },
+    };
+    Completion {
+        kind: kind.to_owned(),
+        signature,
+        text,
+    }
+}
+
+/// The name that a snippet of rust-analyzer's begins with: `push` of `push(value)`, `for` of `for $1 in $2 {`.
+fn plain_name(snippet: &str) -> String {
+    let belongs = |character: char| character.is_alphanumeric() || matches!(character, '_' | ':' | '!' | '#' | '\'');
+    let end = snippet.find(|character| !belongs(character)).unwrap_or(snippet.len());
+    snippet[..end].trim_end_matches(':').to_owned()
+}
+
+/// Without repetitions, those that do not fit left out: what is the notebook's own first, what is internal by its
+/// name last.
+fn sorted(candidates: impl IntoIterator<Item = Completion>, prefix: &str, knowledge: &Knowledge) -> Vec<Completion> {
+    let mut matches: Vec<Completion> = candidates
+        .into_iter()
+        .filter(|candidate| !candidate.text.is_empty() && candidate.text.starts_with(prefix))
+        .collect();
+    let rank = |candidate: &Completion| match candidate.kind.as_str() {
+        "variable" => 0,
+        "field" if knowledge.has_field(&candidate.text) || candidate.text.starts_with(|c: char| c.is_ascii_digit()) => {
+            0
+        }
+        // evcxr has rust-analyzer offer the private fields of all types.
+        "field" => 3,
+        "keyword" => 2,
+        _ => 1,
+    };
+    matches.sort_by_cached_key(|candidate| {
+        let text = &candidate.text;
+        (
+            text.starts_with('_'),
+            rank(candidate),
+            text.to_lowercase(),
+            text.clone(),
+        )
+    });
+    let mut seen = std::collections::HashSet::new();
+    matches.retain(|candidate| seen.insert(candidate.text.clone()));
+    matches
+}
+
+/// Whether it is one of the names that evcxr and the rewriting generate.
+fn is_internal(code: &str) -> bool {
+    [
+        "evcxr_internal",
+        "evcxr_variable_store",
+        "run_user_code_",
+        "parcell_item",
+        "parcell_index",
+    ]
+    .iter()
+    .any(|internal| code.starts_with(internal))
+}
+
+/// The part of a word that is before the position.
+fn prefix(text: &str, position: usize) -> &str {
+    let before = &text[..position];
+    let start = before
+        .char_indices()
+        .rev()
+        .take_while(|(_, character)| is_word(*character))
+        .last()
+        .map_or(position, |(start, _)| start);
+    &before[start..]
+}
+
+/// How many bytes of a word the text begins with.
+fn word_length(text: &str) -> usize {
+    text.find(|character| !is_word(character)).unwrap_or(text.len())
+}
+
+fn is_word(character: char) -> bool {
+    character.is_alphanumeric() || character == '_'
+}
+
+/// Whether this stands before the position, and it is not the end of a range.
+fn is_behind(text: &str, position: usize, joint: &str) -> bool {
+    let before = text[..position].trim_end();
+    before.ends_with(joint) && !before.ends_with("..")
+}
+
+const KEYWORDS: &[&str] = &[
+    "as", "async", "await", "break", "const", "continue", "crate", "dyn", "else", "enum", "extern", "false", "fn",
+    "for", "if", "impl", "in", "let", "loop", "match", "mod", "move", "mut", "pub", "ref", "return", "self", "static",
+    "struct", "super", "trait", "true", "type", "unsafe", "use", "where", "while",
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn knowledge() -> Knowledge {
+        let mut knowledge = Knowledge::default();
+        knowledge.set_variables([("numbers".to_owned(), "Vec<u64>".to_owned())].into());
+        knowledge.learn(
+            1,
+            ":dep my-crate = \"1\"\n/// Norm.\nfn norm(a: u8) -> u8 { a }\nstruct P { x: u8 }",
+        );
+        knowledge
+    }
+
+    /// The completions at `¦` that can be given without evcxr, and the text that they replace.
+    fn completed(marked: &str) -> (Vec<String>, String) {
+        let cursor = marked.chars().position(|character| character == '¦').unwrap();
+        let code = marked.replacen('¦', "", 1);
+        let knowledge = knowledge();
+        let question = CompletionContext::new(&code, cursor, &knowledge);
+        let found = match &question.cursor {
+            Cursor::Rust(excerpt) => question.answer_with(from_knowledge(excerpt, &knowledge), excerpt),
+            _ => question.answer(&knowledge),
+        };
+        let replaced = code.chars().take(found.end).skip(found.start).collect();
+        (found.matches.into_iter().map(|found| found.text).collect(), replaced)
+    }
+
+    #[test]
+    fn magics_options_commands_and_crates_are_completed() {
+        assert_eq!(completed("%%po¦"), (vec!["%%pool".to_owned()], "%%po".to_owned()));
+        assert_eq!(
+            completed("// é 😀\n%%pro¦"),
+            (vec!["%%process".to_owned()], "%%pro".to_owned())
+        );
+        assert_eq!(
+            completed("%%pool --kee¦ 0..3"),
+            (vec!["--keep-going".to_owned()], "--kee".to_owned())
+        );
+        assert_eq!(completed(":show¦").0, [":show_deps"]);
+        assert!(completed(":dep ¦").0.contains(&"rayon".to_owned()));
+        assert_eq!(completed(":dep my-c¦").0, ["my-crate"]);
+    }
+
+    #[test]
+    fn rust_is_completed_from_what_is_known() {
+        assert_eq!(
+            completed("let e\u{301} = \"😀\"; nu¦m"),
+            (vec!["numbers".to_owned()], "num".to_owned())
+        );
+        assert_eq!(completed("n¦").0, ["numbers", "norm"]);
+        assert_eq!(completed("numbers.l¦").0, Vec::<String>::new());
+        assert_eq!(completed("wh¦").0, ["where", "while"]);
+        assert_eq!(completed("%%pool num¦ -> a\nfn f(a: u64) {}").0, ["numbers"]);
+    }
+
+    #[test]
+    fn snippets_become_names() {
+        for (snippet, name) in [
+            ("push(${1:value})$0", "push"),
+            ("println!($0)", "println!"),
+            ("for $1 in $2 {\n}", "for"),
+            ("collections::", "collections"),
+            ("r#type", "r#type"),
+            ("Some(())", "Some"),
+        ] {
+            assert_eq!(plain_name(snippet), name);
+        }
+    }
+
+    #[test]
+    fn types_and_kinds_come_with_the_names() {
+        let knowledge = knowledge();
+        let found = candidate("numbers", "instance", false, &knowledge);
+        assert_eq!(
+            (found.kind.as_str(), found.signature.as_deref()),
+            ("variable", Some("numbers: Vec<u64>"))
+        );
+        let found = candidate("norm(a)", "function", false, &knowledge);
+        assert_eq!(found.signature.as_deref(), Some("fn norm(a: u8) -> u8"));
+        assert_eq!(candidate("len()", "function", true, &knowledge).kind, "method");
+        assert_eq!(candidate("vec![]", "function", false, &knowledge).kind, "macro");
+    }
+
+    #[test]
+    fn names_that_begin_with_an_underscore_come_last_and_private_fields_behind_methods() {
+        let knowledge = knowledge();
+        let of = |text: &str, kind: &str| candidate(text, kind, true, &knowledge);
+        let candidates = [
+            of("__a()", "function"),
+            of("buf", "instance"),
+            of("len()", "function"),
+            of("len", "instance"),
+            of("x", "instance"),
+        ];
+        let texts: Vec<_> = sorted(candidates, "", &knowledge)
+            .into_iter()
+            .map(|found| found.text)
+            .collect();
+        assert_eq!(texts, ["x", "len", "buf", "__a"]);
+    }
+}
