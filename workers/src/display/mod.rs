@@ -10,7 +10,7 @@
 //! ```
 //!
 //! [`display`] takes anything with a `Debug` form, which is shown as text, and what these functions make: [`html`],
-//! [`markdown`], [`latex`], [`svg`], [`png`], [`jpeg`], [`json()`], [`table`], and [`MimeBundle`] for everything else.
+//! [`markdown`], [`latex`], [`svg`], [`png`], [`jpeg`], [`json()`], [`table()`], and [`MimeBundle`] for everything else.
 //! They put plain text beside it, which is what a terminal shows. As the last expression of a cell each of them is the
 //! cell's result.
 //!

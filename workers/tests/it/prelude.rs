@@ -19,3 +19,23 @@ fn variables_may_be_called_as_its_functions_are() {
     let password = input + 1;
     assert_eq!((input, password), (1, 2));
 }
+
+mod beside_other_globs {
+    use std::collections::*;
+    use std::fmt::*;
+    use std::io::*;
+
+    use parcell::prelude::*;
+
+    #[test]
+    fn nothing_that_displays_collides() {
+        let _: [fn(&'static str) -> MimeBundle; 4] = [html, markdown, latex, svg];
+        let _: [fn(Vec<u8>) -> MimeBundle; 2] = [png, jpeg];
+        let _: [fn(BTreeMap<u8, u8>) -> MimeBundle; 2] = [json, table];
+        let _: fn(MimeBundle) -> DisplayHandle = display;
+        let _: fn(String, MimeBundle) -> DisplayHandle = display_with_id;
+        let _: fn(String, MimeBundle) = update_display;
+        let _: fn(bool) = clear_output;
+        let _: Option<(Arguments<'_>, Empty)> = None;
+    }
+}
