@@ -9,7 +9,7 @@ use std::process::ExitCode;
 
 use rustix::io::{FdFlags, fcntl_setfd};
 use rustix::process::{
-    Pid, PidfdFlags, Signal, WaitOptions, getppid, pidfd_open, set_parent_process_death_signal, setpgid, waitpid,
+    Pid, PidfdFlags, Signal, WaitOptions, getppid, pidfd_open, set_parent_process_death_signal, setsid, waitpid,
 };
 
 use super::channel::{Channel, ReceiveError};
@@ -62,7 +62,9 @@ struct Notebook {
 
 impl Notebook {
     fn inherit() -> io::Result<Notebook> {
-        setpgid(None, None)?;
+        // In a session of its own, which has no terminal: what cells read from /dev/tty is an error, where it would stop a
+        // process in the background for good.
+        setsid()?;
         let supervisor_pid = getppid().ok_or_else(|| io::Error::other("there is no supervisor"))?;
         end_with_supervisor(supervisor_pid)?;
         // SAFETY: this is the first thing that runs in this process, which has one thread; children that cells start

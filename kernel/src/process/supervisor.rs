@@ -15,7 +15,7 @@ use rustix::event::{PollFd, PollFlags, poll};
 use rustix::pipe::{PipeFlags, pipe_with};
 use rustix::process::{
     Pid, PidfdFlags, Signal, WaitOptions, WaitStatus, getpid, getppid, kill_process, kill_process_group, pidfd_open,
-    pidfd_send_signal, set_child_subreaper, setsid, wait,
+    pidfd_send_signal, set_child_subreaper, setpgid, wait,
 };
 
 use super::channel::{Channel, ReceiveError};
@@ -91,9 +91,8 @@ enum Flow {
 
 impl Supervisor {
     fn start() -> io::Result<Supervisor> {
-        // In a session of its own: the terminal's Ctrl-C is for the kernel, which interrupts the cell; and what cells
-        // read from /dev/tty is an error, where it would stop a process in the background for good.
-        setsid()?;
+        // In a group of its own: the terminal's Ctrl-C is for the kernel, which interrupts the cell.
+        setpgid(None, None)?;
         set_child_subreaper(Some(getpid()))?;
         let session = std::env::var_os(SESSION_VARIABLE)
             .map(PathBuf::from)
