@@ -5,6 +5,8 @@
 
 #[path = "cells/descriptors.rs"]
 mod descriptors;
+#[path = "cells/errors.rs"]
+mod errors;
 #[path = "cells/interrupts.rs"]
 mod interrupts;
 #[path = "cells/library_cache.rs"]

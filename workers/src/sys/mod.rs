@@ -4,3 +4,4 @@ pub(crate) mod child;
 pub(crate) mod fork;
 pub(crate) mod lifeline;
 pub(crate) mod shared;
+pub(crate) mod unwind;
