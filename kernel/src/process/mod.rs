@@ -14,6 +14,7 @@ pub(crate) mod descendants;
 mod descriptors;
 mod fork;
 mod library_symbols;
+mod memory;
 pub(crate) mod messages;
 mod notebook;
 mod supervisor;

@@ -81,6 +81,8 @@ struct Process {
 struct Standby {
     process: Process,
     socket: OwnedFd,
+    /// How many threads it lacks.
+    threads: usize,
 }
 
 /// Whether to go on.
@@ -223,7 +225,9 @@ impl Supervisor {
                     answer(format!("{line}\n").as_bytes())?;
                     self.kernel.send(&FromSupervisor::ControlLine(line), &[])?;
                 }
-                Ok((FromNotebook::Checkpoint { pid }, sockets)) => self.keep_checkpoint(pid, sockets)?,
+                Ok((FromNotebook::Checkpoint { pid, threads }, sockets)) => {
+                    self.keep_checkpoint(pid, threads, sockets)?;
+                }
                 Ok((FromNotebook::NoCheckpoint { reason }, _)) => {
                     self.drop_checkpoint();
                     self.kernel.send(&FromSupervisor::NoCheckpoint { reason }, &[])?;
@@ -253,14 +257,18 @@ impl Supervisor {
     }
 
     /// A newer checkpoint exists, so that the older one is not needed any more.
-    fn keep_checkpoint(&mut self, pid: u32, sockets: Vec<OwnedFd>) -> io::Result<()> {
+    fn keep_checkpoint(&mut self, pid: u32, threads: usize, sockets: Vec<OwnedFd>) -> io::Result<()> {
         let pid = i32::try_from(pid).ok().and_then(Pid::from_raw);
         let (Some(pid), Some(socket)) = (pid, sockets.into_iter().next()) else {
             return Err(io::Error::other("a checkpoint came without its socket"));
         };
         self.drop_checkpoint();
         // It may have been killed meanwhile: then there is none.
-        self.checkpoint = Process::watch(pid).ok().map(|process| Standby { process, socket });
+        self.checkpoint = Process::watch(pid).ok().map(|process| Standby {
+            process,
+            socket,
+            threads,
+        });
         Ok(())
     }
 
@@ -285,6 +293,7 @@ impl Supervisor {
             .take()
             .filter(|standby| take_over(standby.socket.as_fd()).is_ok());
         let restored = successor.is_some();
+        let threads_lost = successor.as_ref().map_or(0, |standby| standby.threads);
         self.kernel.send(
             &FromSupervisor::Ended {
                 pid: ended,
@@ -292,6 +301,7 @@ impl Supervisor {
                 during_cell,
                 interrupted,
                 restored,
+                threads_lost,
             },
             &[],
         )?;

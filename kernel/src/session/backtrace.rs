@@ -121,15 +121,26 @@ fn find_lines(module: &Path, offsets: &mut BTreeMap<u64, Vec<CompiledLine>>) -> 
         Ok::<_, object::Error>(EndianSlice::new(data.unwrap_or_default(), endian))
     })?;
     let table = addr2line::Context::from_dwarf(dwarf)?;
+    // The table of lines names only functions that were inlined, or into which others were.
+    let symbols = file.symbol_map();
     for (offset, lines) in offsets {
         let mut frames = table.find_frames(*offset).skip_all_loads()?;
         while let Some(frame) = frames.next()? {
             let Some((file, line)) = frame.location.and_then(|location| location.file.zip(location.line)) else {
                 continue;
             };
-            let name = frame.function.as_ref().map(|function| function.demangle());
+            let function = match &frame.function {
+                Some(function) => function.demangle()?,
+                None => {
+                    let name = symbols
+                        .containing(*offset)
+                        .map(|symbol| symbol.name())
+                        .unwrap_or_default();
+                    addr2line::demangle_auto(name.into(), None)
+                }
+            };
             lines.push(CompiledLine {
-                function: name.transpose()?.unwrap_or_default().into_owned(),
+                function: function.into_owned(),
                 place: format!("{file}:{line}"),
             });
         }

@@ -60,6 +60,11 @@ impl ErrorReport {
 
 /// What evcxr generates for errors that can be printed.
 const CONVERSION: &str = "impl<T: std::fmt::Display> From<T> for EvcxrUserCodeError {";
+/// Where evcxr keeps the runtime of asynchronous cells.
+const RUNTIME: &str = "evcxr_variable_store.lazy_arc(\"evcxr_tokio_runtime\",";
+/// A checkpoint that has taken over has the runtime, but not its threads: it needs one of its own.
+const RUNTIME_OF_PROCESS: &str =
+    "evcxr_variable_store.lazy_arc(&::std::format!(\"evcxr_tokio_runtime_{}\", ::std::process::id()),";
 const CONVERT: &str = "fn from(error: T) -> Self {";
 
 /// The generated source with its control lines sent to the supervisor, and with errors reported. Line numbers stay.
@@ -80,6 +85,8 @@ pub(super) fn rewrite(source: &str, with_library: bool, errors: ErrorReport) -> 
             rewritten.push_str(line);
         } else if in_error_conversion && statement == CONVERSION {
             rewritten.push_str(errors.conversion());
+        } else if line.contains(RUNTIME) {
+            rewritten.push_str(&line.replace(RUNTIME, RUNTIME_OF_PROCESS));
         } else if let Some(control_line) = control_line(statement) {
             rewritten.push_str(&send(control_line));
         } else {

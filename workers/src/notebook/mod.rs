@@ -4,6 +4,7 @@
 mod exports;
 mod host;
 mod panic_hook;
+mod succession;
 
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
@@ -11,6 +12,7 @@ use std::os::fd::{AsFd, OwnedFd};
 use rustix::pipe::{PipeFlags, pipe_with};
 
 use host::{Event, Host};
+pub(crate) use succession::is_predecessor;
 
 /// The pipes that carry one worker's output to the kernel.
 #[derive(Debug)]
