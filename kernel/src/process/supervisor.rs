@@ -396,7 +396,7 @@ fn start_notebook_process(stdout: OwnedFd, stderr: OwnedFd, inherited: [(i32, i3
         .arg(NOTEBOOK)
         .env_remove(SESSION_VARIABLE)
         .env_remove("EVCXR_IS_RUNTIME")
-        // Set by evcxr. Cells have no debug information, and looking for it makes every panic slow.
+        // Set by evcxr. The kernel names the calls of a panic; were this process to do it, every panic would be slow.
         .env_remove("RUST_BACKTRACE")
         // With huge pages a checkpoint of a large notebook costs a fraction, and so does writing under one.
         .env("GLIBC_TUNABLES", "glibc.malloc.hugetlb=1")
