@@ -32,7 +32,9 @@ impl ErrorReport {
     /// Whether this may be why the source does not compile, according to the compiler's messages.
     pub(super) fn is_blamed(self, messages: &str) -> bool {
         // What demands that nothing is borrowed shows in messages that do not name what demands it.
-        self == ErrorReport::Static || messages.contains("EvcxrUserCodeError")
+        self == ErrorReport::Static
+            || messages.contains("`EvcxrUserCodeError` to implement `From<")
+            || messages.contains("convert the error to `EvcxrUserCodeError`")
     }
 
     /// The beginning of the implementation that converts errors.
@@ -164,6 +166,14 @@ mod tests {
         assert_eq!(lines[3], "::parcell::cell::report_error(error);");
         assert_eq!(lines[5], "eprintln!(\"{}\", error);");
         assert!(lines[7].contains("is_linked"));
+    }
+
+    #[test]
+    fn only_a_conversion_that_is_refused_is_tried_in_another_way() {
+        let refused = "required for `EvcxrUserCodeError` to implement `From<OutOfStock>`";
+        assert!(ErrorReport::Boxed.is_blamed(refused));
+        let another = "use `.ok_or(...)?` to provide an error compatible with `Result<(), EvcxrUserCodeError>`";
+        assert!(!ErrorReport::Boxed.is_blamed(another) && !ErrorReport::Boxed.is_blamed("mismatched types"));
     }
 
     #[test]
