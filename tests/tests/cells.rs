@@ -7,6 +7,8 @@
 mod descriptors;
 #[path = "cells/display.rs"]
 mod display;
+#[path = "cells/errors.rs"]
+mod errors;
 #[path = "cells/input.rs"]
 mod input;
 #[path = "cells/interrupts.rs"]

@@ -4,10 +4,8 @@
 use std::backtrace::{Backtrace, BacktraceStatus};
 use std::fmt;
 
-use serde::Serialize;
-
 /// One call in a backtrace.
-#[derive(Debug, PartialEq, Serialize)]
+#[derive(Debug, PartialEq)]
 pub(crate) struct Frame {
     function: String,
     file: Option<String>,

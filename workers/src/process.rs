@@ -189,7 +189,7 @@ impl<R> Process<R> {
         loop {
             let mut state = self.state();
             assert!(
-                state.child.is_ours(),
+                state.child.is_ours() || state.child.is_lost(),
                 "process {} can be joined only by the process that spawned it",
                 self.pid
             );
@@ -245,6 +245,14 @@ impl State {
 
     /// Whether the process has ended; if it has, its outcome and exit are known.
     fn has_ended(&mut self) -> bool {
+        if self.exit.is_none() && self.child.is_lost() {
+            self.exit = Some(Exit::Lost);
+            self.outcome = Some(Err(TaskError::System {
+                pid: Some(self.child.pid()),
+                item: None,
+                error: LOST.to_owned(),
+            }));
+        }
         if self.exit.is_some() || !self.child.is_ours() {
             return self.exit.is_some();
         }
@@ -270,6 +278,10 @@ impl State {
         true
     }
 }
+
+/// Why there is no result of a process that belonged to an earlier process of the notebook.
+const LOST: &str =
+    "it ended with the notebook process that had started it, when a later cell crashed or was interrupted";
 
 /// Describes a [`Process`]; from [`Process::builder`].
 #[derive(Clone, Debug, Default)]

@@ -13,7 +13,7 @@ use crate::toolchain::locate;
 static SOURCES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../workers/src");
 const MANIFEST: &str = include_str!(concat!(env!("OUT_DIR"), "/parcell.Cargo.toml"));
 /// Changes when what is done with the sources changes.
-const LAYOUT: &str = "6";
+const LAYOUT: &str = "7";
 /// The versions that this executable was built and tested with.
 pub(super) const LOCK: &str = include_str!("../../../Cargo.lock");
 

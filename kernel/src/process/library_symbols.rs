@@ -28,6 +28,7 @@ pub(crate) struct LibrarySymbols {
     flush_output: extern "C" fn(),
     fork: extern "C" fn() -> c_int,
     install_panic_hook: extern "C" fn(),
+    take_over: extern "C" fn(c_int),
 }
 
 /// Those of one copy of the library.
@@ -65,6 +66,7 @@ impl CellLibrary {
                 flush_output: *self.library.get(b"parcell_flush_output").ok()?,
                 fork: *self.library.get(b"parcell_fork").ok()?,
                 install_panic_hook: *self.library.get(b"parcell_install_panic_hook").ok()?,
+                take_over: *self.library.get(b"parcell_take_over").ok()?,
             })
         }
     }
@@ -89,6 +91,11 @@ impl LibrarySymbols {
     /// Forks while no other thread holds the lock of standard output.
     pub(crate) fn fork(&self) -> c_int {
         (self.fork)()
+    }
+
+    /// Says that this process goes on in the place of `predecessor`, whose children it does not have.
+    pub(crate) fn take_over(&self, predecessor: c_int) {
+        (self.take_over)(predecessor);
     }
 
     /// Makes panics in cells say where they happened in a form that the kernel understands.

@@ -43,6 +43,8 @@ pub(crate) enum FromSupervisor {
         during_cell: bool,
         interrupted: bool,
         restored: bool,
+        /// How many threads that earlier cells had started do not exist in the checkpoint.
+        threads_lost: usize,
     },
     /// The cell was interrupted before it was started.
     Refused,
@@ -74,6 +76,8 @@ pub(crate) enum FromNotebook {
     /// With one end of the checkpoint's socket.
     Checkpoint {
         pid: u32,
+        /// How many threads beside the one that runs cells the notebook process had. They are not in the checkpoint.
+        threads: usize,
     },
     NoCheckpoint {
         reason: String,

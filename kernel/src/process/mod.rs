@@ -15,6 +15,7 @@ mod descriptors;
 mod fork;
 mod input;
 mod library_symbols;
+mod memory;
 pub(crate) mod messages;
 mod notebook;
 mod supervisor;

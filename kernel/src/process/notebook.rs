@@ -17,6 +17,7 @@ use super::checkpoint::{self, Role};
 use super::descriptors;
 use super::input;
 use super::library_symbols::{CellLibrary, LibrarySymbols, VariableStore};
+use super::memory;
 use super::messages::{CONTROL_DESCRIPTOR, EVENTS_DESCRIPTOR, FromNotebook, TRANSACTION_DESCRIPTOR, ToNotebook};
 use super::transaction::Transaction;
 
@@ -58,6 +59,8 @@ struct Notebook {
     checkpoint: Option<checkpoint::Checkpoint>,
     /// Checkpoints that the supervisor ends and this process has not waited for yet.
     replaced: Vec<Pid>,
+    /// The supervisor knows that there is no checkpoint.
+    unprotected: bool,
 }
 
 impl Notebook {
@@ -79,6 +82,7 @@ impl Notebook {
             library: None,
             checkpoint: None,
             replaced: Vec::new(),
+            unprotected: false,
         })
     }
 
@@ -153,12 +157,20 @@ impl Notebook {
             return Ok(made);
         }
         loop {
+            if let Err(reason) = memory::room_for_a_copy() {
+                self.go_on_unprotected(&reason)?;
+                return Ok(made);
+            }
             let ours = self.own_descriptors();
+            let threads = other_threads();
+            let pid_before = rustix::process::getpid();
             match checkpoint::make(self.library.as_ref(), self.supervisor_process.as_fd(), &ours) {
                 Ok(Role::Maker(checkpoint)) => {
                     let message = FromNotebook::Checkpoint {
                         pid: pid_number(checkpoint.pid),
+                        threads,
                     };
+                    self.unprotected = false;
                     self.supervisor.send(&message, &[checkpoint.socket.as_fd()])?;
                     self.replaced
                         .extend(self.checkpoint.replace(checkpoint).map(|old| old.pid));
@@ -171,16 +183,14 @@ impl Notebook {
                     made = Made::BySuccessor;
                     input::ask_from_here();
                     end_with_supervisor(self.supervisor_pid)?;
+                    if let Some(library) = &self.library {
+                        library.take_over(pid_before.as_raw_nonzero().get());
+                    }
                     let pid = pid_number(rustix::process::getpid());
                     self.supervisor.send(&FromNotebook::TookOver { pid }, &[])?;
                 }
                 Err(error) => {
-                    self.supervisor.send(
-                        &FromNotebook::NoCheckpoint {
-                            reason: error.to_string(),
-                        },
-                        &[],
-                    )?;
+                    self.go_on_unprotected(&error.to_string())?;
                     return Ok(made);
                 }
             }
@@ -193,6 +203,17 @@ impl Notebook {
             self.supervisor.send(&FromNotebook::CheckpointsOff, &[])?;
             descriptors::stop_mirroring();
             self.replaced.push(checkpoint.pid);
+        }
+        Ok(())
+    }
+
+    /// The checkpoint of an earlier cell must not take over, and there is no newer one. Says so once.
+    fn go_on_unprotected(&mut self, reason: &str) -> io::Result<()> {
+        descriptors::stop_mirroring();
+        self.replaced.extend(self.checkpoint.take().map(|old| old.pid));
+        if !std::mem::replace(&mut self.unprotected, true) {
+            let reason = reason.to_owned();
+            self.supervisor.send(&FromNotebook::NoCheckpoint { reason }, &[])?;
         }
         Ok(())
     }
@@ -250,6 +271,12 @@ fn wait_for_the_end() -> ! {
     loop {
         std::thread::park();
     }
+}
+
+/// How many threads cells have started that are still there.
+fn other_threads() -> usize {
+    let threads = std::fs::read_dir("/proc/self/task").map_or(1, Iterator::count);
+    threads.saturating_sub(1)
 }
 
 fn pid_number(pid: Pid) -> u32 {

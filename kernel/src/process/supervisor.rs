@@ -81,6 +81,8 @@ struct Process {
 struct Standby {
     process: Process,
     socket: OwnedFd,
+    /// How many threads it lacks.
+    threads: usize,
 }
 
 /// Whether to go on.
@@ -223,7 +225,9 @@ impl Supervisor {
                     answer(format!("{line}\n").as_bytes())?;
                     self.kernel.send(&FromSupervisor::ControlLine(line), &[])?;
                 }
-                Ok((FromNotebook::Checkpoint { pid }, sockets)) => self.keep_checkpoint(pid, sockets)?,
+                Ok((FromNotebook::Checkpoint { pid, threads }, sockets)) => {
+                    self.keep_checkpoint(pid, threads, sockets)?;
+                }
                 Ok((FromNotebook::NoCheckpoint { reason }, _)) => {
                     self.drop_checkpoint();
                     self.kernel.send(&FromSupervisor::NoCheckpoint { reason }, &[])?;
@@ -254,14 +258,18 @@ impl Supervisor {
     }
 
     /// A newer checkpoint exists, so that the older one is not needed any more.
-    fn keep_checkpoint(&mut self, pid: u32, sockets: Vec<OwnedFd>) -> io::Result<()> {
+    fn keep_checkpoint(&mut self, pid: u32, threads: usize, sockets: Vec<OwnedFd>) -> io::Result<()> {
         let pid = i32::try_from(pid).ok().and_then(Pid::from_raw);
         let (Some(pid), Some(socket)) = (pid, sockets.into_iter().next()) else {
             return Err(io::Error::other("a checkpoint came without its socket"));
         };
         self.drop_checkpoint();
         // It may have been killed meanwhile: then there is none.
-        self.checkpoint = Process::watch(pid).ok().map(|process| Standby { process, socket });
+        self.checkpoint = Process::watch(pid).ok().map(|process| Standby {
+            process,
+            socket,
+            threads,
+        });
         Ok(())
     }
 
@@ -286,6 +294,7 @@ impl Supervisor {
             .take()
             .filter(|standby| take_over(standby.socket.as_fd()).is_ok());
         let restored = successor.is_some();
+        let threads_lost = successor.as_ref().map_or(0, |standby| standby.threads);
         self.kernel.send(
             &FromSupervisor::Ended {
                 pid: ended,
@@ -293,6 +302,7 @@ impl Supervisor {
                 during_cell,
                 interrupted,
                 restored,
+                threads_lost,
             },
             &[],
         )?;
@@ -387,7 +397,7 @@ fn start_notebook_process(stdout: OwnedFd, stderr: OwnedFd, inherited: [(i32, i3
         .arg(NOTEBOOK)
         .env_remove(SESSION_VARIABLE)
         .env_remove("EVCXR_IS_RUNTIME")
-        // Set by evcxr. Cells have no debug information, and looking for it makes every panic slow.
+        // Set by evcxr. The kernel names the calls of a panic; were this process to do it, every panic would be slow.
         .env_remove("RUST_BACKTRACE")
         // With huge pages a checkpoint of a large notebook costs a fraction, and so does writing under one.
         .env("GLIBC_TUNABLES", "glibc.malloc.hugetlb=1")

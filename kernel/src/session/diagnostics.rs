@@ -6,8 +6,9 @@ use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Patch, Rendere
 use evcxr::CompilationError;
 use serde_json::Value;
 
+use super::backtrace;
 use super::event::CellError;
-use super::locations::Locations;
+use super::locations::{Location, Locations};
 use super::output::Panic;
 use crate::cell::{MagicError, Place, SourceMap};
 
@@ -73,22 +74,65 @@ pub(super) fn magic_error(error: &MagicError, cell: u32, source: &str) -> CellEr
 pub(super) fn panic_error(panic: &Panic, locations: &Locations) -> CellError {
     let message = locations.in_text(&panic.message);
     let level = Level::ERROR.with_name("panic");
-    let rendered = render_at_panic(&level, &message, &panic.compiled_place(), locations).unwrap_or_else(|| {
-        let title = format!("panicked at {}: {message}", panic.place(locations));
-        renderer().render(&[Group::with_title(level.primary_title(title))])
-    });
+    let frames = panic.frames(locations);
+    let place = panic.compiled_place();
+    let rendered = render_at(&level, &message, locations.first_in(&place), "panicked here", locations)
+        .or_else(|| {
+            // Code of a crate panicked, and this is where a cell called it.
+            let message = format!("{message}, at {place}");
+            let location = frames.first().map(|frame| frame.location);
+            render_at(&level, &message, location, "called from here", locations)
+        })
+        .unwrap_or_else(|| {
+            let title = format!("panicked at {}: {message}", panic.place(locations));
+            renderer().render(&[Group::with_title(level.primary_title(title))])
+        });
+    let mut traceback = lines(&rendered);
+    traceback.extend(backtrace::lines(&frames));
     CellError {
         ename: "Panic".to_owned(),
         evalue: message,
-        traceback: lines(&rendered),
+        traceback,
+    }
+}
+
+/// The error that `?` took out of a cell at a compiled place, and what caused it.
+pub(super) fn early_return(
+    ename: String,
+    evalue: &str,
+    place: &str,
+    causes: &[String],
+    locations: &Locations,
+) -> CellError {
+    let level = Level::ERROR.with_name(ename.as_str());
+    let rendered = render_at(
+        &level,
+        evalue,
+        locations.first_in(place),
+        "`?` left the cell here",
+        locations,
+    )
+    .unwrap_or_else(|| renderer().render(&[Group::with_title(level.clone().primary_title(evalue))]));
+    let mut traceback = lines(&rendered);
+    traceback.extend_from_slice(causes);
+    CellError {
+        ename,
+        evalue: evalue.to_owned(),
+        traceback,
     }
 }
 
 /// The error of a cell whose workers failed, which the library has put into words.
 pub(super) fn failure(ename: String, evalue: &str, more: &[String], locations: &Locations) -> CellError {
     let message = locations.in_text(evalue);
-    let rendered = render_at_panic(&Level::ERROR, &message, evalue, locations)
-        .unwrap_or_else(|| renderer().render(&[Group::with_title(Level::ERROR.primary_title(&message))]));
+    let rendered = render_at(
+        &Level::ERROR,
+        &message,
+        locations.first_in(evalue),
+        "panicked here",
+        locations,
+    )
+    .unwrap_or_else(|| renderer().render(&[Group::with_title(Level::ERROR.primary_title(&message))]));
     let mut traceback = lines(&rendered);
     traceback.extend(more.iter().map(|line| locations.in_text(line)));
     CellError {
@@ -98,13 +142,19 @@ pub(super) fn failure(ename: String, evalue: &str, more: &[String], locations: &
     }
 }
 
-/// A message with the line of a cell that the compiled place in `text` comes from; None where there is no such line.
-fn render_at_panic(level: &Level<'_>, message: &str, text: &str, locations: &Locations) -> Option<String> {
-    let location = locations.first_in(text)?;
+/// A message with the line of a cell that it is about; None where there is no such line.
+fn render_at(
+    level: &Level<'_>,
+    message: &str,
+    location: Option<Location>,
+    label: &str,
+    locations: &Locations,
+) -> Option<String> {
+    let location = location?;
     let range = locations.line_range(location)?;
     let snippet = Snippet::source(locations.source(location.cell)?)
         .path(cell_name(location.cell))
-        .annotation(AnnotationKind::Primary.span(range).label("panicked here"));
+        .annotation(AnnotationKind::Primary.span(range).label(label));
     Some(renderer().render(&[level.clone().primary_title(message).element(snippet)]))
 }
 

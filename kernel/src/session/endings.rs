@@ -3,93 +3,209 @@
 use crate::process::messages::Ending;
 use crate::session::event::CellError;
 
+/// What is known of the end of the notebook process.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct End<'a> {
+    pub(super) ending: Ending,
+    /// The end of what it printed to stderr.
+    pub(super) printed: &'a str,
+    /// The message of its last panic.
+    pub(super) panic: Option<&'a str>,
+    /// Whether a checkpoint went on in its place.
+    pub(super) restored: bool,
+    /// How many threads of earlier cells the checkpoint lacks.
+    pub(super) threads_lost: usize,
+}
+
 /// The error of a cell that ended the notebook process.
-pub(super) fn during_cell(ending: Ending, printed: &str, restored: bool) -> CellError {
-    let cause = cause(ending, printed);
+pub(super) fn during_cell(end: &End<'_>) -> CellError {
+    let (ename, cause, help) = explanation(end);
+    let mut traceback = vec![format!("\x1b[1;31mThe cell {cause}\x1b[0m")];
+    traceback.extend(help.map(|help| format!("  = help: {help}")));
+    traceback.extend(what_is_left(end.restored, end.threads_lost));
+    CellError {
+        ename: ename.to_owned(),
+        evalue: match help {
+            Some(help) => format!("{cause}: {help}"),
+            None => cause,
+        },
+        traceback,
+    }
+}
+
+/// The error of a cell that was interrupted.
+pub(super) fn interrupted(restored: bool, threads_lost: usize) -> CellError {
+    let left = what_is_left(restored, threads_lost);
+    let mut traceback = vec!["\x1b[1;31mInterrupted\x1b[0m".to_owned()];
+    traceback.extend(left);
+    let variables = if restored {
+        "all variables are as they were before it"
+    } else {
+        "all variables are lost"
+    };
+    CellError {
+        ename: "Interrupted".to_owned(),
+        evalue: format!("the cell was interrupted; {variables}"),
+        traceback,
+    }
+}
+
+/// What is printed where it happened while no cell ran.
+pub(super) fn between_cells(end: &End<'_>) -> String {
+    let (_, cause, _) = explanation(end);
+    let variables = if end.restored {
+        "the variables are as the last cell left them"
+    } else {
+        "all variables are lost"
+    };
+    let threads = threads(end.threads_lost).map_or_else(String::new, |threads| format!("; {threads}"));
+    format!("parcell: between cells the notebook process {cause}: {variables}{threads}\n")
+}
+
+/// What there is of variables and threads after the end.
+fn what_is_left(restored: bool, threads_lost: usize) -> Vec<String> {
     let variables = if restored {
         "all variables are as they were before this cell"
     } else {
         "all variables are lost: there was no checkpoint to go on from"
     };
-    CellError {
-        ename: name(ending, printed).to_owned(),
-        evalue: cause.clone(),
-        traceback: vec![format!("\x1b[1;31mThe cell {cause}\x1b[0m"), format!("  = {variables}")],
+    let lost = threads(threads_lost).filter(|_| restored);
+    let mut lines = vec![format!("  = {variables}")];
+    lines.extend(lost.map(|threads| format!("  = {threads}")));
+    lines
+}
+
+fn threads(lost: usize) -> Option<String> {
+    match lost {
+        0 => None,
+        1 => Some("1 thread that an earlier cell had started is gone".to_owned()),
+        _ => Some(format!("{lost} threads that earlier cells had started are gone")),
     }
 }
 
-/// The error of an interrupted cell whose variables nothing has kept.
-pub(super) fn interrupted_without_checkpoint() -> CellError {
-    let evalue = "the cell was interrupted; all variables are lost, since there was no checkpoint to go on from";
-    CellError {
-        ename: "Interrupted".to_owned(),
-        evalue: evalue.to_owned(),
-        traceback: vec![
-            "\x1b[1;31mInterrupted\x1b[0m".to_owned(),
-            "  = all variables are lost: there was no checkpoint to go on from".to_owned(),
-        ],
-    }
-}
-
-/// What is printed where it happened while no cell ran.
-pub(super) fn between_cells(ending: Ending, restored: bool) -> String {
-    let variables = if restored {
-        "the variables are as the last cell left them; threads that cells had started are gone"
-    } else {
-        "all variables are lost"
+/// The error's name, what the cell did, and what can be done about it.
+fn explanation(end: &End<'_>) -> (&'static str, String, Option<&'static str>) {
+    let signal = match end.ending {
+        Ending::Exited { code } => return ("Exited", format!("ended the process with exit code {code}"), None),
+        Ending::Killed { signal } => signal,
     };
-    format!(
-        "parcell: between cells the notebook process {}: {variables}\n",
-        cause(ending, "")
-    )
-}
-
-fn name(ending: Ending, printed: &str) -> &'static str {
-    match ending {
-        Ending::Exited { .. } => "Exited",
-        Ending::Killed { .. } if overflowed(printed) => "StackOverflow",
-        Ending::Killed { .. } => "Crashed",
+    if end.printed.contains(OVERFLOWED) {
+        let help = "recurse less deeply, put large values in a Box, or run it in a thread with a larger stack \
+                    (std::thread::Builder::stack_size)";
+        return ("StackOverflow", "overflowed its stack".to_owned(), Some(help));
     }
-}
-
-fn cause(ending: Ending, printed: &str) -> String {
-    match ending {
-        Ending::Exited { code } => format!("ended the process with exit code {code}"),
-        Ending::Killed { .. } if overflowed(printed) => {
-            "overflowed its stack: recurse less deeply, put large values in a Box, or run it in a thread with a larger stack"
-                .to_owned()
-        }
-        Ending::Killed { signal } => match parcell::signal_name(signal) {
-            Some((name, meaning)) => format!("was killed by {name} ({meaning})"),
-            None => format!("was killed by signal {signal}"),
-        },
+    if let Some(bytes) = failed_allocation(end.printed).filter(|_| signal == libc::SIGABRT) {
+        let cause = format!("ran out of memory: an allocation of {bytes} bytes failed");
+        return ("OutOfMemory", cause, None);
     }
+    let mut cause = match parcell::signal_name(signal) {
+        Some((name, meaning)) => format!("was killed by {name} ({meaning})"),
+        None => format!("was killed by signal {signal}"),
+    };
+    if let Some(reason) = end
+        .panic
+        .and_then(abort_after_panic)
+        .filter(|_| signal == libc::SIGABRT)
+    {
+        cause = format!("{cause}: {reason}");
+    }
+    let help = match signal {
+        libc::SIGKILL => Some("if nobody sent it, the system had run out of memory"),
+        libc::SIGSEGV => Some("unsafe code went wrong, or a thread overflowed its stack"),
+        _ => None,
+    };
+    ("Crashed", cause, help)
 }
 
 /// Rust prints this before it aborts.
-fn overflowed(printed: &str) -> bool {
-    printed.contains("has overflowed its stack")
+const OVERFLOWED: &str = "has overflowed its stack";
+
+/// How many bytes could not be had, as Rust prints it before it aborts.
+fn failed_allocation(printed: &str) -> Option<&str> {
+    let (_, after) = printed.rsplit_once("memory allocation of ")?;
+    let (bytes, _) = after.split_once(" bytes failed")?;
+    bytes.parse::<u128>().is_ok().then_some(bytes)
+}
+
+/// Why a panic ended the process.
+fn abort_after_panic(message: &str) -> Option<&'static str> {
+    match message {
+        "panic in a destructor during cleanup" => Some("a destructor panicked while the cell was panicking"),
+        "panic in a function that cannot unwind" => {
+            Some("a panic came to a function that cannot unwind, such as an `extern \"C\"` one")
+        }
+        _ => None,
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn end(ending: Ending) -> End<'static> {
+        End {
+            ending,
+            printed: "",
+            panic: None,
+            restored: true,
+            threads_lost: 0,
+        }
+    }
+
+    fn killed(signal: i32) -> End<'static> {
+        end(Ending::Killed { signal })
+    }
+
     #[test]
     fn each_end_is_named_as_what_it_is() {
-        let error = during_cell(Ending::Exited { code: 3 }, "", true);
+        let error = during_cell(&end(Ending::Exited { code: 3 }));
         assert_eq!(
             (error.ename.as_str(), error.evalue.as_str()),
             ("Exited", "ended the process with exit code 3")
         );
-        let error = during_cell(Ending::Killed { signal: libc::SIGSEGV }, "", true);
+        let error = during_cell(&killed(libc::SIGSEGV));
         assert_eq!(error.ename, "Crashed");
         assert!(error.evalue.contains("SIGSEGV"), "{}", error.evalue);
         let printed = "\nthread 'main' (7) has overflowed its stack\n";
-        assert_eq!(
-            during_cell(Ending::Killed { signal: libc::SIGABRT }, printed, true).ename,
-            "StackOverflow"
+        let error = during_cell(&End {
+            printed,
+            ..killed(libc::SIGABRT)
+        });
+        assert_eq!(error.ename, "StackOverflow");
+        let printed = "memory allocation of 1152921504606846976 bytes failed\n";
+        let error = during_cell(&End {
+            printed,
+            ..killed(libc::SIGABRT)
+        });
+        assert_eq!(error.ename, "OutOfMemory");
+        assert!(error.evalue.contains("1152921504606846976 bytes"), "{}", error.evalue);
+        let panic = Some("panic in a destructor during cleanup");
+        let error = during_cell(&End {
+            panic,
+            ..killed(libc::SIGABRT)
+        });
+        assert!(error.evalue.contains("a destructor panicked"), "{}", error.evalue);
+    }
+
+    #[test]
+    fn what_is_lost_is_said() {
+        let lost = End {
+            restored: false,
+            ..killed(libc::SIGABRT)
+        };
+        assert!(
+            during_cell(&lost)
+                .traceback
+                .join("\n")
+                .contains("all variables are lost")
         );
-        assert!(during_cell(Ending::Exited { code: 0 }, "", false).traceback[1].contains("lost"));
+        assert!(interrupted(false, 3).evalue.contains("all variables are lost"));
+        let threads = End {
+            threads_lost: 2,
+            ..killed(libc::SIGABRT)
+        };
+        assert!(during_cell(&threads).traceback.join("\n").contains("2 threads"));
+        assert!(between_cells(&threads).contains("2 threads"));
+        assert!(interrupted(true, 1).traceback.join("\n").contains("1 thread that"));
     }
 }

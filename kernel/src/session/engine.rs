@@ -11,6 +11,7 @@ use evcxr::{CommandContext, Error};
 use super::completion::InRust;
 use super::diagnostics::{self, Compiled};
 use super::directory::{Directory, original_path};
+use super::endings::End;
 use super::event::{Cell, CellError, Content, Event, MimeBundle, Outcome, Stream};
 use super::inspection::Detail;
 use super::locations::Locations;
@@ -349,17 +350,25 @@ impl<'a> Engine<'a> {
             match news {
                 FromSupervisor::Ended {
                     interrupted: true,
-                    restored: false,
+                    restored,
+                    threads_lost,
                     ..
-                } => return endings::interrupted_without_checkpoint(),
-                FromSupervisor::Ended { interrupted: true, .. } | FromSupervisor::Refused => return interrupted(),
+                } => return endings::interrupted(*restored, *threads_lost),
+                FromSupervisor::Refused => return interrupted(),
                 FromSupervisor::Ended {
                     ending,
                     during_cell: true,
                     restored,
+                    threads_lost,
                     ..
                 } => {
-                    return endings::during_cell(*ending, &report.stderr_tail, *restored);
+                    return endings::during_cell(&End {
+                        ending: *ending,
+                        printed: &report.stderr_tail,
+                        panic: report.panic.as_ref().map(|panic| panic.message.as_str()),
+                        restored: *restored,
+                        threads_lost: *threads_lost,
+                    });
                 }
                 FromSupervisor::NotLoaded { reason } => {
                     return diagnostics::plain_error(
@@ -449,15 +458,9 @@ impl<'a> Engine<'a> {
     }
 }
 
+/// The error of a cell that was interrupted before it ran.
 fn interrupted() -> CellError {
-    CellError {
-        ename: "Interrupted".to_owned(),
-        evalue: "the cell was interrupted; all variables are as they were before it".to_owned(),
-        traceback: vec![
-            "\x1b[1;31mInterrupted\x1b[0m".to_owned(),
-            "  = all variables are as they were before this cell".to_owned(),
-        ],
-    }
+    endings::interrupted(true, 0)
 }
 
 /// The error of a part of a cell that is not its first: the parts before it are done.

@@ -2,6 +2,7 @@
 //!
 //! It knows nothing of Jupyter or of notebook files; `jupyter` and `cli::run` stand on it.
 
+mod backtrace;
 mod completion;
 mod crates;
 mod diagnostics;

@@ -44,7 +44,7 @@ fn build(cargo: &mut Command, arguments: &[OsString]) -> io::Result<ExitCode> {
     let directory = std::env::current_dir()?;
     let place = Place::of(&directory, arguments);
     if let Some(compilation) = place.as_ref().and_then(|place| place.recorded(&directory)) {
-        return rustc::compile_cell(&compilation);
+        return rustc::compile_again(&compilation);
     }
     forget_last_cell(Path::new("target"))?;
     compilation::forget(&directory)?;

@@ -11,10 +11,73 @@ const RUNTIME_MODULE: &str = "mod evcxr_internal_runtime {";
 /// The same, compiled once.
 const LIBRARY_RUNTIME: &str = "mod evcxr_internal_runtime { pub use ::parcell::cell::variables::*; }";
 
-/// The generated source with its control lines sent to the supervisor. Line numbers stay.
+/// What generated code demands of an error that `?` takes out of a cell, and how it is then reported. With more
+/// demanded, more can be told.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum ErrorReport {
+    /// That it becomes a boxed error: all that implement `Error`, and what libraries such as anyhow have.
+    Boxed,
+    /// That it can be printed and borrows nothing: a `Box<dyn Error + Send + Sync>` is told by looking.
+    Static,
+    /// That it can be printed, as evcxr demands.
+    Printed,
+}
+
+impl ErrorReport {
+    /// How errors of this generated source may be reported: the last resort, and what is better, best first.
+    pub(super) fn possible(source: &str, with_library: bool) -> (ErrorReport, &'static [ErrorReport]) {
+        // With `:efmt` the user has chosen another trait.
+        if with_library && source.lines().any(|line| line.trim() == CONVERSION) {
+            (ErrorReport::Printed, &[ErrorReport::Boxed, ErrorReport::Static])
+        } else {
+            (ErrorReport::Printed, &[])
+        }
+    }
+
+    /// Whether this may be why the source does not compile, according to the compiler's messages.
+    pub(super) fn is_blamed(self, messages: &str) -> bool {
+        // What demands that nothing is borrowed shows in messages that do not name what demands it.
+        self == ErrorReport::Static
+            || messages.contains("`EvcxrUserCodeError` to implement `From<")
+            || messages.contains("convert the error to `EvcxrUserCodeError`")
+    }
+
+    /// The beginning of the implementation that converts errors.
+    fn conversion(self) -> &'static str {
+        match self {
+            ErrorReport::Boxed => {
+                "impl<'error, T: Into<Box<dyn std::error::Error + 'error>>> From<T> for EvcxrUserCodeError {"
+            }
+            ErrorReport::Static => "impl<T: std::fmt::Display + 'static> From<T> for EvcxrUserCodeError {",
+            ErrorReport::Printed => CONVERSION,
+        }
+    }
+
+    /// The statement that reports the error, in the place of the one that prints it with `format`.
+    fn statement(self, format: &str) -> String {
+        match self {
+            ErrorReport::Boxed => "::parcell::cell::report_error(error);".to_owned(),
+            ErrorReport::Static => "::parcell::cell::report_static_error(error);".to_owned(),
+            ErrorReport::Printed => {
+                format!("::parcell::cell::report_printed_error(&error, ::std::format_args!({format}, error));")
+            }
+        }
+    }
+}
+
+/// What evcxr generates for errors that can be printed.
+const CONVERSION: &str = "impl<T: std::fmt::Display> From<T> for EvcxrUserCodeError {";
+/// Where evcxr keeps the runtime of asynchronous cells.
+const RUNTIME: &str = "evcxr_variable_store.lazy_arc(\"evcxr_tokio_runtime\",";
+/// A checkpoint that has taken over has the runtime, but not its threads: it needs one of its own.
+const RUNTIME_OF_PROCESS: &str =
+    "evcxr_variable_store.lazy_arc(&::std::format!(\"evcxr_tokio_runtime_{}\", ::std::process::id()),";
+const CONVERT: &str = "fn from(error: T) -> Self {";
+
+/// The generated source with its control lines sent to the supervisor, and with errors reported. Line numbers stay.
 ///
 /// `with_library`: whether the cell may use the library, and is to be linked with it even if it does not.
-pub(super) fn rewrite(source: &str, with_library: bool) -> String {
+pub(super) fn rewrite(source: &str, with_library: bool, errors: ErrorReport) -> String {
     let mut rewritten = String::with_capacity(source.len() + 1024);
     let mut in_error_conversion = false;
     let mut runtime = RuntimeModule::default();
@@ -25,13 +88,18 @@ pub(super) fn rewrite(source: &str, with_library: bool) -> String {
             rewritten.push('\n');
             continue;
         }
-        in_error_conversion |= statement.ends_with("for EvcxrUserCodeError {");
-        if in_error_conversion && with_library && is_error_print(statement) {
-            rewritten.push_str(&statement.replacen("eprintln!(", "::parcell::cell::report_early_return(&format!(", 1));
-            // The macro's closing parenthesis closes `format!`.
-            rewritten.truncate(rewritten.len() - ";".len());
-            rewritten.push_str(");");
+        in_error_conversion |= with_library && statement.ends_with("for EvcxrUserCodeError {");
+        if let (true, Some(format)) = (in_error_conversion, printed_format(statement)) {
+            rewritten.push_str(&errors.statement(format));
             in_error_conversion = false;
+        } else if in_error_conversion && statement == CONVERT {
+            // It then knows the place of the `?`.
+            rewritten.push_str("#[track_caller] ");
+            rewritten.push_str(line);
+        } else if in_error_conversion && statement == CONVERSION {
+            rewritten.push_str(errors.conversion());
+        } else if line.contains(RUNTIME) {
+            rewritten.push_str(&line.replace(RUNTIME, RUNTIME_OF_PROCESS));
         } else if let Some(control_line) = control_line(statement) {
             rewritten.push_str(&send(control_line, with_library));
         } else {
@@ -67,8 +135,9 @@ impl RuntimeModule {
     }
 }
 
-fn is_error_print(statement: &str) -> bool {
-    statement.starts_with("eprintln!(") && statement.ends_with(", error);")
+/// The format string with which a generated statement prints the error.
+fn printed_format(statement: &str) -> Option<&str> {
+    statement.strip_prefix("eprintln!(")?.strip_suffix(", error);")
 }
 
 /// The control line that a generated statement prints, as the arguments of `format!`.
@@ -104,7 +173,7 @@ mod tests {
     #[test]
     fn control_lines_are_sent_and_line_numbers_stay() {
         let source = "fn f() {\n    println!(\"EVCXR_PANIC_NOTIFICATION\");\n    println!(\"mine\");\n}\n";
-        let rewritten = rewrite(source, false);
+        let rewritten = rewrite(source, false, ErrorReport::Printed);
         let lines: Vec<_> = rewritten.lines().collect();
         assert_eq!(lines.len(), 4);
         assert!(
@@ -119,24 +188,52 @@ mod tests {
     #[test]
     fn the_library_keeps_the_variables_and_line_numbers_stay() {
         let source = "mod evcxr_internal_runtime {\npub struct VariableStore {\n}\n}\nfn f() {\n}\n";
-        let rewritten = rewrite(source, true);
+        let rewritten = rewrite(source, true, ErrorReport::Printed);
         let lines: Vec<_> = rewritten.lines().collect();
         assert_eq!(lines[..6], [LIBRARY_RUNTIME, "", "", "", "fn f() {", "}"]);
-        assert_eq!(rewrite(source, false), source);
+        assert_eq!(rewrite(source, false, ErrorReport::Printed), source);
     }
 
     #[test]
     fn only_the_error_conversion_reports_errors() {
         let source = "eprintln!(\"{}\", error);\nimpl<T: std::fmt::Display> From<T> for EvcxrUserCodeError {\n\
                       fn from(error: T) -> Self {\neprintln!(\"{}\", error);\n}}\neprintln!(\"{}\", error);\n";
-        let rewritten = rewrite(source, true);
+        let rewritten = rewrite(source, true, ErrorReport::Boxed);
         let lines: Vec<_> = rewritten.lines().collect();
         assert_eq!(lines[0], "eprintln!(\"{}\", error);");
-        assert_eq!(
-            lines[3],
-            "::parcell::cell::report_early_return(&format!(\"{}\", error));"
+        assert!(
+            lines[1].contains("Into<Box<dyn std::error::Error + 'error>>"),
+            "{}",
+            lines[1]
         );
+        assert_eq!(lines[2], "#[track_caller] fn from(error: T) -> Self {");
+        assert_eq!(lines[3], "::parcell::cell::report_error(error);");
         assert_eq!(lines[5], "eprintln!(\"{}\", error);");
         assert!(lines[7].contains("is_linked"));
+    }
+
+    #[test]
+    fn only_a_conversion_that_is_refused_is_tried_in_another_way() {
+        let refused = "required for `EvcxrUserCodeError` to implement `From<OutOfStock>`";
+        assert!(ErrorReport::Boxed.is_blamed(refused));
+        let another = "use `.ok_or(...)?` to provide an error compatible with `Result<(), EvcxrUserCodeError>`";
+        assert!(!ErrorReport::Boxed.is_blamed(another) && !ErrorReport::Boxed.is_blamed("mismatched types"));
+    }
+
+    #[test]
+    fn the_users_own_format_is_kept() {
+        let source = "impl<T: std::fmt::Debug> From<T> for EvcxrUserCodeError {\nfn from(error: T) -> Self {\n\
+                      eprintln!(\"{:#?}\", error);\n}}\n";
+        assert_eq!(
+            ErrorReport::possible(source, true),
+            (ErrorReport::Printed, [].as_slice())
+        );
+        let rewritten = rewrite(source, true, ErrorReport::Printed);
+        let lines: Vec<_> = rewritten.lines().collect();
+        assert_eq!(lines[0], "impl<T: std::fmt::Debug> From<T> for EvcxrUserCodeError {");
+        assert_eq!(
+            lines[2],
+            "::parcell::cell::report_printed_error(&error, ::std::format_args!(\"{:#?}\", error));"
+        );
     }
 }

@@ -1,8 +1,9 @@
 //! Our rustc wrapper: says which crate is compiled, and prepares cells.
 
 use std::ffi::{OsStr, OsString};
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitCode};
+use std::process::{Command, ExitCode, ExitStatus, Stdio};
 use std::{fs, io};
 
 use super::compilation::{Compilation, record};
@@ -26,13 +27,13 @@ pub(super) fn main(arguments: &[OsString]) -> ExitCode {
     };
     let mut command = Command::new(rustc);
     match crate_name(arguments) {
-        Some(name) if name == CELL_CRATE => match record(rustc, arguments).and_then(|()| prepare_cell(arguments)) {
-            Ok(arguments) => command.args(arguments),
-            Err(error) => {
+        Some(name) if name == CELL_CRATE => {
+            let compiled = record(rustc, arguments).and_then(|()| compile_cell(&mut command, arguments));
+            return compiled.unwrap_or_else(|error| {
                 report(&format!("cannot prepare the cell: {error}"));
-                return ExitCode::FAILURE;
-            }
-        },
+                ExitCode::FAILURE
+            });
+        }
         Some(name) if name == LIBRARY_CRATE && builds_library(arguments) => {
             progress::say_compiling(Some(name));
             return compile_library(rustc, arguments).unwrap_or_else(|error| {
@@ -49,7 +50,7 @@ pub(super) fn main(arguments: &[OsString]) -> ExitCode {
 }
 
 /// Compiles a cell as cargo had an earlier one compiled.
-pub(super) fn compile_cell(compilation: &Compilation) -> io::Result<ExitCode> {
+pub(super) fn compile_again(compilation: &Compilation) -> io::Result<ExitCode> {
     let arguments: Vec<OsString> = compilation.arguments.iter().map(OsString::from).collect();
     if let (Some(file), Some(directory)) = (
         std::env::var_os(SHARED_OBJECT_VARIABLE),
@@ -60,10 +61,8 @@ pub(super) fn compile_cell(compilation: &Compilation) -> io::Result<ExitCode> {
         fs::write(file, shared_object.as_os_str().as_encoded_bytes())?;
     }
     let mut command = Command::new(&compilation.rustc);
-    command
-        .args(prepare_cell(&arguments)?)
-        .envs(compilation.environment.iter().map(|(name, value)| (name, value)));
-    Ok(become_command(&mut command))
+    command.envs(compilation.environment.iter().map(|(name, value)| (name, value)));
+    compile_cell(&mut command, &arguments)
 }
 
 /// Whether the shared library itself is built, and not only checked.
@@ -104,7 +103,7 @@ fn compile_library(rustc: &OsStr, arguments: &[OsString]) -> io::Result<ExitCode
             link(&built, &place.join(&name))?;
         }
     }
-    Ok(ExitCode::from(u8::try_from(status.code().unwrap_or(1)).unwrap_or(1)))
+    Ok(exit_code(status))
 }
 
 /// The directory of the compiler's standard library for this machine.
@@ -137,19 +136,43 @@ fn argument_after<'a>(arguments: &'a [OsString], option: &str) -> Option<&'a OsS
     arguments.get(position + 1).map(OsString::as_os_str)
 }
 
-/// Rewrites the cell's source and returns the arguments to compile it with.
-fn prepare_cell(arguments: &[OsString]) -> io::Result<Vec<OsString>> {
-    if let Some(source) = source_file(arguments) {
-        let with_library = arguments.iter().any(|argument| {
-            argument
-                .to_str()
-                .is_some_and(|argument| argument.starts_with("parcell="))
-        });
-        let text = fs::read_to_string(source)?;
+/// Compiles a cell, with the best way of reporting the errors that `?` takes out of it that its code allows.
+fn compile_cell(command: &mut Command, arguments: &[OsString]) -> io::Result<ExitCode> {
+    command.args(cell_arguments(arguments));
+    let Some(source) = source_file(arguments) else {
+        return Ok(become_command(command));
+    };
+    let with_library = arguments.iter().any(|argument| {
+        argument
+            .to_str()
+            .is_some_and(|argument| argument.starts_with("parcell="))
+    });
+    let text = fs::read_to_string(source)?;
+    let (last, earlier) = cell_source::ErrorReport::possible(&text, with_library);
+    for &errors in earlier {
         // In place: cargo looks at this file to know whether the crate has changed, and evcxr writes it anew each time.
-        fs::write(source, cell_source::rewrite(&text, with_library))?;
+        fs::write(source, cell_source::rewrite(&text, with_library, errors))?;
+        let output = command.stdin(Stdio::null()).output()?;
+        if output.status.success() || !errors.is_blamed(&String::from_utf8_lossy(&output.stderr)) {
+            io::stdout().write_all(&output.stdout)?;
+            io::stderr().write_all(&output.stderr)?;
+            return Ok(exit_code(output.status));
+        }
     }
-    let mut prepared = without_incremental(arguments);
+    fs::write(source, cell_source::rewrite(&text, with_library, last))?;
+    Ok(become_command(command))
+}
+
+fn exit_code(status: ExitStatus) -> ExitCode {
+    ExitCode::from(status.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(1))
+}
+
+/// What a cell is compiled with.
+fn cell_arguments(arguments: &[OsString]) -> Vec<OsString> {
+    let mut prepared = without_unwanted(arguments);
+    // One unit, because optimizing several together takes longer than a cell's code is worth; and lines, which
+    // backtraces need.
+    prepared.extend(["-Ccodegen-units=1", "-Cdebuginfo=line-tables-only"].map(OsString::from));
     if let Some(epoch) = number_in(EPOCH_FILE) {
         prepared.extend(["-C".into(), format!("metadata=epoch-{epoch}").into()]);
     }
@@ -157,7 +180,7 @@ fn prepare_cell(arguments: &[OsString]) -> io::Result<Vec<OsString>> {
         // So that a panic's location tells which cell's code it is in.
         prepared.push(format!("--remap-path-prefix=src=cell{number}").into());
     }
-    Ok(prepared)
+    prepared
 }
 
 fn source_file(arguments: &[OsString]) -> Option<&Path> {
@@ -167,13 +190,14 @@ fn source_file(arguments: &[OsString]) -> Option<&Path> {
         .find(|path| path.file_name() == Some(OsStr::new("lib.rs")))
 }
 
-/// Every cell is new code; keeping files for the next compilation costs more than it saves.
-fn without_incremental(arguments: &[OsString]) -> Vec<OsString> {
+/// Every cell is new code; keeping files for the next compilation costs more than it saves. And the lines that
+/// backtraces need must not be removed again.
+fn without_unwanted(arguments: &[OsString]) -> Vec<OsString> {
     let mut kept: Vec<OsString> = Vec::with_capacity(arguments.len());
     for argument in arguments {
         if argument
             .to_str()
-            .is_some_and(|argument| argument.starts_with("incremental="))
+            .is_some_and(|argument| argument.starts_with("incremental=") || argument == "strip=debuginfo")
         {
             kept.pop_if(|flag| flag == "-C");
         } else {
@@ -194,10 +218,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn incremental_files_are_not_kept() {
-        let arguments = ["--crate-name", "ctx", "-C", "incremental=/x", "-C", "opt-level=2"].map(OsString::from);
+    fn incremental_files_and_stripping_are_left_out() {
+        let arguments = [
+            "--crate-name",
+            "ctx",
+            "-C",
+            "incremental=/x",
+            "-C",
+            "strip=debuginfo",
+            "-C",
+            "opt-level=2",
+        ]
+        .map(OsString::from);
         let kept = ["--crate-name", "ctx", "-C", "opt-level=2"].map(OsString::from);
-        assert_eq!(without_incremental(&arguments), kept);
+        assert_eq!(without_unwanted(&arguments), kept);
         assert_eq!(crate_name(&arguments), Some(OsStr::new("ctx")));
     }
 }

@@ -1,11 +1,15 @@
 //! An interrupt ends the cell at once, whatever it does, and undoes it.
 
 use super::state::{CHANGE, assert_unchanged, define};
-use parcell_tests::{Execution, Notebook, holds_within, pids, with_notebook, worker_lines};
+use parcell_tests::{Execution, Notebook, holds_within, pids, with_notebook, within, worker_lines};
 use std::time::{Duration, Instant};
+use tokio::net::TcpListener;
 
 /// From the interrupt to idle.
 const LIMIT: Duration = Duration::from_secs(1);
+
+/// How long it may take until a dependency is downloaded, or its build script runs.
+const DOWNLOAD_LIMIT: Duration = Duration::from_secs(60);
 
 /// How long the compiler may take to appear.
 const COMPILER_LIMIT: Duration = Duration::from_secs(20);
@@ -25,10 +29,17 @@ fn assert_interrupted(mut cell: Execution, what: &str, since: Instant) {
 
 /// Interrupts a cell when it has printed "running".
 async fn check_interrupt(notebook: &mut Notebook, what: &str, code: &str) {
+    check_interrupts(notebook, what, code, 1).await;
+}
+
+/// Interrupts a cell, as often as is said, when it has printed "running".
+async fn check_interrupts(notebook: &mut Notebook, what: &str, code: &str, times: usize) {
     let running = notebook.start_cell(code, "running\n").await;
     let workers = running.stdout();
     let since = Instant::now();
-    notebook.interrupt().await;
+    for _ in 0..times {
+        notebook.interrupt().await;
+    }
     let cell = notebook.finish(running).await;
     assert_interrupted(cell, what, since);
     assert_unchanged(notebook).await;
@@ -53,6 +64,27 @@ fn an_interrupt_undoes_the_cell_and_is_quick() {
             format!("{CHANGE}\nprintln!(\"running\");\nloop {{ std::hint::spin_loop() }}"),
         ),
         ("a sleep", format!("{CHANGE}\nprintln!(\"running\");\n{SLEEP}")),
+        (
+            "a read of a pipe that nobody writes to",
+            format!(
+                "{CHANGE}\nlet (mut end, _other) = std::io::pipe().unwrap();\nprintln!(\"running\");\n\
+                    std::io::Read::read(&mut end, &mut [0]).unwrap();"
+            ),
+        ),
+        (
+            "a lock that is never released",
+            format!(
+                "{CHANGE}\nlet lock = std::sync::Mutex::new(1);\nlet held = lock.lock().unwrap();\n\
+                    println!(\"running\");\nlet again = lock.lock().unwrap();\ndrop((held, again));"
+            ),
+        ),
+        (
+            "threads that wait for each other",
+            format!(
+                "{CHANGE}\nprintln!(\"running\");\n\
+                    std::thread::scope(|s| {{ s.spawn(|| std::thread::park()); s.spawn(|| std::thread::park()); }});"
+            ),
+        ),
         (
             "a pool that sleeps",
             format!(
@@ -166,5 +198,104 @@ fn interrupts_in_a_row_keep_the_notebook() {
             )
             .await;
         }
+    });
+}
+
+#[test]
+fn more_interrupts_than_one_do_no_harm() {
+    with_notebook(async |notebook| {
+        define(notebook).await;
+        notebook
+            .check("while the cell is undone", async |n| {
+                let code = format!("{CHANGE}\nprintln!(\"running\");\nloop {{ std::hint::spin_loop() }}");
+                check_interrupts(n, "three interrupts at once", &code, 3).await;
+            })
+            .await;
+        notebook
+            .check("while its workers are ended", async |n| {
+                let code = format!(
+                    "%%pool -n 2 0..2u32 -> never\n{CHANGE}\n\
+                        |n: u32| {{ if n == 0 {{ println!(\"running\"); }} {SLEEP} n }}"
+                );
+                check_interrupts(n, "three interrupts of a pool", &code, 3).await;
+            })
+            .await;
+        notebook
+            .check("while its compiler is ended", async |n| {
+                let code = format!("{CHANGE}\nloop {{ std::hint::spin_loop() }}");
+                let id = n.client.submit(serde_json::json!({"code": code})).await;
+                let seen = vec![n.client.broadcast(&id).await, n.client.broadcast(&id).await];
+                let kernel = &mut n.kernel;
+                holds_within(COMPILER_LIMIT, || {
+                    kernel.processes().iter().any(|process| process.name == "rustc")
+                })
+                .await;
+                let since = Instant::now();
+                for _ in 0..3 {
+                    n.interrupt().await;
+                }
+                let cell = n.client.execution_after(&id, seen).await;
+                assert_interrupted(cell, "three interrupts of a compilation", since);
+                assert_unchanged(n).await;
+            })
+            .await;
+        notebook
+            .check("and what was sent after the cell does not run", async |n| {
+                let running = n
+                    .start_cell("println!(\"running\");\nloop { std::hint::spin_loop() }", "running\n")
+                    .await;
+                let queued = n.client.submit(serde_json::json!({"code": CHANGE})).await;
+                n.interrupt().await;
+                let mut cell = n.finish(running).await;
+                cell.take_stdout();
+                assert_eq!(cell.take_failure().expect("a failure").ename, "Interrupted");
+                assert_eq!(n.client.execution(&queued).await.status(), "aborted");
+                assert_unchanged(n).await;
+            })
+            .await;
+    });
+}
+
+#[test]
+fn an_interrupt_ends_the_making_of_a_dependency() {
+    with_notebook(async |notebook| {
+        define(notebook).await;
+        notebook
+            .check("while it is downloaded from a server that does not answer", async |n| {
+                let server = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+                let port = server.local_addr().expect("it is bound").port();
+                let code = format!(":dep never = {{ git = \"http://127.0.0.1:{port}/never\" }}");
+                let id = n.client.submit(serde_json::json!({"code": code})).await;
+                let seen = vec![n.client.broadcast(&id).await, n.client.broadcast(&id).await];
+                let connection = within(DOWNLOAD_LIMIT, "the download", server.accept()).await;
+                let since = Instant::now();
+                n.interrupt().await;
+                let cell = n.client.execution_after(&id, seen).await;
+                assert_interrupted(cell, "a download", since);
+                drop(connection);
+                assert_unchanged(n).await;
+            })
+            .await;
+        notebook
+            .check("while its build script runs", async |n| {
+                let package = n.kernel.working_directory().join("slow");
+                std::fs::create_dir_all(package.join("src")).unwrap();
+                let manifest = "[package]\nname = \"slow\"\nversion = \"0.1.0\"\nedition = \"2024\"\n[workspace]\n";
+                std::fs::write(package.join("Cargo.toml"), manifest).unwrap();
+                std::fs::write(package.join("src/lib.rs"), "").unwrap();
+                let script = format!("fn main() {{ std::fs::write(\"running\", \"\").unwrap(); {SLEEP} }}");
+                std::fs::write(package.join("build.rs"), script).unwrap();
+                let code = format!(":dep slow = {{ path = {package:?} }}\n{CHANGE}");
+                let id = n.client.submit(serde_json::json!({"code": code})).await;
+                let seen = vec![n.client.broadcast(&id).await, n.client.broadcast(&id).await];
+                let runs = holds_within(DOWNLOAD_LIMIT, || package.join("running").exists());
+                assert!(runs.await, "the build script does not run");
+                let since = Instant::now();
+                n.interrupt().await;
+                let cell = n.client.execution_after(&id, seen).await;
+                assert_interrupted(cell, "a build script", since);
+                assert_unchanged(n).await;
+            })
+            .await;
     });
 }

@@ -21,7 +21,7 @@ const fn ending(name: &'static str, code: &'static str, ename: &'static str, cau
     }
 }
 
-const SIGNALS: [Ending; 5] = [
+const SIGNALS: [Ending; 6] = [
     ending(
         "a segmentation fault",
         "unsafe { std::ptr::null_mut::<u8>().write_volatile(1) };",
@@ -55,9 +55,16 @@ unsafe { std::ptr::read_volatile(mmap(std::ptr::null_mut(), 4096, 1, 1, empty.as
         "StackOverflow",
         "overflowed its stack",
     ),
+    ending(
+        "a stack overflow in a thread",
+        "fn deep(n: u64) -> u64 { std::hint::black_box([n; 64]); deep(std::hint::black_box(n + 1)) + 1 }\n\
+            std::thread::spawn(|| deep(0)).join().unwrap();",
+        "Crashed",
+        "a thread overflowed its stack",
+    ),
 ];
 
-const EXITS_AND_ABORTS: [Ending; 7] = [
+const EXITS_AND_ABORTS: [Ending; 8] = [
     ending("an abort", "std::process::abort();", "Crashed", "SIGABRT"),
     ending(
         "C's abort",
@@ -72,19 +79,29 @@ const EXITS_AND_ABORTS: [Ending; 7] = [
         "struct Bomb;\nimpl Drop for Bomb { fn drop(&mut self) { panic!(\"second\") } }\nlet _bomb = Bomb;\n\
             panic!(\"first\");",
         "Crashed",
-        "SIGABRT",
+        "SIGABRT (abort): a destructor panicked while the cell was panicking",
     ),
     ending(
         "a panic in a function that cannot unwind",
         "extern \"C\" fn callback() { panic!(\"no way out\") }\ncallback();",
         "Crashed",
-        "SIGABRT",
+        "SIGABRT (abort): a panic came to a function that cannot unwind",
     ),
     ending(
         "an allocation that fails",
         "std::hint::black_box(vec![1u8; 1 << 60]);",
-        "Crashed",
-        "SIGABRT",
+        "OutOfMemory",
+        "an allocation of 1152921504606846976 bytes failed",
+    ),
+    ending(
+        "a program that takes all memory that it can have",
+        "unsafe extern \"C\" { fn setrlimit(what: i32, limit: *const [u64; 2]) -> i32; }
+const ADDRESS_SPACE: i32 = 9;
+assert_eq!(unsafe { setrlimit(ADDRESS_SPACE, &[2 << 30, 2 << 30]) }, 0);
+let mut taken: Vec<Vec<u8>> = Vec::new();
+loop { taken.push(vec![0; 16 << 20]) }",
+        "OutOfMemory",
+        "an allocation of 16777216 bytes failed",
     ),
 ];
 
@@ -190,6 +207,90 @@ fn killing_the_notebook_process_from_outside_undoes_the_cell() {
                 assert_unchanged(n).await;
             })
             .await;
+    });
+}
+
+#[test]
+fn what_a_take_over_cannot_keep_is_said() {
+    with_notebook(async |notebook| {
+        define(notebook).await;
+        notebook
+            .check("threads, once", async |n| {
+                n.prepare("for _ in 0..2 { std::thread::spawn(|| loop { std::thread::park() }); }")
+                    .await;
+                let failure = n.failure("std::process::abort();").await;
+                assert!(
+                    failure
+                        .text()
+                        .contains("2 threads that earlier cells had started are gone"),
+                    "{}",
+                    failure.text()
+                );
+                let failure = n.failure("std::process::abort();").await;
+                assert!(!failure.text().contains("thread"), "{}", failure.text());
+            })
+            .await;
+        notebook
+            .check("processes", async |n| {
+                n.prepare("let napping = Process::spawn(|| std::thread::sleep(std::time::Duration::from_secs(600)));")
+                    .await;
+                n.failure("std::process::abort();").await;
+                assert_eq!(n.value("napping.is_alive()").await, "false");
+                let joined = n.value("napping.join()").await;
+                assert!(
+                    joined.contains("it ended with the notebook process that had started it"),
+                    "{joined}"
+                );
+                n.prepare("drop(napping);").await;
+            })
+            .await;
+        notebook
+            .check("asynchronous cells work again", async |n| {
+                let mut cell = n
+                    .succeed(
+                        ":dep tokio = { version = \"1\", features = [\"rt\", \"rt-multi-thread\", \"time\"] }\n\
+                         async fn nap(value: u64) -> u64 {\n    \
+                             tokio::time::sleep(std::time::Duration::from_millis(1)).await;\n    value\n}",
+                    )
+                    .await;
+                cell.take_stderr();
+                let nap = "tokio::spawn(nap(5)).await?";
+                assert_eq!(n.value(nap).await, "5");
+                n.failure("std::process::abort();").await;
+                assert_eq!(n.value(nap).await, "5");
+            })
+            .await;
+        assert_unchanged(notebook).await;
+    });
+}
+
+#[test]
+fn that_there_is_no_checkpoint_is_said_once() {
+    with_notebook(async |notebook| {
+        define(notebook).await;
+        notebook
+            .prepare(
+                "unsafe extern \"C\" { fn setrlimit(what: i32, limit: *const [u64; 2]) -> i32; }\n\
+                 fn allow_descriptors(count: u64) {\n    const DESCRIPTORS: i32 = 7;\n    \
+                     assert_eq!(unsafe { setrlimit(DESCRIPTORS, &[count, 4096]) }, 0);\n}\n\
+                 fn next_descriptor() -> u64 {\n    use std::os::fd::AsRawFd;\n    \
+                     std::fs::File::open(\"/dev/null\").unwrap().as_raw_fd() as u64\n}",
+            )
+            .await;
+        let what = "a crash or an interrupt now loses all variables";
+        // One more can be opened, which loading a cell takes; a checkpoint needs more.
+        let mut cell = notebook.succeed("allow_descriptors(next_descriptor() + 1);").await;
+        assert!(cell.take_stderr().contains(what));
+        notebook.prepare("numbers.push(4);").await;
+        notebook.prepare("allow_descriptors(4096);").await;
+        // The next cell is protected again.
+        notebook.failure("numbers.clear();\nstd::process::abort();").await;
+        assert_eq!(notebook.value("numbers.clone()").await, "[1, 2, 3, 4]");
+        let mut cell = notebook.succeed("allow_descriptors(next_descriptor() + 1);").await;
+        assert!(cell.take_stderr().contains(what), "it is another time");
+        let failure = notebook.failure("std::process::abort();").await;
+        assert!(failure.text().contains("all variables are lost"), "{}", failure.text());
+        assert_eq!(notebook.value("1 + 1").await, "2");
     });
 }
 

@@ -1,9 +1,11 @@
 //! A cell that fails without a panic message: the notebook gets a description, and the cell's code is left.
 
+use std::error::Error;
 use std::panic::Location;
 
 use serde::Serialize;
 
+use super::type_name::short_type_name;
 use crate::error::TaskError;
 use crate::protocol;
 
@@ -11,6 +13,8 @@ use crate::protocol;
 const MIME: &str = "application/vnd.parcell.error+json";
 /// How many failures are listed; the rest is counted.
 const LISTED: usize = 20;
+/// The most causes of one error: a chain that has no end must not take the notebook with it.
+const CAUSES: usize = 50;
 
 /// The payload with which a failed cell unwinds. Its failure has been reported.
 #[derive(Clone, Copy, Debug)]
@@ -18,9 +22,49 @@ pub struct CellFailed;
 
 #[derive(Debug, Serialize)]
 struct Report {
-    ename: &'static str,
+    ename: String,
     evalue: String,
     traceback: Vec<String>,
+    /// The compiled place at which `?` left the cell.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    left_at: Option<String>,
+}
+
+/// An error with which `?` left a cell.
+#[derive(Debug)]
+pub(super) struct EarlyReturn {
+    type_name: &'static str,
+    text: String,
+    causes: Vec<String>,
+    place: &'static Location<'static>,
+}
+
+impl EarlyReturn {
+    /// The error with everything that it says has caused it.
+    pub(super) fn of(type_name: &'static str, error: &dyn Error, place: &'static Location<'static>) -> Self {
+        let mut text = error.to_string();
+        let mut report = Self::without_cause(type_name, text.clone(), place);
+        let mut source = error.source();
+        while let Some(cause) = source.filter(|_| report.causes.len() < CAUSES) {
+            let next = cause.to_string();
+            // An error that only passes on another's text has nothing to add.
+            if next != text {
+                report.causes.push(next.clone());
+            }
+            text = next;
+            source = cause.source();
+        }
+        report
+    }
+
+    pub(super) fn without_cause(type_name: &'static str, text: String, place: &'static Location<'static>) -> Self {
+        Self {
+            type_name,
+            text,
+            causes: Vec::new(),
+            place,
+        }
+    }
 }
 
 /// Reports `errors`, of which there is at least one, and unwinds out of the cell.
@@ -36,23 +80,24 @@ pub(super) fn fail_with(ename: &'static str, evalue: &str, place: &Location<'_>)
     protocol::write_stderr(
         MIME,
         &Report {
-            ename,
+            ename: ename.to_owned(),
             evalue: evalue.to_owned(),
             traceback,
+            left_at: None,
         },
     );
     std::panic::resume_unwind(Box::new(CellFailed));
 }
 
-/// Reports an error that ends the cell without unwinding.
-pub(super) fn report_error(ename: &'static str, evalue: &str) {
-    let traceback = vec![evalue.to_owned()];
+/// Reports an error that leaves the cell without unwinding.
+pub(super) fn report_early_return(error: &EarlyReturn) {
     protocol::write_stderr(
         MIME,
         &Report {
-            ename,
-            evalue: evalue.to_owned(),
-            traceback,
+            ename: short_type_name(error.type_name),
+            evalue: error.text.clone(),
+            traceback: error.causes.iter().map(|cause| format!("caused by: {cause}")).collect(),
+            left_at: Some(error.place.to_string()),
         },
     );
 }
@@ -75,9 +120,10 @@ fn report(errors: &[TaskError]) -> Report {
         traceback.extend(backtrace.lines().map(str::to_owned));
     }
     Report {
-        ename,
+        ename: ename.to_owned(),
         evalue,
         traceback,
+        left_at: None,
     }
 }
 
@@ -97,7 +143,7 @@ mod tests {
     fn one_failure_is_one_line() {
         let report = report(&[failed(7)]);
         assert_eq!(
-            (report.ename, report.evalue.as_str()),
+            (report.ename.as_str(), report.evalue.as_str()),
             ("Failed", "process 7 failed: no")
         );
         assert_eq!(report.traceback, ["process 7 failed: no"]);
@@ -110,5 +156,23 @@ mod tests {
         assert_eq!(report.traceback.len(), 22);
         assert_eq!(report.traceback[0], "25 processes failed:");
         assert_eq!(report.traceback[21], "and 5 more");
+    }
+
+    #[derive(Debug, thiserror::Error)]
+    #[error("{text}")]
+    struct Link {
+        text: &'static str,
+        source: Option<Box<Link>>,
+    }
+
+    #[test]
+    fn causes_are_listed_once_each() {
+        let chain = ["outer", "outer", "middle", "root"].into_iter().rev();
+        let error = chain
+            .fold(None, |source, text| Some(Box::new(Link { text, source })))
+            .unwrap();
+        let report = EarlyReturn::of("x::Link", &*error, Location::caller());
+        assert_eq!(report.text, "outer");
+        assert_eq!(report.causes, ["middle", "root"]);
     }
 }

@@ -8,11 +8,12 @@ mod failure;
 mod pool;
 mod process;
 mod shell;
+mod type_name;
 pub mod variables;
 
 pub use clock::{duration_text, start_cell_timer, start_timer, stop_cell_timer, stop_timer};
 pub use display::{CountedDisplay, EvcxrDisplay, ShownValue, show_result, show_results};
-pub use entry::{is_linked, report_early_return};
+pub use entry::{is_linked, report_error, report_printed_error, report_static_error};
 pub use environment::{
     change_directory, checkpoint, print_directory, print_environment, print_environment_variable,
     set_environment_variable, write_file,

@@ -4,7 +4,7 @@
 use std::ffi::c_int;
 use std::io::Write;
 
-use super::panic_hook;
+use super::{panic_hook, succession};
 use crate::sys::fork::fork_plainly;
 
 /// Writes out what the buffer of standard output holds.
@@ -22,6 +22,12 @@ pub(super) extern "C" fn parcell_fork() -> c_int {
         Ok(None) => 0,
         Err(_) => -1,
     }
+}
+
+/// This process goes on in the place of `predecessor`.
+#[unsafe(no_mangle)]
+pub(super) extern "C" fn parcell_take_over(predecessor: c_int) {
+    succession::begin(predecessor.cast_unsigned());
 }
 
 /// Makes panics of the calling process reach the host as one block that it can read.

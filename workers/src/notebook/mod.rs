@@ -6,6 +6,7 @@ pub(crate) mod checkpoint;
 mod exports;
 mod host;
 mod panic_hook;
+mod succession;
 
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
@@ -14,6 +15,7 @@ use rustix::pipe::{PipeFlags, pipe_with};
 
 pub(crate) use ask::{Answer, ask};
 use host::{ControlMessage, Event, Host};
+pub(crate) use succession::is_predecessor;
 
 /// The pipes that carry one worker's output to the kernel.
 #[derive(Debug)]

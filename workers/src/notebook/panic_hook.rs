@@ -5,9 +5,9 @@ use std::panic::PanicHookInfo;
 
 use serde::Serialize;
 
-use crate::frames::{self, Frame};
 use crate::panics;
 use crate::protocol;
+use crate::sys::unwind::{self, CodePlace};
 
 /// The type of the block's content.
 const MIME: &str = "application/vnd.parcell.panic+json";
@@ -19,7 +19,8 @@ struct Report<'a> {
     file: Option<&'a str>,
     line: Option<u32>,
     column: Option<u32>,
-    backtrace: Vec<Frame>,
+    /// Where the thread was; the host, which has the compiled cells, finds the lines.
+    calls: Vec<CodePlace>,
 }
 
 /// Replaces the panic hook of this process.
@@ -47,7 +48,7 @@ fn report(info: &PanicHookInfo<'_>) {
             file: location.map(|location| location.file()),
             line: location.map(|location| location.line()),
             column: location.map(|location| location.column()),
-            backtrace: frames::of_panic(),
+            calls: unwind::calls(),
         },
     );
 }

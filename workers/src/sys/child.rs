@@ -61,6 +61,11 @@ impl Child {
         self.parent == std::process::id()
     }
 
+    /// Whether it was forked by a process that has ended, and its workers with it, in whose place this one goes on.
+    pub(crate) fn is_lost(&self) -> bool {
+        !self.is_ours() && notebook::is_predecessor(self.parent)
+    }
+
     /// Sends `signal`, unless the process has ended.
     pub(crate) fn signal(&self, signal: Signal) {
         if self.exit.is_none() {

@@ -5,4 +5,5 @@ pub(crate) mod environment;
 pub(crate) mod fork;
 pub(crate) mod lifeline;
 pub(crate) mod shared;
+pub(crate) mod unwind;
 pub(crate) mod usage;

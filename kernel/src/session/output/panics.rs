@@ -2,6 +2,7 @@
 
 use serde::Deserialize;
 
+use crate::session::backtrace::{self, CodePlace, Frame};
 use crate::session::diagnostics;
 use crate::session::event::CellError;
 use crate::session::locations::Locations;
@@ -17,6 +18,9 @@ pub(crate) struct Panic {
     pub(crate) line: usize,
     #[serde(default)]
     pub(crate) column: usize,
+    /// Where the thread was, innermost first.
+    #[serde(default)]
+    calls: Vec<CodePlace>,
 }
 
 impl Panic {
@@ -35,14 +39,24 @@ impl Panic {
         format!("{}:{}:{}", self.file, self.line, self.column)
     }
 
+    /// The calls in cells that led to it, innermost first.
+    pub(crate) fn frames(&self, locations: &Locations) -> Vec<Frame> {
+        backtrace::frames(&self.calls, locations)
+    }
+
     /// As Rust's standard hook prints it.
     pub(super) fn text(&self, locations: &Locations) -> String {
-        format!(
+        let mut text = format!(
             "thread '{}' panicked at {}:\n{}\n",
             self.thread,
             self.place(locations),
             self.message
-        )
+        );
+        for line in backtrace::lines(&self.frames(locations)) {
+            text.push_str(&line);
+            text.push('\n');
+        }
+        text
     }
 }
 
@@ -51,6 +65,9 @@ struct Failure {
     ename: String,
     evalue: String,
     traceback: Vec<String>,
+    /// The compiled place at which `?` left the cell.
+    #[serde(default)]
+    left_at: Option<String>,
 }
 
 /// None for what is not a description of a failure.
@@ -63,5 +80,8 @@ pub(super) fn parse_failure(json: &str, locations: &Locations) -> Option<CellErr
         .filter(|line| **line != failure.evalue)
         .cloned()
         .collect::<Vec<_>>();
-    Some(diagnostics::failure(failure.ename, &failure.evalue, &more, locations))
+    Some(match failure.left_at {
+        Some(place) => diagnostics::early_return(failure.ename, &failure.evalue, &place, &more, locations),
+        None => diagnostics::failure(failure.ename, &failure.evalue, &more, locations),
+    })
 }

@@ -18,6 +18,7 @@ use super::source::{Item, Source, State};
 use super::{PANICKED, Panic, Report};
 use crate::process::channel::{Channel, ReceiveError};
 use crate::process::messages::{FromSupervisor, ToSupervisor, WorkerEvent};
+use crate::session::endings::{End, between_cells};
 use crate::session::event::{CellId, Content, Event, Stream};
 use crate::session::input::Questions;
 use crate::session::locations::Locations;
@@ -277,15 +278,23 @@ impl Reader {
             ending,
             during_cell: false,
             restored,
+            threads_lost,
             ..
         } = &news
         {
-            let text = crate::session::endings::between_cells(*ending, *restored);
+            let text = between_cells(&End {
+                ending: *ending,
+                printed: "",
+                panic: None,
+                restored: *restored,
+                threads_lost: *threads_lost,
+            });
             self.output_to_stderr(self.cell, text);
         }
         if let FromSupervisor::NoCheckpoint { reason } = &news {
-            let text =
-                format!("parcell: variables are not protected from crashes: no checkpoint could be made ({reason})\n");
+            let text = format!(
+                "parcell: a crash or an interrupt now loses all variables, since no checkpoint can be made: {reason}\n"
+            );
             self.output_to_stderr(self.cell, text);
         }
         self.report.news.push(news);

@@ -1,0 +1,200 @@
+//! Which lines of cells a panic went through. The notebook process says where its code was, as places in compiled
+//! cells; their files have the table of lines.
+
+use std::collections::BTreeMap;
+use std::ffi::OsStr;
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use addr2line::gimli::{Dwarf, EndianSlice, RunTimeEndian};
+use object::{Object, ObjectSection};
+use serde::Deserialize;
+
+use super::locations::{Location, Locations};
+
+/// More calls than this help nobody: it is a recursion.
+const SHOWN: usize = 20;
+
+/// A place in a library that the notebook process has loaded.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq)]
+pub(crate) struct CodePlace {
+    module: PathBuf,
+    /// Counted from where the library begins in memory.
+    offset: u64,
+}
+
+/// A call made in a cell.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) struct Frame {
+    /// The function that made the call; None for the cell itself and for closures.
+    function: Option<String>,
+    pub(crate) location: Location,
+}
+
+impl fmt::Display for Frame {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Location { cell, line } = self.location;
+        match &self.function {
+            Some(function) => write!(f, "{function} at cell {cell}, line {line}"),
+            None => write!(f, "cell {cell}, line {line}"),
+        }
+    }
+}
+
+/// The calls that were made in cells, innermost first.
+pub(crate) fn frames(calls: &[CodePlace], locations: &Locations) -> Vec<Frame> {
+    let in_cells = || calls.iter().filter(|call| is_cell(&call.module));
+    let mut modules: BTreeMap<&Path, BTreeMap<u64, Vec<CompiledLine>>> = BTreeMap::new();
+    for call in in_cells() {
+        modules.entry(&call.module).or_default().insert(call.offset, Vec::new());
+    }
+    for (module, lines) in &mut modules {
+        if let Err(error) = find_lines(module, lines) {
+            tracing::warn!(%error, module = %module.display(), "cannot tell the lines of a panic");
+        }
+    }
+    let mut found: Vec<Frame> = in_cells()
+        .filter_map(|call| modules.get(call.module.as_path())?.get(&call.offset))
+        .flatten()
+        .filter_map(|line| {
+            let location = locations.first_in(&line.place)?;
+            let function = readable(&line.function);
+            Some(Frame { function, location })
+        })
+        .collect();
+    // A closure, and generated code on the same line that only calls it.
+    found.dedup();
+    found
+}
+
+/// The lines that tell people of the calls; none where there is only the line that panicked.
+pub(crate) fn lines(frames: &[Frame]) -> Vec<String> {
+    if frames.len() < 2 {
+        return Vec::new();
+    }
+    let shown = frames.iter().take(SHOWN).enumerate();
+    let mut lines = vec!["backtrace:".to_owned()];
+    lines.extend(shown.map(|(number, frame)| format!("{number:4}: {frame}")));
+    if frames.len() > SHOWN {
+        lines.push(format!("      and {} more", frames.len() - SHOWN));
+    }
+    lines
+}
+
+/// A line of the source that was compiled.
+struct CompiledLine {
+    function: String,
+    /// As messages of the compiler name it.
+    place: String,
+}
+
+/// Why the lines of a compiled cell cannot be told.
+#[derive(Debug, thiserror::Error)]
+enum FindError {
+    #[error("cannot read the compiled cell")]
+    Io(#[from] std::io::Error),
+    #[error("the compiled cell is damaged")]
+    File(#[from] object::Error),
+    #[error("the compiled cell's table of lines is damaged")]
+    Table(#[from] addr2line::gimli::Error),
+}
+
+/// Whether this is the name that evcxr gives compiled cells. The path comes from a process that runs cells.
+fn is_cell(module: &Path) -> bool {
+    let name = module.file_name().and_then(OsStr::to_str).unwrap_or_default();
+    let number = name.strip_prefix("libcode_").and_then(|rest| rest.strip_suffix(".so"));
+    number.is_some_and(|number| number.parse::<u32>().is_ok())
+}
+
+/// Fills in the lines at each offset: that of the innermost inlined function first.
+fn find_lines(module: &Path, offsets: &mut BTreeMap<u64, Vec<CompiledLine>>) -> Result<(), FindError> {
+    let bytes = std::fs::read(module)?;
+    let file = object::File::parse(&*bytes)?;
+    let endian = if file.is_little_endian() {
+        RunTimeEndian::Little
+    } else {
+        RunTimeEndian::Big
+    };
+    let dwarf = Dwarf::load(|section| {
+        let section = file.section_by_name(section.name());
+        let data = section.map(|section| section.data()).transpose()?;
+        Ok::<_, object::Error>(EndianSlice::new(data.unwrap_or_default(), endian))
+    })?;
+    let table = addr2line::Context::from_dwarf(dwarf)?;
+    // The table of lines names only functions that were inlined, or into which others were.
+    let symbols = file.symbol_map();
+    for (offset, lines) in offsets {
+        let mut frames = table.find_frames(*offset).skip_all_loads()?;
+        while let Some(frame) = frames.next()? {
+            let Some((file, line)) = frame.location.and_then(|location| location.file.zip(location.line)) else {
+                continue;
+            };
+            let function = match &frame.function {
+                Some(function) => function.demangle()?,
+                None => {
+                    let name = symbols
+                        .containing(*offset)
+                        .map(|symbol| symbol.name())
+                        .unwrap_or_default();
+                    addr2line::demangle_auto(name.into(), None)
+                }
+            };
+            lines.push(CompiledLine {
+                function: function.into_owned(),
+                place: format!("{file}:{line}"),
+            });
+        }
+    }
+    Ok(())
+}
+
+/// A function's name as its cell has it. None for closures, which have none, and for the function that evcxr makes of
+/// the cell's statements.
+fn readable(name: &str) -> Option<String> {
+    let name = name.strip_prefix("ctx::").unwrap_or(name);
+    let is_named = !name.is_empty() && !name.contains('{') && !name.starts_with(CELL_FUNCTION);
+    is_named.then(|| name.to_owned())
+}
+
+/// How the names of the functions begin that evcxr makes of cells.
+const CELL_FUNCTION: &str = "run_user_code_";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn functions_have_the_names_that_their_cells_gave_them() {
+        assert_eq!(readable("ctx::shop::sell").as_deref(), Some("shop::sell"));
+        assert_eq!(readable("{closure#0}"), None);
+        assert_eq!(readable("run_user_code_3"), None);
+    }
+
+    #[test]
+    fn only_compiled_cells_are_read() {
+        assert!(is_cell(Path::new("/tmp/x/libcode_12.so")));
+        for other in [
+            "/etc/passwd",
+            "/lib/libc.so.6",
+            "/tmp/libcode_x.so",
+            "/tmp/libcode_1.so.old",
+        ] {
+            assert!(!is_cell(Path::new(other)), "{other}");
+        }
+    }
+
+    #[test]
+    fn a_recursion_is_cut_and_a_single_line_is_not_repeated() {
+        let frame = |line| Frame {
+            function: Some("f".to_owned()),
+            location: Location { cell: 1, line },
+        };
+        assert_eq!(lines(&[frame(1)]), Vec::<String>::new());
+        assert_eq!(
+            lines(&[frame(1), frame(2)]),
+            ["backtrace:", "   0: f at cell 1, line 1", "   1: f at cell 1, line 2"]
+        );
+        let many: Vec<Frame> = (1..=30).map(frame).collect();
+        assert_eq!(lines(&many).last().unwrap(), "      and 10 more");
+    }
+}
