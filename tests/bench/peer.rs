@@ -19,14 +19,14 @@ const DELIMITER: &[u8] = b"<IDS|MSG>";
 
 /// A kernel that can be started.
 #[derive(Debug)]
-pub struct Kind {
-    pub name: &'static str,
-    pub program: PathBuf,
+pub(crate) struct Kind {
+    pub(crate) name: &'static str,
+    pub(crate) program: PathBuf,
     arguments: [&'static str; 1],
 }
 
 /// A running kernel and its client.
-pub struct Peer {
+pub(crate) struct Peer {
     name: &'static str,
     child: Child,
     _directory: TempDir,
@@ -35,23 +35,23 @@ pub struct Peer {
     control: DealerSocket,
     iopub: SubSocket,
     /// When it was started.
-    pub started: Instant,
+    pub(crate) started: Instant,
     /// How long it took to answer for the first time.
-    pub answered: Duration,
+    pub(crate) answered: Duration,
 }
 
 /// How a cell went.
 #[derive(Debug)]
-pub struct Ran {
-    pub time: Duration,
+pub(crate) struct Ran {
+    pub(crate) time: Duration,
     /// How many broadcasts it led to.
-    pub messages: usize,
+    pub(crate) messages: usize,
     /// Everything that was printed and shown.
-    pub text: String,
+    pub(crate) text: String,
 }
 
 impl Kind {
-    pub fn parcell() -> Kind {
+    pub(crate) fn parcell() -> Kind {
         let built = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../target/release/parcell"));
         Kind {
             name: "parcell",
@@ -60,7 +60,7 @@ impl Kind {
         }
     }
 
-    pub fn evcxr() -> Option<Kind> {
+    pub(crate) fn evcxr() -> Option<Kind> {
         Some(Kind {
             name: "evcxr_jupyter",
             program: std::env::var_os("EVCXR_JUPYTER")
@@ -73,7 +73,7 @@ impl Kind {
 
 impl Peer {
     /// Starts a kernel and waits until it answers and its broadcasts arrive.
-    pub async fn start(kind: &Kind) -> Peer {
+    pub(crate) async fn start(kind: &Kind) -> Peer {
         let directory = tempfile::tempdir().expect("a temporary directory");
         let ports = [(); 5].map(|()| {
             let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
@@ -127,7 +127,7 @@ impl Peer {
     }
 
     /// Runs a cell and waits for its idle and its reply.
-    pub async fn run(&mut self, code: &str) -> Ran {
+    pub(crate) async fn run(&mut self, code: &str) -> Ran {
         let begin = Instant::now();
         let id = self.submit(code).await;
         let (messages, text) = self.read_to_idle(&id).await;
@@ -140,7 +140,7 @@ impl Peer {
     }
 
     /// From the interrupt of an endless loop to its idle.
-    pub async fn interrupt_busy_cell(&mut self) -> Duration {
+    pub(crate) async fn interrupt_busy_cell(&mut self) -> Duration {
         let id = self
             .submit("println!(\"running\"); loop { std::hint::spin_loop(); }")
             .await;
@@ -156,7 +156,7 @@ impl Peer {
     }
 
     /// Ends the kernel.
-    pub async fn stop(mut self) {
+    pub(crate) async fn stop(mut self) {
         let frames = self
             .wire
             .frames(&self.wire.header("shutdown_request"), &json!({"restart": false}));

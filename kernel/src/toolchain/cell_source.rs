@@ -155,7 +155,13 @@ fn control_line(statement: &str) -> Option<&'static str> {
 /// A statement that sends the control line in one write: the socket keeps message boundaries.
 fn send(control_line: &str, with_library: bool) -> String {
     if with_library {
-        return format!("::parcell::cell::send_control_line(&::std::format!({control_line}));");
+        // Formatting costs more to compile than the rest of a small cell: a text is given as it is.
+        let line = match control_line.strip_prefix(r#""{}", "#) {
+            Some(text) => text.to_owned(),
+            None if control_line.contains('{') => format!("&::std::format!({control_line})"),
+            None => control_line.to_owned(),
+        };
+        return format!("::parcell::cell::send_control_line({line});");
     }
     format!(
         "{{ use ::std::io::Write as _; \
@@ -192,6 +198,21 @@ mod tests {
         let lines: Vec<_> = rewritten.lines().collect();
         assert_eq!(lines[..6], [LIBRARY_RUNTIME, "", "", "", "fn f() {", "}"]);
         assert_eq!(rewrite(source, false, ErrorReport::Printed), source);
+    }
+
+    #[test]
+    fn the_library_sends_control_lines_without_formatting() {
+        let source = "println!(\"EVCXR_PANIC_NOTIFICATION\");\n\
+                      println!(\"{}\", evcxr_internal_runtime::USER_ERROR_OCCURRED);\n";
+        let rewritten = rewrite(source, true, ErrorReport::Printed);
+        let lines: Vec<_> = rewritten.lines().take(2).collect();
+        assert_eq!(
+            lines,
+            [
+                "::parcell::cell::send_control_line(\"EVCXR_PANIC_NOTIFICATION\");",
+                "::parcell::cell::send_control_line(evcxr_internal_runtime::USER_ERROR_OCCURRED);"
+            ]
+        );
     }
 
     #[test]

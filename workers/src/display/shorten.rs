@@ -27,8 +27,13 @@ pub(crate) struct Shortened {
 impl Shortened {
     /// Any value as `Debug` writes it.
     pub(crate) fn debug<T: Debug + ?Sized>(value: &T) -> Self {
+        Self::dyn_debug(&value)
+    }
+
+    /// Not generic: what is generic is compiled again with every cell that shows something.
+    fn dyn_debug(value: &dyn Debug) -> Self {
         let shortened = Self::of(format_args!("{value:?}"));
-        match pretty(&shortened.text, &value) {
+        match pretty(&shortened.text, value) {
             Some(text) => Self { text },
             None => shortened,
         }
@@ -57,15 +62,23 @@ impl Shortened {
     /// Elements in order, as `Debug` writes `whole`, which has them.
     pub(crate) fn sequence<'a, T: Debug + 'a>(
         value: &dyn Debug,
-        mut items: impl DoubleEndedIterator<Item = &'a T> + ExactSizeIterator,
+        items: impl DoubleEndedIterator<Item = &'a T> + ExactSizeIterator + Clone,
     ) -> Self {
-        let count = items.len();
+        let forward = |take: Take<'_>| each(items.clone(), take);
+        let backward = |take: Take<'_>| each(items.clone().rev(), take);
+        Self::dyn_sequence(value, items.len(), &forward, &backward)
+    }
+
+    fn dyn_sequence(value: &dyn Debug, count: usize, forward: Visit<'_>, backward: Visit<'_>) -> Self {
         if let Some(text) = whole(count, value) {
             return Self { text };
         }
         let mut text = "[".to_owned();
-        let is_cut = append(&mut text, &mut items);
-        let end = if is_cut { String::new() } else { end(items) };
+        let appended = append(&mut text, forward);
+        let end = match appended {
+            Appended::Cut => String::new(),
+            Appended::Whole { items } => end(backward, count - items),
+        };
         text.push_str(ELLIPSIS);
         text.push_str(&end);
         text.push(']');
@@ -73,13 +86,18 @@ impl Shortened {
     }
 
     /// Elements in any order, as `Debug` writes `value`, which has them.
-    pub(crate) fn set<T: Debug>(value: &dyn Debug, items: impl ExactSizeIterator<Item = T>) -> Self {
-        Self::braced(value, items, "element", "elements")
+    pub(crate) fn set<T: Debug>(value: &dyn Debug, items: impl ExactSizeIterator<Item = T> + Clone) -> Self {
+        let forward = |take: Take<'_>| each(items.clone(), take);
+        Self::braced(value, items.len(), &forward, ["element", "elements"])
     }
 
     /// Keys with values, as `Debug` writes `value`, which has them.
-    pub(crate) fn map<K: Debug, V: Debug>(value: &dyn Debug, items: impl ExactSizeIterator<Item = (K, V)>) -> Self {
-        Self::braced(value, items.map(|(key, value)| Entry(key, value)), "entry", "entries")
+    pub(crate) fn map<K: Debug, V: Debug>(
+        value: &dyn Debug,
+        items: impl ExactSizeIterator<Item = (K, V)> + Clone,
+    ) -> Self {
+        let forward = |take: Take<'_>| each(items.clone().map(|(key, value)| Entry(key, value)), take);
+        Self::braced(value, items.len(), &forward, ["entry", "entries"])
     }
 
     /// What is displayed for it.
@@ -105,13 +123,12 @@ impl Shortened {
         }
     }
 
-    fn braced<T: Debug>(value: &dyn Debug, mut items: impl ExactSizeIterator<Item = T>, one: &str, many: &str) -> Self {
-        let count = items.len();
+    fn braced(value: &dyn Debug, count: usize, forward: Visit<'_>, [one, many]: [&str; 2]) -> Self {
         if let Some(text) = whole(count, value) {
             return Self { text };
         }
         let mut text = "{".to_owned();
-        append(&mut text, &mut items);
+        append(&mut text, forward);
         text.push_str(ELLIPSIS);
         text.push('}');
         Self { text }.with_size(count, one, many)
@@ -154,36 +171,69 @@ fn beginning(value: &dyn Debug, limit: usize) -> String {
     }
 }
 
-/// Appends items until there are enough, each with a separator behind it; whether the last one is cut, as it is where
-/// there would be little otherwise.
-fn append<T: Debug>(text: &mut String, items: &mut impl Iterator<Item = T>) -> bool {
-    while text.len() < HEAD
-        && let Some(next) = items.next()
-    {
-        let left = HEAD - text.len();
-        match Cut::of(format_args!("{next:?}"), left, left).into_whole() {
-            Ok(whole) => text.push_str(&format!("{whole}, ")),
-            Err(_) if text.len() > HEAD / 2 => return false,
-            Err(cut) => {
-                text.push_str(&cut);
-                return true;
-            }
+/// Takes an item; false if that is enough.
+type Take<'a> = &'a mut dyn FnMut(&dyn Debug) -> bool;
+
+/// Gives items one after the other, until that is enough.
+type Visit<'a> = &'a dyn Fn(Take<'_>);
+
+fn each<T: Debug>(items: impl Iterator<Item = T>, take: Take<'_>) {
+    for item in items {
+        if !take(&item) {
+            return;
         }
     }
-    false
 }
 
-/// The last items, each with a separator in front of it.
-fn end<T: Debug>(items: impl DoubleEndedIterator<Item = T>) -> String {
+/// What has been appended: whole items, or some of which the last is cut.
+enum Appended {
+    Whole { items: usize },
+    Cut,
+}
+
+/// Appends items until there are enough, each with a separator behind it. The last one is cut where there would be
+/// little otherwise.
+fn append(text: &mut String, visit: Visit<'_>) -> Appended {
+    let mut appended = Appended::Whole { items: 0 };
+    visit(&mut |next| {
+        let left = HEAD.saturating_sub(text.len());
+        if left == 0 {
+            return false;
+        }
+        match Cut::of(format_args!("{next:?}"), left, left).into_whole() {
+            Ok(whole) => {
+                text.push_str(&format!("{whole}, "));
+                if let Appended::Whole { items } = &mut appended {
+                    *items += 1;
+                }
+                true
+            }
+            Err(_) if text.len() > HEAD / 2 => false,
+            Err(cut) => {
+                text.push_str(&cut);
+                appended = Appended::Cut;
+                false
+            }
+        }
+    });
+    appended
+}
+
+/// The last items, of which there are at most this many, each with a separator in front of it.
+fn end(visit: Visit<'_>, at_most: usize) -> String {
     let mut texts = Vec::new();
     let mut left = TAIL;
-    for item in items.rev() {
+    visit(&mut |item| {
+        if texts.len() == at_most {
+            return false;
+        }
         let Ok(text) = Cut::of(format_args!("{item:?}"), left, left).into_whole() else {
-            break;
+            return false;
         };
         left = left.saturating_sub(text.len() + 2);
         texts.push(text);
-    }
+        true
+    });
     texts.iter().rev().flat_map(|text| [", ", text]).collect()
 }
 
