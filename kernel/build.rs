@@ -52,8 +52,26 @@ fn standalone_manifest(root: &Path) -> Result<String, Error> {
     let mut library = Table::new();
     library.insert("crate-type".into(), vec!["dylib"].into());
     manifest.insert("lib".into(), library.into());
+    hide_dependencies(&mut manifest)?;
     manifest.insert("workspace".into(), Table::new().into());
     Ok(toml::to_string(&manifest)?)
+}
+
+/// Makes the library's dependencies ones that rust-analyzer does not see, all but serde, which cells use: whenever it
+/// looks for a trait's implementations it reads every crate there is, and no cell can name these. The kernel has it say
+/// `--cfg rust_analyzer` when it asks cargo.
+fn hide_dependencies(manifest: &mut Table) -> Result<(), Error> {
+    let dependencies = manifest["dependencies"]
+        .as_table_mut()
+        .ok_or("[dependencies] is not a table")?;
+    let serde = dependencies
+        .remove("serde")
+        .ok_or("the library does not depend on serde")?;
+    let hidden = std::mem::replace(dependencies, Table::from_iter([("serde".to_owned(), serde)]));
+    let unseen = Table::from_iter([("dependencies".to_owned(), hidden.into())]);
+    let targets = Table::from_iter([("cfg(not(rust_analyzer))".to_owned(), unseen.into())]);
+    manifest.insert("target".into(), targets.into());
+    Ok(())
 }
 
 fn inherit(manifest: &mut Table, section: &str, inherited: &Value) -> Result<(), Error> {

@@ -222,7 +222,9 @@ impl Drop for Peer {
 
 /// Sends what is queued for one subscriber, until the queue is closed and empty or the subscriber goes.
 pub(super) async fn serve(client: impl Stream, queue: &Queue, wire: &Wire) -> Result<(), ServeError> {
-    let directory = tempfile::Builder::new().prefix("parcell-iopub-").tempdir()?;
+    let directory = tempfile::Builder::new()
+        .prefix("parcell-iopub-")
+        .tempdir_in(crate::session::temporary_directory())?;
     let path = directory.path().join("socket");
     let listener = UnixListener::bind(&path)?;
     let publishing = async {

@@ -25,11 +25,12 @@ pub(super) fn run(prepared: &Prepared, progress: &mut dyn FnMut(&str)) -> Result
     let lock = seed.join("Cargo.lock");
     fs::write(&lock, sources::LOCK).map_err(PrepareError::io("write", &lock))?;
     let this = std::env::current_exe().map_err(PrepareError::io("find", &PathBuf::from("this executable")))?;
-    let mut child = Command::new(&this)
+    let mut command = Command::new(&this);
+    crate::session::restore_environment(&mut command);
+    let mut child = command
         .arg(BUILD)
         .env("EVCXR_TMPDIR", &seed)
         .env(LIBRARY_VARIABLE, prepared.sources())
-        .env("PATH", crate::session::original_path().unwrap_or_default())
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(Stdio::piped())

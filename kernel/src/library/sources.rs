@@ -74,6 +74,7 @@ mod tests {
         let manifest: toml::Table = MANIFEST.parse().unwrap();
         assert_eq!(manifest["package"]["name"].as_str(), Some("parcell"));
         assert!(manifest["dependencies"]["serde"]["version"].is_str());
-        assert!(manifest["dependencies"]["rustix"]["features"].is_array());
+        let hidden = &manifest["target"]["cfg(not(rust_analyzer))"]["dependencies"];
+        assert!(hidden["rustix"]["features"].is_array());
     }
 }

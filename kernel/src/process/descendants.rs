@@ -1,6 +1,7 @@
-//! Which processes a process has started, directly or not.
+//! Which processes a process has started, directly or not, and which belong to a session.
 
 use std::collections::HashMap;
+use std::ffi::OsStr;
 
 use rustix::process::Pid;
 
@@ -25,13 +26,32 @@ pub(crate) fn of_except(ancestor: Pid, excluded: Option<Pid>) -> Vec<Pid> {
     found
 }
 
+/// The processes that were started with this variable in their environment, whoever their parents are by now.
+pub(crate) fn with_variable(name: &str, value: &OsStr) -> Vec<Pid> {
+    let wanted = [name.as_bytes(), b"=", value.as_encoded_bytes()].concat();
+    pids()
+        .filter(|pid| {
+            // That of a process of another user cannot be read, and that of one that has ended is empty.
+            std::fs::read(format!("/proc/{pid}/environ"))
+                .is_ok_and(|environment| environment.split(|&byte| byte == 0).any(|variable| variable == wanted))
+        })
+        .filter_map(Pid::from_raw)
+        .collect()
+}
+
 /// Every process of this machine with its parent.
 fn processes() -> impl Iterator<Item = (Pid, Pid)> {
-    std::fs::read_dir("/proc").into_iter().flatten().filter_map(|entry| {
-        let pid = entry.ok()?.file_name().to_str()?.parse().ok()?;
+    pids().filter_map(|pid| {
         let status = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
         Some((Pid::from_raw(pid)?, parent(&status)?))
     })
+}
+
+fn pids() -> impl Iterator<Item = i32> {
+    std::fs::read_dir("/proc")
+        .into_iter()
+        .flatten()
+        .filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok())
 }
 
 /// The fourth field of /proc/PID/stat. The second, the name, is in parentheses and may hold anything.
@@ -48,6 +68,22 @@ mod tests {
     fn the_parent_is_found_behind_any_name() {
         assert_eq!(parent("12 (a) b (c) S 7 12 12 0"), Pid::from_raw(7));
         assert_eq!(parent("12 (x"), None);
+    }
+
+    #[test]
+    fn a_process_is_found_by_its_environment() {
+        let mark = uuid::Uuid::new_v4().to_string();
+        let mut child = std::process::Command::new("sleep")
+            .arg("30")
+            .env("PARCELL_MARK", &mark)
+            .spawn()
+            .unwrap();
+        let found = with_variable("PARCELL_MARK", OsStr::new(&mark));
+        let none = with_variable("PARCELL_MARK", OsStr::new("another"));
+        child.kill().unwrap();
+        child.wait().unwrap();
+        assert_eq!(found, [Pid::from_raw(child.id().cast_signed()).unwrap()]);
+        assert!(none.is_empty());
     }
 
     #[test]

@@ -359,6 +359,7 @@ impl Supervisor {
         }
         if getppid() != self.kernel_pid {
             // The kernel has died and cannot do it.
+            end_compilers(&self.session);
             let _ = std::fs::remove_dir_all(&self.session);
         }
     }
@@ -381,6 +382,23 @@ impl Process {
         self.kill();
         // Fails only where the whole group has ended.
         let _ = kill_process_group(self.pid, Signal::KILL);
+    }
+}
+
+/// Kills what the kernel had started to compile, and waits: it writes to the session's directory.
+fn end_compilers(session: &std::path::Path) {
+    loop {
+        let mut left = descendants::with_variable(SESSION_VARIABLE, session.as_os_str());
+        left.retain(|pid| *pid != getpid());
+        if left.is_empty() {
+            return;
+        }
+        // What has ended meanwhile cannot be opened.
+        for compiler in left.into_iter().filter_map(|pid| Process::watch(pid).ok()) {
+            compiler.kill();
+            let mut end = [PollFd::new(&compiler.pidfd, PollFlags::IN)];
+            let _ = rustix::io::retry_on_intr(|| poll(&mut end, None));
+        }
     }
 }
 

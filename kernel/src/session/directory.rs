@@ -8,6 +8,7 @@ use std::fs::{self, File};
 use std::io;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::sync::OnceLock;
 
 use fs4::fs_std::FileExt;
@@ -23,8 +24,18 @@ const LOCK: &str = "lock";
 /// Read by evcxr: where it compiles.
 const EVCXR_DIRECTORY_VARIABLE: &str = "EVCXR_TMPDIR";
 
-/// The environment as it was before `prepare_environment`, for processes that run users' code.
-static ORIGINAL_PATH: OnceLock<Option<OsString>> = OnceLock::new();
+/// Where evcxr, rust-analyzer and compilers put their temporary files, in the directory.
+const TEMPORARY: &str = "tmp";
+/// What tools mean by the place for temporary files.
+const TEMPORARY_VARIABLE: &str = "TMPDIR";
+
+/// What cargo passes to rustc, unless evcxr says so itself.
+const FLAGS_VARIABLE: &str = "RUSTFLAGS";
+/// Hides from rust-analyzer what it need not know of the library (see this package's build script).
+const FOR_RUST_ANALYZER: &str = "--cfg rust_analyzer";
+
+/// What `prepare_environment` has changed, as it was before.
+static ORIGINAL: OnceLock<[(&str, Option<OsString>); 3]> = OnceLock::new();
 
 /// A session's directory; removed on drop.
 #[derive(Debug)]
@@ -40,8 +51,15 @@ pub(crate) struct Directory {
 /// This process must have one thread.
 pub(crate) unsafe fn prepare_environment() {
     let path = std::env::temp_dir().join(format!("{PREFIX}{}", uuid::Uuid::new_v4().simple()));
-    ORIGINAL_PATH.get_or_init(|| std::env::var_os("PATH"));
+    let changed = [TEMPORARY_VARIABLE, "PATH", FLAGS_VARIABLE];
+    ORIGINAL.get_or_init(|| changed.map(|name| (name, std::env::var_os(name))));
     let mut variables = toolchain::environment(&path);
+    // A process that is killed leaves its temporary files, so they go with the directory.
+    variables.push((TEMPORARY_VARIABLE, path.join(TEMPORARY).into_os_string()));
+    let mut flags = std::env::var_os(FLAGS_VARIABLE).unwrap_or_default();
+    flags.push(" ");
+    flags.push(FOR_RUST_ANALYZER);
+    variables.push((FLAGS_VARIABLE, flags));
     if std::env::var_os(EVCXR_DIRECTORY_VARIABLE).is_none() {
         variables.push((EVCXR_DIRECTORY_VARIABLE, path.join(EVCXR).into_os_string()));
     }
@@ -52,9 +70,23 @@ pub(crate) unsafe fn prepare_environment() {
     }
 }
 
-/// PATH as the user set it.
-pub(crate) fn original_path() -> Option<OsString> {
-    ORIGINAL_PATH.get().cloned().flatten()
+/// The user's directory for temporary files; this process's own goes with the session.
+pub(crate) fn temporary_directory() -> PathBuf {
+    match ORIGINAL.get() {
+        Some([(_, Some(directory)), ..]) => PathBuf::from(directory),
+        Some(_) => PathBuf::from("/tmp"),
+        None => std::env::temp_dir(),
+    }
+}
+
+/// Gives a process that runs users' code the environment as the user set it.
+pub(crate) fn restore_environment(command: &mut Command) {
+    for (name, value) in ORIGINAL.get().into_iter().flatten() {
+        match value {
+            Some(value) => command.env(name, value),
+            None => command.env_remove(name),
+        };
+    }
 }
 
 impl Directory {
@@ -63,9 +95,12 @@ impl Directory {
         let path = std::env::var_os(SESSION_VARIABLE)
             .map(PathBuf::from)
             .ok_or_else(|| io::Error::other("this process was not prepared for a session"))?;
-        remove_abandoned(&std::env::temp_dir());
+        if let Some(parent) = path.parent() {
+            remove_abandoned(parent);
+        }
         fs::DirBuilder::new().mode(0o700).create(&path)?;
         let lock = locked(&path)?;
+        fs::create_dir(path.join(TEMPORARY))?;
         let tools = Tools::create(&path)?;
         toolchain::stand_alone(&path, EVCXR)?;
         Ok(Directory {

@@ -10,7 +10,7 @@ use evcxr::{CommandContext, Error};
 
 use super::completion::InRust;
 use super::diagnostics::{self, Compiled};
-use super::directory::{Directory, original_path};
+use super::directory::{Directory, restore_environment};
 use super::endings::End;
 use super::event::{Cell, CellError, Content, Event, MimeBundle, Outcome, Stream};
 use super::inspection::Detail;
@@ -125,9 +125,7 @@ impl<'a> Engine<'a> {
         library::plant(&library, &directory.evcxr())?;
         let mut supervisor = Command::new(std::env::current_exe()?);
         supervisor.arg(SUPERVISOR);
-        if let Some(path) = original_path() {
-            supervisor.env("PATH", path);
-        }
+        restore_environment(&mut supervisor);
         tracing::debug!("the library is in place");
         let (context, outputs) = prelude::start(&directory, supervisor, &library.sources())?;
         std::thread::Builder::new()

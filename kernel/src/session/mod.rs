@@ -24,7 +24,7 @@ mod shared;
 mod sources;
 
 pub(crate) use completion::{Completion, Completions};
-pub(crate) use directory::{Directory, original_path, prepare_environment};
+pub(crate) use directory::{Directory, prepare_environment, restore_environment, temporary_directory};
 pub(crate) use event::{
     Cell, CellError, CellId, Content, Event, InputRequest, InputRequestId, Metadata, MimeBundle, Outcome, Stream,
 };
@@ -33,7 +33,7 @@ pub(crate) use inspection::Detail;
 use std::io;
 use std::sync::{Arc, Mutex, mpsc as threads};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rustix::process::{Signal, getpid, kill_process};
 use tokio::sync::mpsc;
@@ -52,6 +52,8 @@ use shared::Shared;
 const ENGINE_STACK: usize = 64 << 20;
 /// How long the processes have to end by themselves. Jupyter sends SIGTERM after 2.5 seconds.
 const SHUTDOWN: Duration = Duration::from_millis(1800);
+/// How long the directory of a session that does not end is tried to be removed.
+const REMOVAL: Duration = Duration::from_millis(300);
 
 /// A handle to a running session. Clones address the same one.
 #[derive(Clone, Debug)]
@@ -272,9 +274,13 @@ fn end_by_force(directory: &std::path::Path) {
         while matches!(rustix::process::wait(rustix::process::WaitOptions::NOHANG), Ok(Some(_))) {}
         std::thread::sleep(Duration::from_millis(5));
     }
-    if let Err(error) = std::fs::remove_dir_all(directory)
-        && error.kind() != io::ErrorKind::NotFound
-    {
-        tracing::warn!(%error, "cannot remove the session's directory");
+    let limit = Instant::now() + REMOVAL;
+    while let Err(error) = std::fs::remove_dir_all(directory) {
+        match error.kind() {
+            io::ErrorKind::NotFound => return,
+            // The engine's thread cannot be killed, and may be writing.
+            io::ErrorKind::DirectoryNotEmpty if Instant::now() < limit => {}
+            _ => return tracing::warn!(%error, "cannot remove the session's directory"),
+        }
     }
 }

@@ -189,11 +189,9 @@ fn completion_knows_the_notebook_and_its_crates() {
 #[test]
 fn magics_commands_and_crates_are_completed_and_explained() {
     with_notebook(async |notebook| {
-        complete(notebook, "%%po¦").await.has(
-            "%%pool",
-            "magic",
-            "Applies the cell's last function, or the closure that it ends with, to every item in worker processes.",
-        );
+        complete(notebook, "%%po¦")
+            .await
+            .has("%%pool", "magic", "map a function over items in worker processes");
         let found = complete(notebook, "// 😀\n%%pool --k¦ 0..3").await;
         assert_eq!((found.texts(), found.replaced.as_str()), (vec!["--keep-going"], "--k"));
         assert_eq!(complete(notebook, ":de¦").await.texts(), [":dep"]);
