@@ -1,23 +1,46 @@
 //! Which processes a process has started, directly or not, and which belong to a session.
 
 use std::collections::HashMap;
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
 
-use rustix::process::Pid;
+use rustix::process::{Pid, getpid};
 
 /// All of them that exist now. Processes that start meanwhile may be missed: ask again until none is left.
 pub(crate) fn of(ancestor: Pid) -> Vec<Pid> {
-    of_except(ancestor, None)
+    of_children(ancestor, |_| true)
 }
 
-/// The same without one child and what it has started.
-pub(crate) fn of_except(ancestor: Pid, excluded: Option<Pid>) -> Vec<Pid> {
+/// The same of this process, without its supervisor and what that has started: the compilers, and what they have.
+///
+/// evcxr starts a supervisor anew where one has ended, at any time. It goes by this executable's name, as does every
+/// child that has not become another program yet; tools go by names of their own, also those that this executable plays.
+pub(crate) fn compilers() -> Vec<Pid> {
+    let this = std::env::current_exe().ok();
+    let started_as = std::env::args_os().next().map(PathBuf::from);
+    let names: Vec<OsString> = [this, started_as]
+        .into_iter()
+        .flatten()
+        .filter_map(|path| path.file_name().map(OsStr::to_owned))
+        .collect();
+    of_children(getpid(), |child| name(child).is_some_and(|name| !names.contains(&name)))
+}
+
+/// The name that a process was started by; None where it has ended.
+fn name(pid: Pid) -> Option<OsString> {
+    let arguments = std::fs::read(format!("/proc/{}/cmdline", pid.as_raw_nonzero())).ok()?;
+    let program = arguments.split(|&byte| byte == 0).next()?;
+    Some(Path::new(OsStr::from_bytes(program)).file_name()?.to_owned())
+}
+
+fn of_children(ancestor: Pid, wanted: impl Fn(Pid) -> bool) -> Vec<Pid> {
     let mut children: HashMap<Pid, Vec<Pid>> = HashMap::new();
     for (pid, parent) in processes() {
         children.entry(parent).or_default().push(pid);
     }
     let mut found = children.remove(&ancestor).unwrap_or_default();
-    found.retain(|child| Some(*child) != excluded);
+    found.retain(|child| wanted(*child));
     let mut next = 0;
     while next < found.len() {
         found.extend(children.remove(&found[next]).unwrap_or_default());
@@ -84,6 +107,24 @@ mod tests {
         child.wait().unwrap();
         assert_eq!(found, [Pid::from_raw(child.id().cast_signed()).unwrap()]);
         assert!(none.is_empty());
+    }
+
+    #[test]
+    fn a_child_by_our_name_is_no_compiler() {
+        use std::os::unix::process::CommandExt;
+        let start = |name: &Path| {
+            let mut command = std::process::Command::new("sleep");
+            command.arg0(name).arg("30").spawn().unwrap()
+        };
+        let mut ours = start(&std::env::current_exe().unwrap());
+        let mut tool = start(Path::new("/somewhere/cargo"));
+        let found = compilers();
+        for child in [&mut ours, &mut tool] {
+            child.kill().unwrap();
+            child.wait().unwrap();
+        }
+        let pid = |child: &std::process::Child| Pid::from_raw(child.id().cast_signed()).unwrap();
+        assert!(found.contains(&pid(&tool)) && !found.contains(&pid(&ours)));
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use rustix::process::{Signal, getpid, kill_process};
+use rustix::process::{Signal, kill_process};
 use tokio::sync::mpsc::UnboundedSender;
 
 use super::event::{CellId, Event, Outcome};
@@ -129,7 +129,7 @@ impl Shared {
     /// Kills cargo and what it runs until the cell has ended: evcxr may start it again and again.
     fn end_compilers(&self, cell: u64) {
         while self.running.load(Ordering::Acquire) == cell {
-            for pid in descendants::of_except(getpid(), self.pump.supervisor_pid()) {
+            for pid in descendants::compilers() {
                 // It may have ended meanwhile.
                 let _ = kill_process(pid, Signal::KILL);
             }

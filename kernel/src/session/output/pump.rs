@@ -1,13 +1,12 @@
 //! A handle to the thread that reads: what the session asks of it, and of the supervisor behind it.
 
 use std::io;
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::OwnedFd;
 use std::sync::{Arc, Mutex, mpsc};
 use std::thread::JoinHandle;
 
 use rustix::event::{EventfdFlags, eventfd};
 use rustix::net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType, bind, listen, socket_with};
-use rustix::process::Pid;
 use tokio::sync::mpsc::UnboundedSender;
 
 use super::Report;
@@ -98,16 +97,6 @@ impl Pump {
         self.command(Command::Drain(reply));
         // The thread is gone only when the session is.
         report.recv().unwrap_or_default()
-    }
-
-    /// The supervisor that is connected.
-    pub(crate) fn supervisor_pid(&self) -> Option<Pid> {
-        let supervisor = self
-            .supervisor
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner);
-        let credentials = rustix::net::sockopt::socket_peercred(supervisor.as_ref()?.as_fd()).ok()?;
-        Some(credentials.pid)
     }
 
     fn command(&self, command: Command) {
