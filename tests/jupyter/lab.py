@@ -28,8 +28,14 @@ FRAME = 200
 # JupyterLab asks at the first start whether it may look for news, over what is on the pictures, and looks for updates.
 NOTIFICATIONS = Path("lab/user-settings/@jupyterlab/apputils-extension/notification.jupyterlab-settings")
 
-# Where text is shown, an error's too. Each kind has its type.
-STREAM = ".jp-OutputArea-output"
+# Completion that takes longer is thrown away, after a second by default.
+COMPLETION = Path("lab/user-settings/@jupyterlab/completer-extension/manager.jupyterlab-settings")
+
+STDOUT = '.jp-OutputArea-output[data-mime-type="application/vnd.jupyter.stdout"]'
+STDERR = '.jp-OutputArea-output[data-mime-type="application/vnd.jupyter.stderr"]'
+
+# The five seconds that are waited for everything else by default are few on a busy machine.
+expect.set_options(timeout=30_000)
 
 BROWSER_FLAGS = [
     "--no-sandbox",
@@ -45,7 +51,7 @@ BROWSER_FLAGS = [
 @contextlib.contextmanager
 def server(jupyter: str, directory: Path, log: Path) -> Iterator[str]:
     """Serves the directory; gives the address to open, token included."""
-    silence_notifications()
+    change_settings()
     token, port = secrets.token_hex(16), free_port()
     arguments = [
         "lab",
@@ -106,11 +112,11 @@ class NotebookPage:
 
     def stdout(self, index: int) -> Locator:
         """What a code cell printed to standard output."""
-        return self.cell(index).locator(f'{STREAM}[data-mime-type="application/vnd.jupyter.stdout"]')
+        return self.cell(index).locator(STDOUT)
 
     def stderr(self, index: int) -> Locator:
         """What a code cell printed to standard error."""
-        return self.cell(index).locator(f'{STREAM}[data-mime-type="application/vnd.jupyter.stderr"]')
+        return self.cell(index).locator(STDERR)
 
     def error(self, index: int) -> Locator:
         """The error that ended a code cell, which JupyterLab marks as it does standard error."""
@@ -211,11 +217,15 @@ def style(element: Locator, name: str) -> str:
     return element.evaluate("(element, name) => getComputedStyle(element).getPropertyValue(name)", name)
 
 
-def silence_notifications() -> None:
-    """Answers JupyterLab's questions in its settings."""
-    path = Path(os.environ["JUPYTER_CONFIG_DIR"]) / NOTIFICATIONS
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps({"fetchNews": "false", "checkForUpdates": False}))
+def change_settings() -> None:
+    """Answers JupyterLab's questions in its settings, and gives a busy machine time."""
+    for setting, values in {
+        NOTIFICATIONS: {"fetchNews": "false", "checkForUpdates": False},
+        COMPLETION: {"providerTimeout": IDLE_MILLISECONDS},
+    }.items():
+        path = Path(os.environ["JUPYTER_CONFIG_DIR"]) / setting
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(values))
 
 
 def wait_until_serving(process: subprocess.Popen, address: str, log: Path) -> None:

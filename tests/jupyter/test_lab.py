@@ -223,7 +223,7 @@ def test_questions_are_answered_in_the_notebook(session, screenshots):
     session.run_cell(index)
     session.answer(index, "Your name? ", "Ada")
     secret = session.question(index, "Your key? ")
-    expect(secret).to_have_attribute("type", "password", timeout=lab.IDLE_MILLISECONDS)
+    expect(secret).to_have_attribute("type", "password")
     secret.fill("open sesame")
     session.screenshot(screenshots / "question.png", index, index)
     secret.press("Enter")
