@@ -28,6 +28,15 @@ FRAME = 200
 # JupyterLab asks at the first start whether it may look for news, over what is on the pictures, and looks for updates.
 NOTIFICATIONS = Path("lab/user-settings/@jupyterlab/apputils-extension/notification.jupyterlab-settings")
 
+# Completion that takes longer is thrown away, after a second by default.
+COMPLETION = Path("lab/user-settings/@jupyterlab/completer-extension/manager.jupyterlab-settings")
+
+STDOUT = '.jp-OutputArea-output[data-mime-type="application/vnd.jupyter.stdout"]'
+STDERR = '.jp-OutputArea-output[data-mime-type="application/vnd.jupyter.stderr"]'
+
+# The five seconds that are waited for everything else by default are few on a busy machine.
+expect.set_options(timeout=30_000)
+
 BROWSER_FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -42,7 +51,7 @@ BROWSER_FLAGS = [
 @contextlib.contextmanager
 def server(jupyter: str, directory: Path, log: Path) -> Iterator[str]:
     """Serves the directory; gives the address to open, token included."""
-    silence_notifications()
+    change_settings()
     token, port = secrets.token_hex(16), free_port()
     arguments = [
         "lab",
@@ -101,6 +110,39 @@ class NotebookPage:
         """What a code cell shows below its code."""
         return self.cell(index).locator(".jp-OutputArea-output")
 
+    def stdout(self, index: int) -> Locator:
+        """What a code cell printed to standard output."""
+        return self.cell(index).locator(STDOUT)
+
+    def stderr(self, index: int) -> Locator:
+        """What a code cell printed to standard error."""
+        return self.cell(index).locator(STDERR)
+
+    def error(self, index: int) -> Locator:
+        """The error that ended a code cell, which JupyterLab marks as it does standard error."""
+        return self.stderr(index)
+
+    def prompt(self, index: int) -> Locator:
+        """What stands beside a code cell: nothing, `[*]:` while it runs, or its number."""
+        return self.cell(index).locator(".jp-InputPrompt")
+
+    def number(self, index: int) -> int:
+        """The number of a code cell that has ended."""
+        return int(self.prompt(index).text_content().strip("[]:"))
+
+    def question(self, index: int, prompt: str) -> Locator:
+        """The field for the answer to a cell's question, which shows this prompt."""
+        shown = self.page.locator(".jp-Stdin-prompt", has_text=re.compile(rf"^{re.escape(prompt.strip())}\s*$"))
+        return self.cell(index).locator(".jp-Stdin", has=shown).locator("input")
+
+    def answer(self, index: int, prompt: str, text: str) -> None:
+        """Answers a cell's question once it is asked, and waits until JupyterLab has sent the answer."""
+        field = self.question(index, prompt)
+        expect(field).to_be_visible(timeout=IDLE_MILLISECONDS)
+        field.fill(text)
+        field.press("Enter")
+        expect(field).to_have_count(0)
+
     def run_all(self) -> None:
         """Run > Run All Cells."""
         self.page.get_by_role("menuitem", name="Run", exact=True).click()
@@ -111,18 +153,37 @@ class NotebookPage:
         self.cell(index).locator(".cm-content").click()
         self.page.keyboard.press("Control+Enter")
 
+    def run_to_end(self, index: int) -> None:
+        """Runs one cell and waits until it has ended."""
+        before = self.prompt(index).text_content()
+        self.run_cell(index)
+        expect(self.prompt(index)).not_to_have_text(before)
+        self.wait_for_end(index)
+
+    def complete(self, index: int) -> None:
+        """Asks for completion at the end of a cell."""
+        self.cell(index).locator(".cm-content").click()
+        self.page.keyboard.press("Control+End")
+        self.page.keyboard.press("Tab")
+
+    def restart(self) -> None:
+        """The toolbar's button to restart the kernel, and the question whether one means it."""
+        with self.page.expect_response(re.compile(r"/api/kernels/[^/]+/restart"), timeout=IDLE_MILLISECONDS):
+            self.panel.locator('[data-jp-item-name="restart"]').click()
+            self.page.locator(".jp-Dialog button.jp-mod-accept").click()
+        self.wait_for_status("Idle")
+
     def interrupt(self) -> None:
         """The toolbar's stop button."""
         self.panel.locator('[data-jp-item-name="interrupt"]').click()
 
     def wait_for_end(self, index: int) -> None:
         """Waits until a cell that was started has its number, which it has when its reply came."""
-        prompt = self.cell(index).locator(".jp-InputPrompt")
-        expect(prompt).to_have_text(re.compile(r"\[\d+\]:"), timeout=IDLE_MILLISECONDS)
+        expect(self.prompt(index)).to_have_text(re.compile(r"\[\d+\]:"), timeout=IDLE_MILLISECONDS)
 
     def is_running(self, index: int) -> bool:
         """Whether the cell shows that it has not ended: `[*]`."""
-        return self.cell(index).locator(".jp-InputPrompt").inner_text().startswith("[*]")
+        return self.prompt(index).text_content().startswith("[*]")
 
     def wait_for_status(self, status: str) -> None:
         """Waits until the status bar shows this status of the kernel.
@@ -131,21 +192,40 @@ class NotebookPage:
         """
         self.page.locator("#jp-main-statusbar").get_by_text(f"| {status}").wait_for(timeout=IDLE_MILLISECONDS)
 
-    def screenshot(self, path: Path) -> None:
-        """A picture of the whole notebook: of the window, made as high as what is in it."""
+    def screenshot(self, path: Path, first: int | None = None, last: int | None = None) -> None:
+        """A picture of the whole notebook, or of these cells: of the window, made as high as what is in it."""
         content = self.panel.locator(".jp-WindowedPanel-viewport")
         height = content.evaluate("element => element.getBoundingClientRect().height")
         self.page.set_viewport_size({"width": WINDOW["width"], "height": max(WINDOW["height"], int(height) + FRAME)})
         self.panel.locator(".jp-WindowedPanel-outer").evaluate("element => element.scrollTo(0, 0)")
-        self.page.screenshot(path=str(path))
+        self.page.screenshot(path=str(path), clip=None if first is None else self.area(first, last))
         self.page.set_viewport_size(WINDOW)
 
+    def area(self, first: int, last: int) -> dict[str, float]:
+        """Where in the window the cells from the first to the last one are."""
+        top, bottom = self.cell(first).bounding_box(), self.cell(last).bounding_box()
+        return {
+            "x": top["x"],
+            "y": top["y"],
+            "width": top["width"],
+            "height": bottom["y"] + bottom["height"] - top["y"],
+        }
 
-def silence_notifications() -> None:
-    """Answers JupyterLab's questions in its settings."""
-    path = Path(os.environ["JUPYTER_CONFIG_DIR"]) / NOTIFICATIONS
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps({"fetchNews": "false", "checkForUpdates": False}))
+
+def style(element: Locator, name: str) -> str:
+    """A property of an element as the browser computes it."""
+    return element.evaluate("(element, name) => getComputedStyle(element).getPropertyValue(name)", name)
+
+
+def change_settings() -> None:
+    """Answers JupyterLab's questions in its settings, and gives a busy machine time."""
+    for setting, values in {
+        NOTIFICATIONS: {"fetchNews": "false", "checkForUpdates": False},
+        COMPLETION: {"providerTimeout": IDLE_MILLISECONDS},
+    }.items():
+        path = Path(os.environ["JUPYTER_CONFIG_DIR"]) / setting
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(values))
 
 
 def wait_until_serving(process: subprocess.Popen, address: str, log: Path) -> None:

@@ -15,6 +15,11 @@ use crate::cell::{MagicError, Place, SourceMap};
 /// More errors than this help nobody.
 const SHOWN: usize = 20;
 
+/// How many columns a line of code has with what marks it, before the part without marks is left out. This is a line as
+/// long as rustfmt makes it, behind a line number; JupyterLab shows as much in a window of 1280 pixels, and wraps what is
+/// longer, so that marks would not be below what they mark.
+const WIDTH: usize = 106;
+
 /// A cell and what was compiled in its place.
 pub(super) struct Compiled<'a> {
     pub(super) cell: u32,
@@ -475,11 +480,12 @@ fn visible(source: &str, range: Range<usize>) -> Range<usize> {
 }
 
 fn renderer() -> Renderer {
-    if std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty()) {
+    let renderer = if std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty()) {
         Renderer::plain()
     } else {
         Renderer::styled()
-    }
+    };
+    renderer.term_width(WIDTH)
 }
 
 fn lines(text: &str) -> Vec<String> {
@@ -522,5 +528,21 @@ mod tests {
         for part in ["cell 3:1:11", "%%pool -n abc 0..3", "not a number", "give a number"] {
             assert!(shown.contains(part), "{part} in {shown}");
         }
+    }
+
+    #[test]
+    fn of_a_long_line_the_part_that_is_marked_is_shown() {
+        let source = format!("%%pool -n 4 {} abc", "0..3 ".repeat(60));
+        let at = source.len() - 3;
+        let error = MagicError {
+            message: "`abc` is too much".into(),
+            range: at..source.len(),
+            label: "too much".into(),
+            help: "leave it out".into(),
+        };
+        let shown = anstream::adapter::strip_str(&magic_error(&error, 3, &source).traceback.join("\n")).to_string();
+        let longest = shown.lines().map(|line| line.chars().count()).max();
+        assert!(longest <= Some(WIDTH), "{shown}");
+        assert!(shown.contains("0..3  abc"), "{shown}");
     }
 }
