@@ -71,9 +71,11 @@ impl Place {
         })
     }
 
-    /// The recorded call, for a package that may have been moved to `directory` since.
+    /// The recorded call, for a package that may have been moved to `directory` since. None where what it uses is gone.
     pub(super) fn recorded(&self, directory: &Path) -> Option<Compilation> {
-        read(&self.file)?.moved_to(directory.to_str()?)
+        read(&self.file)?
+            .moved_to(directory.to_str()?)
+            .filter(Compilation::has_its_crates)
     }
 
     /// Has the wrapper record the call that `cargo` is about to make.
@@ -145,7 +147,19 @@ impl Compilation {
     }
 
     fn uses_crates(&self) -> bool {
-        self.arguments.iter().any(|argument| argument == "--extern")
+        self.crates().next().is_some()
+    }
+
+    fn has_its_crates(&self) -> bool {
+        self.crates().all(Path::exists)
+    }
+
+    /// The files of the crates that the cell names.
+    fn crates(&self) -> impl Iterator<Item = &Path> {
+        self.arguments
+            .windows(2)
+            .filter(|pair| pair[0] == "--extern")
+            .filter_map(|pair| Some(Path::new(pair[1].split_once('=')?.1)))
     }
 }
 
@@ -206,6 +220,19 @@ mod tests {
         );
         let other = place("[dependencies]\nrand = \"0.9\"\n").unwrap();
         assert_eq!(other.recorded(package.path()), None);
+    }
+
+    #[test]
+    fn a_call_whose_crates_are_gone_is_not_made_again() {
+        let package = tempfile::tempdir().unwrap();
+        fs::write(package.path().join("Cargo.toml"), "[dependencies]\n").unwrap();
+        let here = package.path().to_str().unwrap();
+        let place = Place::of(package.path(), &[]).unwrap();
+        let library = format!("{here}/libserde.rlib");
+        write(&place, &compilation(here, &["--extern", &format!("serde={library}")]));
+        assert_eq!(place.recorded(package.path()), None);
+        fs::write(library, "").unwrap();
+        assert!(place.recorded(package.path()).is_some());
     }
 
     #[test]
