@@ -2,8 +2,9 @@
 //!
 //! The compiler takes a type of the same name in the same place for the same type, also when a later cell has given
 //! it other fields. A variable of the old type would then be read as the new one, which is undefined behaviour. So
-//! the session compiles with another identity from the moment that a definition changes which a variable may depend
-//! on; then the old type and the new are two, and the variable is reported as lost.
+//! from the moment that a definition changes which a variable may depend on, the types that depend on it are compiled
+//! with another identity (see `toolchain::identities`); then the old type and the new are two, and the variable is
+//! reported as lost. Variables of all other types stay.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,6 +13,7 @@ use ra_ap_syntax::ast::{self, AstNode, HasName};
 use ra_ap_syntax::{Edition, SyntaxKind};
 
 use super::function::{commands_length, parse_code};
+use crate::toolchain::Identities;
 
 /// The types that have been defined, with their definitions.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
@@ -23,6 +25,18 @@ pub(crate) struct Types {
 #[derive(Clone, Debug, Eq, PartialEq)]
 struct Definition {
     tokens: Vec<String>,
+    place: Place,
+}
+
+/// What decides how a type can get another identity.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Place {
+    /// On its own.
+    TopLevel,
+    /// It has none: it is another name.
+    Alias,
+    /// With all types of the notebook: it is in a module or a function.
+    Inner,
 }
 
 impl Types {
@@ -33,8 +47,15 @@ impl Types {
         types
     }
 
-    /// Whether a variable of one of these types may depend on a definition that is another one in `newer`.
-    pub(crate) fn endangers(&self, newer: &Types, variables: impl IntoIterator<Item = String>) -> bool {
+    /// The identities to compile with when `newer` is what is defined: others where a variable of one of these types may
+    /// depend on a definition that is another one there.
+    pub(crate) fn identities_for(
+        &self,
+        newer: &Types,
+        variables: impl IntoIterator<Item = String>,
+        identities: &Identities,
+    ) -> Identities {
+        let mut identities = identities.clone();
         let changed: BTreeSet<&str> = self
             .definitions
             .iter()
@@ -42,12 +63,28 @@ impl Types {
             .map(|(name, _)| name.as_str())
             .collect();
         if changed.is_empty() {
-            return false;
+            return identities;
         }
-        let affected = self.dependents(changed);
-        variables
+        let affected: BTreeSet<&str> = &self.dependents(changed.clone()) | &newer.dependents(changed);
+        let is_endangered = variables
             .into_iter()
-            .any(|type_| words(&type_).any(|word| affected.contains(word.as_str())))
+            .any(|type_| words(&type_).any(|word| affected.contains(word.as_str())));
+        if !is_endangered {
+            return identities;
+        }
+        let places = |name: &&str| {
+            let definitions = [self.definitions.get(*name), newer.definitions.get(*name)];
+            definitions.into_iter().flatten().map(|definition| definition.place)
+        };
+        if affected.iter().flat_map(places).any(|place| place == Place::Inner) {
+            identities.renew_all();
+        } else {
+            let types = affected
+                .iter()
+                .filter(|name| places(name).any(|place| place == Place::TopLevel));
+            identities.renew(types.copied());
+        }
+        identities
     }
 
     /// These types, and those whose definitions mention one of them.
@@ -85,9 +122,20 @@ fn definitions(code: &str) -> Vec<(String, Definition)> {
                 _ => None,
             }?;
             let tokens = words(&item.syntax().text().to_string()).collect();
-            Some((name.text().to_string(), Definition { tokens }))
+            let place = place(&item);
+            Some((name.text().to_string(), Definition { tokens, place }))
         })
         .collect()
+}
+
+fn place(item: &ast::Item) -> Place {
+    // Code is parsed as the body of a function.
+    let around = item.syntax().ancestors().skip(1);
+    match item {
+        ast::Item::TypeAlias(_) => Place::Alias,
+        _ if around.filter(|node| ast::Item::can_cast(node.kind())).count() == 1 => Place::TopLevel,
+        _ => Place::Inner,
+    }
 }
 
 /// The tokens of code without white space and comments.
@@ -104,10 +152,29 @@ fn words(code: &str) -> impl Iterator<Item = String> + use<> {
 mod tests {
     use super::*;
 
-    fn endangered(before: &str, after: &str, variables: &[&str]) -> bool {
+    fn renewed(before: &str, after: &str, variables: &[&str]) -> Identities {
         let old = Types::default().after(before);
         let new = old.after(after);
-        old.endangers(&new, variables.iter().map(|type_| (*type_).to_owned()))
+        let variables = variables.iter().map(|type_| (*type_).to_owned());
+        old.identities_for(&new, variables, &Identities::default())
+    }
+
+    fn endangered(before: &str, after: &str, variables: &[&str]) -> bool {
+        renewed(before, after, variables) != Identities::default()
+    }
+
+    #[test]
+    fn only_what_depends_on_a_redefined_type_gets_another_identity() {
+        let before = "struct P(u8); type A = P; struct Q { p: A } struct R; trait T { fn r() -> R; }";
+        let mut expected = Identities::default();
+        expected.renew(["P", "Q"]);
+        assert_eq!(renewed(before, "struct P(u16);", &["Q", "R"]), expected);
+        let mut all = Identities::default();
+        all.renew_all();
+        assert_eq!(
+            renewed("mod m { pub struct P(u8); }", "mod m { pub struct P(u16); }", &["m::P"]),
+            all
+        );
     }
 
     #[test]

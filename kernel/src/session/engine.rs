@@ -23,7 +23,7 @@ use crate::cell::{self, Excerpt, Part, Query, Rewritten, SourceMap, Step, Types,
 use crate::library::{self, Prepared};
 use crate::process::SUPERVISOR;
 use crate::process::messages::FromSupervisor;
-use crate::toolchain::{CELL_NUMBER_FILE, EPOCH_FILE};
+use crate::toolchain::{CELL_NUMBER_FILE, Identities};
 
 /// What evcxr's generated code says when `?` left a cell.
 const LEFT_EARLY: &str = "EVCXR_ERROR_OCCURRED";
@@ -103,7 +103,8 @@ struct Engine<'a> {
     imported: BTreeSet<String>,
     /// What is to be executed before the next cell, because clearing was interrupted.
     missing: Option<String>,
-    epoch: u32,
+    /// What the types that exist were compiled with.
+    identities: Identities,
 }
 
 impl<'a> Engine<'a> {
@@ -144,7 +145,7 @@ impl<'a> Engine<'a> {
             types: Types::default(),
             imported: BTreeSet::new(),
             missing: None,
-            epoch: 0,
+            identities: Identities::default(),
         })
     }
 
@@ -264,7 +265,9 @@ impl<'a> Engine<'a> {
     /// Runs code. `compiled` is what the parts of the cell before it were compiled from, and takes this part too.
     fn run(&mut self, cell: &Cell, rewritten: &Rewritten, compiled: &mut SourceMap) -> Outcome {
         let types = self.types.after(rewritten.map.text());
-        if let Err(error) = self.tell_compiler(cell, &types) {
+        let variables = self.context.variables_and_types().map(|(_, type_)| type_.to_owned());
+        let identities = self.types.identities_for(&types, variables, &self.identities);
+        if let Err(error) = self.tell_compiler(cell, &identities) {
             let text = format!("the compiler cannot be told about the cell: {error}");
             return Outcome::Error(diagnostics::plain_error("KernelError", &text));
         }
@@ -274,10 +277,14 @@ impl<'a> Engine<'a> {
             .begin(cell.execution_count, &cell.code, compiled.clone(), file);
         let result = self.context.execute(rewritten.map.text());
         self.remember(cell, result.is_ok());
+        if result.is_ok() {
+            // Also after a panic the cell's items are defined. What did not come to run has defined nothing.
+            self.types = types;
+            self.identities = identities;
+        }
         let report = self.shared.pump.drain();
         let outcome = self.outcome(cell, rewritten, result, report);
         if outcome == Outcome::Ok {
-            self.types = types;
             self.imported.extend(cell::imported(rewritten.map.text()));
         }
         self.locations().end(cell.execution_count);
@@ -289,15 +296,10 @@ impl<'a> Engine<'a> {
         outcome
     }
 
-    /// Tells the compiler's wrapper which cell is being compiled, and gives its types another identity where variables
-    /// of the old ones exist (see `cell::Types`).
-    fn tell_compiler(&mut self, cell: &Cell, types: &Types) -> io::Result<()> {
-        let variables = self.context.variables_and_types().map(|(_, type_)| type_.to_owned());
-        if self.types.endangers(types, variables) {
-            self.epoch += 1;
-        }
+    /// Tells the compiler's wrapper which cell is being compiled, and with which identities its types are.
+    fn tell_compiler(&self, cell: &Cell, identities: &Identities) -> io::Result<()> {
         let directory = self.directory.path();
-        std::fs::write(directory.join(EPOCH_FILE), self.epoch.to_string())?;
+        identities.write(directory)?;
         std::fs::write(directory.join(CELL_NUMBER_FILE), cell.execution_count.to_string())
     }
 

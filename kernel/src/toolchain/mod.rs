@@ -7,9 +7,12 @@
 mod cargo;
 mod cell_source;
 mod compilation;
+mod identities;
 pub(crate) mod progress;
 mod rustc;
 mod rustup;
+
+pub(crate) use identities::Identities;
 
 use std::ffi::OsStr;
 use std::io;
@@ -23,9 +26,6 @@ const CARGO_VARIABLE: &str = "PARCELL_CARGO";
 const WRAPPER_VARIABLE: &str = "EVCXR_RUSTC_WRAPPER";
 /// The file in the session's directory that holds the number of the cell being compiled.
 pub(crate) const CELL_NUMBER_FILE: &str = "cell";
-
-/// The file in the session's directory that holds the identity that cells' types are compiled with.
-pub(crate) const EPOCH_FILE: &str = "epoch";
 
 /// Plays the tool that this process was started as, or returns None where it was started as itself.
 pub(crate) fn run(arguments: &[std::ffi::OsString]) -> Option<ExitCode> {

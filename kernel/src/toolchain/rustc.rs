@@ -7,7 +7,7 @@ use std::process::{Command, ExitCode, ExitStatus, Stdio};
 use std::{fs, io};
 
 use super::compilation::{Compilation, record};
-use super::{CELL_NUMBER_FILE, EPOCH_FILE, become_command, cell_source, progress, report};
+use super::{CELL_NUMBER_FILE, Identities, become_command, cell_source, progress, report};
 use crate::process::messages::SESSION_VARIABLE;
 
 /// The name of the crate that evcxr makes of a cell.
@@ -138,7 +138,10 @@ fn argument_after<'a>(arguments: &'a [OsString], option: &str) -> Option<&'a OsS
 
 /// Compiles a cell, with the best way of reporting the errors that `?` takes out of it that its code allows.
 fn compile_cell(command: &mut Command, arguments: &[OsString]) -> io::Result<ExitCode> {
-    command.args(cell_arguments(arguments));
+    let identities = session()
+        .and_then(|session| Identities::read(&session))
+        .unwrap_or_default();
+    command.args(cell_arguments(arguments, &identities));
     let Some(source) = source_file(arguments) else {
         return Ok(become_command(command));
     };
@@ -147,7 +150,7 @@ fn compile_cell(command: &mut Command, arguments: &[OsString]) -> io::Result<Exi
             .to_str()
             .is_some_and(|argument| argument.starts_with("parcell="))
     });
-    let text = fs::read_to_string(source)?;
+    let text = identities.apply(&fs::read_to_string(source)?);
     let (last, earlier) = cell_source::ErrorReport::possible(&text, with_library);
     for &errors in earlier {
         // In place: cargo looks at this file to know whether the crate has changed, and evcxr writes it anew each time.
@@ -168,15 +171,13 @@ fn exit_code(status: ExitStatus) -> ExitCode {
 }
 
 /// What a cell is compiled with.
-fn cell_arguments(arguments: &[OsString]) -> Vec<OsString> {
+fn cell_arguments(arguments: &[OsString], identities: &Identities) -> Vec<OsString> {
     let mut prepared = without_unwanted(arguments);
     // One unit, because optimizing several together takes longer than a cell's code is worth; and lines, which
     // backtraces need.
     prepared.extend(["-Ccodegen-units=1", "-Cdebuginfo=line-tables-only"].map(OsString::from));
-    if let Some(epoch) = number_in(EPOCH_FILE) {
-        prepared.extend(["-C".into(), format!("metadata=epoch-{epoch}").into()]);
-    }
-    if let Some(number) = number_in(CELL_NUMBER_FILE) {
+    prepared.extend(["-C".into(), format!("metadata={}", identities.metadata()).into()]);
+    if let Some(number) = cell_number() {
         // So that a panic's location tells which cell's code it is in.
         prepared.push(format!("--remap-path-prefix=src=cell{number}").into());
     }
@@ -207,10 +208,17 @@ fn without_unwanted(arguments: &[OsString]) -> Vec<OsString> {
     kept
 }
 
-/// What the kernel has written for the wrapper.
-fn number_in(file: &str) -> Option<u32> {
-    let session = PathBuf::from(std::env::var_os(SESSION_VARIABLE)?);
-    fs::read_to_string(session.join(file)).ok()?.trim().parse().ok()
+/// The number of the cell that is compiled.
+fn cell_number() -> Option<u32> {
+    fs::read_to_string(session()?.join(CELL_NUMBER_FILE))
+        .ok()?
+        .trim()
+        .parse()
+        .ok()
+}
+
+fn session() -> Option<PathBuf> {
+    std::env::var_os(SESSION_VARIABLE).map(PathBuf::from)
 }
 
 #[cfg(test)]

@@ -387,13 +387,28 @@ fn threads_and_what_happens_between_cells() {
 fn a_redefined_type_never_turns_variables_into_garbage() {
     with_notebook(async |notebook| {
         notebook
-            .prepare("#[derive(Debug)]\nstruct P { x: u64 }\nlet p = P { x: 7 };\nlet other = vec![1];")
+            .prepare(
+                "#[derive(Debug)]\nstruct P { x: u64 }\n#[derive(Debug, Clone)]\nstruct Kept { a: u8 }\n\
+                 #[derive(Debug)]\nstruct Holder(Option<P>);\n\
+                 let p = P { x: 7 }; let kept = Kept { a: 1 }; let holder = Holder(None); let other = vec![1];",
+            )
             .await;
+        // What does not compile has redefined nothing.
+        let mut cell = notebook.run("struct P { x: NoType }").await;
+        assert_eq!(cell.take_failure().expect("a failure").ename, "CompileError");
+        assert_eq!(notebook.value("p.x").await, "7");
+
         let mut cell = notebook.run("#[derive(Debug)]\nstruct P { x: String }").await;
-        cell.take_stderr();
-        if let Some(failure) = cell.take_failure() {
-            assert_eq!(failure.ename, "VariablesLost", "{failure:?}");
-            assert!(failure.text().contains("p"), "{failure:?}");
+        // They are missed when code next runs.
+        let mut told = cell.take_stderr();
+        let mut cell = notebook.run("kept.clone()").await;
+        told.push_str(&cell.take_stderr());
+        assert_eq!(cell.take_text().as_deref(), Some("Kept { a: 1 }"));
+        for lost in ["p", "holder"] {
+            assert!(told.contains(&format!("the variable `{lost}` is lost")), "{told}");
+        }
+        for stays in ["kept", "other"] {
+            assert!(!told.contains(&format!("`{stays}`")), "{told}");
         }
         let mut cell = notebook.run("format!(\"{:?}\", p)").await;
         cell.take_stderr();
