@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::commands::is_command_line;
 use super::lines;
 use super::magic::{self, CellMagic, MagicLine};
-use super::magics::{MagicHelp, OptionHelp, magic, magics};
+use super::magics::{MAGICS, MagicHelp, OptionHelp, magic};
 use super::rewrite::{Rewritten, Step, rewrite, without_magic};
 use super::source_map::SourceMap;
 use super::words::Words;
@@ -43,13 +43,13 @@ pub(crate) fn at(cell: &str, position: usize, variables: &dyn Variables) -> Curs
     let line = line_at(cell, position);
     let before = &cell[line.start..position];
     let first = before.trim_start();
-    let leads = first_code_line(cell).is_none_or(|first| line.start <= first.start);
+    let leads = magic::first_line(cell).is_none_or(|first| line.start <= first.start);
     if leads && first.starts_with('?') {
         return after_question_marks(cell, position, variables);
     }
     if first.starts_with('%')
         && !first.contains(char::is_whitespace)
-        && magics()
+        && MAGICS
             .iter()
             .any(|magic| magic.name.starts_with(first) && (leads || !magic.takes_cell()))
     {
@@ -256,11 +256,6 @@ fn line_at(cell: &str, position: usize) -> Range<usize> {
         .find('\n')
         .map_or(cell.len(), |length| position + length);
     start..end
-}
-
-/// The first line that is neither blank nor a comment.
-fn first_code_line(cell: &str) -> Option<Range<usize>> {
-    magic::first_line(cell)
 }
 
 fn word_end(cell: &str, position: usize) -> usize {

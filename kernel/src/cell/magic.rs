@@ -88,6 +88,7 @@ pub(super) fn unknown(name: &str, range: Range<usize>) -> MagicError {
     MagicError::new(range, format!("there is no magic `{name}`"), "unknown magic", help)
 }
 
+/// The first line that is neither blank nor a comment.
 pub(super) fn first_line(cell: &str) -> Option<Range<usize>> {
     let mut start = 0;
     for line in cell.split_inclusive('\n') {

@@ -140,24 +140,23 @@ pub(crate) static MAGICS: &[MagicHelp] = &[
 
 /// The magic of this name; line magics and cell magics that have no namesake are also found without their signs.
 pub(super) fn find(name: &str) -> Option<&'static MagicHelp> {
-    let called = |wanted: &str| MAGICS.iter().find(|magic| magic.name == wanted);
-    called(name)
-        .or_else(|| called(&format!("%{name}")))
-        .or_else(|| called(&format!("%%{name}")))
+    magic(name)
+        .or_else(|| magic(&format!("%{name}")))
+        .or_else(|| magic(&format!("%%{name}")))
 }
 
 /// The names of the magics that stand in front of a whole cell.
 pub(super) fn cell_magics() -> impl Iterator<Item = &'static str> {
-    names().filter(|name| name.starts_with("%%"))
+    names(|magic| magic.takes_cell())
 }
 
 /// The names of the magics that are a line.
 pub(super) fn line_magics() -> impl Iterator<Item = &'static str> {
-    names().filter(|name| name.starts_with('%') && !name.starts_with("%%"))
+    names(|magic| !magic.takes_cell() && magic.name != SHELL)
 }
 
-fn names() -> impl Iterator<Item = &'static str> {
-    MAGICS.iter().map(|magic| magic.name)
+fn names(wanted: fn(&MagicHelp) -> bool) -> impl Iterator<Item = &'static str> {
+    MAGICS.iter().filter(move |magic| wanted(magic)).map(|magic| magic.name)
 }
 
 const fn plain(flag: &'static str, summary: &'static str) -> OptionHelp {
@@ -174,11 +173,6 @@ const fn with_value(flag: &'static str, value: &'static str, summary: &'static s
         value: Some(value),
         summary,
     }
-}
-
-/// The magics, those of cells and those of lines.
-pub(crate) fn magics() -> &'static [MagicHelp] {
-    MAGICS
 }
 
 /// The magic of this name, which comes with its `%%` or `%`.
@@ -233,7 +227,7 @@ mod tests {
     }
     #[test]
     fn every_option_that_is_explained_is_understood() {
-        for magic in magics() {
+        for magic in MAGICS {
             assert!(magic.usage.starts_with(magic.name), "{magic:?}");
             for option in magic
                 .options

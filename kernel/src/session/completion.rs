@@ -60,7 +60,7 @@ impl CompletionContext {
     /// The answer, except for Rust, for which it is empty. Blocks for some milliseconds.
     pub(super) fn answer(&self, knowledge: &Knowledge) -> Completions {
         match &self.cursor {
-            Cursor::Magic { word } => self.among(word.clone(), cell::magics().iter().map(of_magic)),
+            Cursor::Magic { word } => self.among(word.clone(), cell::MAGICS.iter().map(of_magic)),
             Cursor::Option { magic, word } => self.among(word.clone(), options(magic)),
             Cursor::Command { word } => self.among(word.clone(), cell::commands().iter().map(of_command)),
             Cursor::Crate { word } => self.among(word.clone(), crate_names(knowledge)),

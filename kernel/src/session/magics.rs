@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::event::MimeBundle;
-use crate::cell::magics::{MAGICS, MagicHelp};
+use crate::cell::{MAGICS, MagicHelp};
 
 /// The variables and their types.
 pub(super) fn variables<'a>(variables: impl Iterator<Item = (&'a str, &'a str)>) -> MimeBundle {

@@ -38,7 +38,7 @@ pub(super) fn answer(
 }
 
 fn not_found(knowledge: &Knowledge, query: &Query, name: &str) -> MagicError {
-    let magics = cell::magics().iter().map(|magic| magic.name);
+    let magics = cell::MAGICS.iter().map(|magic| magic.name);
     let commands = cell::commands().iter().map(|command| command.name);
     let variables = knowledge.variables().map(|(name, _)| name);
     let items = knowledge.items().map(|item| item.definition.name.as_str());

@@ -1,7 +1,7 @@
 //! An interrupt ends the cell at once, whatever it does, and undoes it.
 
 use super::state::{CHANGE, assert_unchanged, define};
-use parcell_tests::{Execution, Notebook, holds_within, pids, with_notebook, within, worker_lines};
+use parcell_tests::{Execution, Message, Notebook, holds_within, pids, with_notebook, within, worker_lines};
 use std::time::{Duration, Instant};
 use tokio::net::TcpListener;
 
@@ -161,14 +161,7 @@ fn an_interrupt_reaches_a_cell_that_does_not_run_yet() {
         notebook
             .check("while it is compiled", async |n| {
                 define(n).await;
-                let id = n.client.submit(serde_json::json!({"code": code})).await;
-                let seen = vec![n.client.broadcast(&id).await, n.client.broadcast(&id).await];
-                let kernel = &mut n.kernel;
-                // Where it is missed the cell runs, and everything holds all the same.
-                holds_within(COMPILER_LIMIT, || {
-                    kernel.processes().iter().any(|process| process.name == "rustc")
-                })
-                .await;
+                let (id, seen) = start_compiling(n, &code).await;
                 let since = Instant::now();
                 n.interrupt().await;
                 let cell = n.client.execution_after(&id, seen).await;
@@ -223,13 +216,7 @@ fn more_interrupts_than_one_do_no_harm() {
         notebook
             .check("while its compiler is ended", async |n| {
                 let code = format!("{CHANGE}\nloop {{ std::hint::spin_loop() }}");
-                let id = n.client.submit(serde_json::json!({"code": code})).await;
-                let seen = vec![n.client.broadcast(&id).await, n.client.broadcast(&id).await];
-                let kernel = &mut n.kernel;
-                holds_within(COMPILER_LIMIT, || {
-                    kernel.processes().iter().any(|process| process.name == "rustc")
-                })
-                .await;
+                let (id, seen) = start_compiling(n, &code).await;
                 let since = Instant::now();
                 for _ in 0..3 {
                     n.interrupt().await;
@@ -298,4 +285,20 @@ fn an_interrupt_ends_the_making_of_a_dependency() {
             })
             .await;
     });
+}
+
+/// Sends a cell and waits until it is being compiled; gives its ID and its broadcasts so far. Where the compiler is
+/// missed the cell runs, and everything holds all the same.
+async fn start_compiling(notebook: &mut Notebook, code: &str) -> (String, Vec<Message>) {
+    let id = notebook.client.submit(serde_json::json!({"code": code})).await;
+    let seen = vec![
+        notebook.client.broadcast(&id).await,
+        notebook.client.broadcast(&id).await,
+    ];
+    let kernel = &mut notebook.kernel;
+    holds_within(COMPILER_LIMIT, || {
+        kernel.processes().iter().any(|process| process.name == "rustc")
+    })
+    .await;
+    (id, seen)
 }
