@@ -61,6 +61,7 @@ pub mod prelude;
 mod process;
 mod protocol;
 mod record;
+mod share;
 mod sys;
 
 pub use cpu::cpu_count;

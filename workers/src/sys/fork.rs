@@ -15,8 +15,10 @@ use rustix::process::{Pid, Signal, WaitOptions, kill_process, waitpid};
 
 use super::child::Child;
 use super::lifeline::{Lifelines, Tail};
+use super::region::Regions;
 use crate::notebook::{self, Redirection};
 use crate::panics::Quiet;
+use crate::share::membership::Memberships;
 
 /// Whether this process is a forked worker.
 static IS_WORKER: AtomicBool = AtomicBool::new(false);
@@ -44,6 +46,10 @@ pub(crate) fn spawn(name: Option<&str>, body: impl FnOnce(OwnedFd)) -> io::Resul
     };
     drop((tail, sink));
     let announced = redirection.is_some();
+    // Before the caller can drop a handle that the child has inherited.
+    locks
+        .memberships
+        .extend_to_child(pid.as_raw_nonzero().get().cast_unsigned());
     let child = Child::adopt(pid, lifeline, announced).inspect_err(|_| {
         locks.lifelines.remove(lifeline);
         end(pid);
@@ -76,6 +82,8 @@ pub(crate) fn fork_plainly() -> io::Result<Option<Pid>> {
 /// What no other thread may hold at the moment of a fork, since the copy of that thread would never let go of it.
 struct Locks {
     lifelines: Lifelines,
+    _regions: Regions,
+    memberships: Memberships,
     _stderr: StderrLock<'static>,
     _stdout: StdoutLock<'static>,
     quiet: Quiet,
@@ -94,6 +102,9 @@ impl Locks {
         Self {
             _stdout: stdout,
             _stderr: io::stderr().lock(),
+            // A membership that is dropped takes its own lock before that of the regions.
+            memberships: Memberships::lock(),
+            _regions: Regions::lock(),
             lifelines: Lifelines::lock(),
             quiet,
         }

@@ -3,7 +3,12 @@
 pub(crate) mod child;
 pub(crate) mod environment;
 pub(crate) mod fork;
+pub(crate) mod identity;
 pub(crate) mod lifeline;
+pub(crate) mod monitor;
+pub(crate) mod mutex;
+pub(crate) mod placed;
+pub(crate) mod region;
 pub(crate) mod shared;
 pub(crate) mod unwind;
 pub(crate) mod usage;

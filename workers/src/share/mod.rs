@@ -1,0 +1,4 @@
+//! What everything that processes share is made of: who holds a handle, and how handles travel.
+
+pub(crate) mod membership;
+pub(crate) mod roster;

@@ -1,0 +1,394 @@
+//! Named memory that any process of the program can map: the ground for everything that processes share.
+//!
+//! A region is a memfd. It has no name in any file system, so nothing is left when the last process that has it open
+//! ends. Forked processes inherit the mapping; others open it by its [`RegionName`], which leads to a descriptor of a
+//! process that has it open, and whose identifier says whether that is still the same region.
+//!
+//! A process maps a region once, however many handles to it there are, so that Rust's borrow rules can be kept within
+//! the process by looking at one reference count.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::io;
+use std::os::fd::{AsFd, AsRawFd, OwnedFd, RawFd};
+use std::ptr::NonNull;
+use std::str::FromStr;
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+
+use rustix::fs::{MemfdFlags, Mode, OFlags, fstat, ftruncate, memfd_create, open};
+use rustix::io::{Errno, pread};
+use rustix::mm::{MapFlags, ProtFlags, mmap, munmap};
+use rustix::rand::{GetRandomFlags, getrandom};
+
+/// Where the user's bytes begin; also the strongest alignment that they have.
+pub(crate) const HEADER: usize = 128;
+
+/// What every region begins with.
+#[repr(C)]
+struct Header {
+    id: [AtomicU64; 2],
+    /// The bytes behind the header that are mapped; the file may go on behind them.
+    len: AtomicU64,
+    /// What is in it, so that nothing is taken for something else.
+    kind: AtomicU64,
+    /// How many handles are on their way: encoded by one process and not yet decoded by another.
+    in_flight: AtomicU32,
+}
+
+const _: () = assert!(size_of::<Header>() <= HEADER);
+
+/// The regions that this process has mapped, and those it keeps for handles that are on their way.
+static OPEN: Mutex<Option<Open>> = Mutex::new(None);
+
+#[derive(Default)]
+struct Open {
+    mapped: HashMap<u128, Weak<Region>>,
+    exported: Vec<Arc<Region>>,
+}
+
+/// A mapped region. It is unmapped with the last handle in this process.
+pub(crate) struct Region {
+    id: u128,
+    fd: OwnedFd,
+    start: NonNull<u8>,
+    len: usize,
+}
+
+// SAFETY: the mapping belongs to the region, and what is in it is accessed only through pointers and atomics, whose
+// users answer for what threads and processes do to it at the same time.
+unsafe impl Send for Region {}
+// SAFETY: as above.
+unsafe impl Sync for Region {}
+
+/// What a region holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Kind(u64);
+
+impl Kind {
+    /// The kind that has this name, of at most 8 bytes.
+    pub(crate) const fn named(name: &[u8]) -> Self {
+        let mut bytes = [0; 8];
+        let mut at = 0;
+        while at < name.len() {
+            bytes[at] = name[at];
+            at += 1;
+        }
+        Self(u64::from_le_bytes(bytes))
+    }
+}
+
+/// Names a region to other processes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct RegionName {
+    pid: u32,
+    fd: RawFd,
+    id: u128,
+}
+
+/// While it lives, no other thread opens or closes a region. Held while this process forks.
+pub(crate) struct Regions(MutexGuard<'static, Option<Open>>);
+
+impl Regions {
+    pub(crate) fn lock() -> Self {
+        Self(OPEN.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn open(&mut self) -> &mut Open {
+        self.0.get_or_insert_default()
+    }
+}
+
+impl Region {
+    /// A new region of `len` zeroed bytes, for something of this `kind`.
+    pub(crate) fn create(kind: Kind, len: usize) -> io::Result<Arc<Self>> {
+        let total = len.checked_add(HEADER).ok_or(Errno::NOMEM)?;
+        let fd = memfd_create(c"parcell", MemfdFlags::CLOEXEC)?;
+        ftruncate(&fd, total as u64)?;
+        let mut id = [0; 16];
+        getrandom(&mut id[..], GetRandomFlags::empty())?;
+        let id = u128::from_le_bytes(id);
+        let region = Arc::new(Self::map(fd, id, len)?);
+        let header = region.header();
+        header.id[0].store(id as u64, Ordering::Relaxed);
+        header.id[1].store((id >> 64) as u64, Ordering::Relaxed);
+        header.kind.store(kind.0, Ordering::Relaxed);
+        header.len.store(len as u64, Ordering::Release);
+        Regions::lock().open().mapped.insert(id, Arc::downgrade(&region));
+        Ok(region)
+    }
+
+    /// The region with this name; the one that this process has mapped, if it has.
+    ///
+    /// # Errors
+    ///
+    /// `NotFound` where the process that the name leads to has ended or has closed the region.
+    pub(crate) fn open(name: RegionName) -> io::Result<Arc<Self>> {
+        // The lock is held throughout, so that two threads do not map it twice.
+        let mut regions = Regions::lock();
+        if let Some(region) = regions.open().mapped.get(&name.id).and_then(Weak::upgrade) {
+            return Ok(region);
+        }
+        let region = Arc::new(Self::map_existing(name)?);
+        regions.open().mapped.insert(name.id, Arc::downgrade(&region));
+        Ok(region)
+    }
+
+    fn map_existing(name: RegionName) -> io::Result<Self> {
+        let path = format!("/proc/{}/fd/{}", name.pid, name.fd);
+        let gone = || {
+            let reason = format!("process {} has ended, or has dropped it", name.pid);
+            io::Error::new(io::ErrorKind::NotFound, reason)
+        };
+        let fd = match open(
+            path,
+            OFlags::RDWR | OFlags::CLOEXEC | OFlags::NOCTTY | OFlags::NONBLOCK,
+            Mode::empty(),
+        ) {
+            Ok(fd) => fd,
+            Err(Errno::NOENT | Errno::NXIO | Errno::NODEV) => return Err(gone()),
+            Err(error) => return Err(error.into()),
+        };
+        let size = fstat(&fd)?.st_size;
+        // The identifier and the length, read before anything is mapped that is perhaps not a region.
+        let mut start = [0u8; 24];
+        if pread(&fd, &mut start, 0) != Ok(start.len()) {
+            return Err(gone());
+        }
+        let (id, len) = (word(&start[..16]), word(&start[16..]));
+        let fits = |len: &usize| len.checked_add(HEADER).is_some_and(|total| total as i64 <= size);
+        match usize::try_from(len).ok().filter(fits) {
+            Some(len) if id == name.id => Self::map(fd, id, len),
+            _ => Err(gone()),
+        }
+    }
+
+    fn map(fd: OwnedFd, id: u128, len: usize) -> io::Result<Self> {
+        // SAFETY: the kernel chooses the address, so no existing mapping is touched.
+        let start = unsafe {
+            let flags = MapFlags::SHARED | MapFlags::NORESERVE;
+            mmap(
+                std::ptr::null_mut(),
+                len + HEADER,
+                ProtFlags::READ | ProtFlags::WRITE,
+                flags,
+                &fd,
+                0,
+            )?
+        };
+        let start = NonNull::new(start.cast()).ok_or(Errno::NOMEM)?;
+        Ok(Self { id, fd, start, len })
+    }
+
+    /// The name that leads other processes here, for as long as this process keeps the region open.
+    pub(crate) fn name(&self) -> RegionName {
+        RegionName {
+            pid: std::process::id(),
+            fd: self.fd.as_raw_fd(),
+            id: self.id,
+        }
+    }
+
+    /// The name, for a handle that is sent. The region stays open here until the handle has been [received].
+    ///
+    /// [received]: Self::receive
+    pub(crate) fn export(self: &Arc<Self>) -> RegionName {
+        self.header().in_flight.fetch_add(1, Ordering::AcqRel);
+        let mut regions = Regions::lock();
+        let exported = &mut regions.open().exported;
+        let arrived: Vec<_> = exported.extract_if(.., |region| !region.is_in_flight()).collect();
+        if !exported.iter().any(|region| Arc::ptr_eq(region, self)) {
+            exported.push(Arc::clone(self));
+        }
+        // Dropping the last handle takes the lock.
+        drop(regions);
+        drop(arrived);
+        self.name()
+    }
+
+    /// Opens the region of a handle that was sent, which must be of this `kind`.
+    pub(crate) fn receive(name: RegionName, kind: Kind) -> io::Result<Arc<Self>> {
+        let region = Self::open(name)?;
+        if region.header().kind.load(Ordering::Relaxed) != kind.0 {
+            return Err(io::Error::new(io::ErrorKind::InvalidData, "it is something else"));
+        }
+        // Never below 0: a message can be decoded twice.
+        let _ = region
+            .header()
+            .in_flight
+            .fetch_update(Ordering::AcqRel, Ordering::Acquire, |count| count.checked_sub(1));
+        Ok(region)
+    }
+
+    /// Whether a handle has been sent and not yet received.
+    pub(crate) fn is_in_flight(&self) -> bool {
+        self.header().in_flight.load(Ordering::Acquire) > 0
+    }
+
+    /// The first of the bytes; they are aligned to [`HEADER`].
+    pub(crate) fn start(&self) -> NonNull<u8> {
+        // SAFETY: the mapping is at least this long.
+        unsafe { self.start.add(HEADER) }
+    }
+
+    /// The number of bytes.
+    pub(crate) fn len(&self) -> usize {
+        self.len
+    }
+
+    /// The memory's file. Its first [`HEADER`] bytes are not the user's.
+    pub(crate) fn file(&self) -> impl AsFd {
+        &self.fd
+    }
+
+    fn header(&self) -> &Header {
+        // SAFETY: every region begins with one, which consists of atomics; the mapping lives as long as `self`.
+        unsafe { self.start.cast().as_ref() }
+    }
+}
+
+impl Drop for Region {
+    fn drop(&mut self) {
+        // SAFETY: exactly the mapping that `map` made; no borrow of it outlives the last handle.
+        let unmapped = unsafe { munmap(self.start.as_ptr().cast(), self.len + HEADER) };
+        debug_assert!(unmapped.is_ok(), "{unmapped:?}");
+        let mut regions = Regions::lock();
+        let mapped = &mut regions.open().mapped;
+        // Another thread may have opened it again meanwhile.
+        if mapped.get(&self.id).is_some_and(|region| region.strong_count() == 0) {
+            mapped.remove(&self.id);
+        }
+    }
+}
+
+impl fmt::Debug for Region {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Region")
+            .field("name", &self.name().to_string())
+            .field("len", &self.len)
+            .finish()
+    }
+}
+
+/// The number that up to 16 bytes hold.
+fn word(bytes: &[u8]) -> u128 {
+    bytes.iter().rev().fold(0, |word, byte| word << 8 | u128::from(*byte))
+}
+
+/// `parcell-PID-DESCRIPTOR-IDENTIFIER`.
+impl fmt::Display for RegionName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "parcell-{}-{}-{:032x}", self.pid, self.fd, self.id)
+    }
+}
+
+/// The text is not a region's name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("it is not the name of shared memory, which looks like parcell-4711-5-0123456789abcdef0123456789abcdef")]
+pub(crate) struct NotARegionName;
+
+impl FromStr for RegionName {
+    type Err = NotARegionName;
+
+    fn from_str(text: &str) -> Result<Self, NotARegionName> {
+        let parts: Vec<_> = text.split('-').collect();
+        let ["parcell", pid, fd, id] = parts[..] else {
+            return Err(NotARegionName);
+        };
+        let fd: RawFd = fd.parse().map_err(|_| NotARegionName)?;
+        if fd < 0 || id.len() != 32 {
+            return Err(NotARegionName);
+        }
+        Ok(Self {
+            pid: pid.parse().map_err(|_| NotARegionName)?,
+            fd,
+            id: u128::from_str_radix(id, 16).map_err(|_| NotARegionName)?,
+        })
+    }
+}
+
+impl serde::Serialize for RegionName {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for RegionName {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = <std::borrow::Cow<'de, str>>::deserialize(deserializer)?;
+        text.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TEST: Kind = Kind::named(b"test");
+
+    #[test]
+    fn a_region_is_not_taken_for_something_else() {
+        let region = Region::create(TEST, 8).unwrap();
+        let error = Region::receive(region.export(), Kind::named(b"other")).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::InvalidData);
+    }
+
+    #[test]
+    fn names_are_read_as_written() {
+        let name = RegionName {
+            pid: 4711,
+            fd: 5,
+            id: 0xabc,
+        };
+        let text = name.to_string();
+        assert_eq!(text, "parcell-4711-5-00000000000000000000000000000abc");
+        assert_eq!(text.parse(), Ok(name));
+        for wrong in [
+            "",
+            "parcell-1-2",
+            "parcell-1--2-00000000000000000000000000000abc",
+            "other-1-2-0",
+        ] {
+            assert_eq!(wrong.parse::<RegionName>(), Err(NotARegionName));
+        }
+    }
+
+    #[test]
+    fn a_process_maps_a_region_once() {
+        let region = Region::create(TEST, 100).unwrap();
+        let again = Region::open(region.name()).unwrap();
+        assert!(Arc::ptr_eq(&region, &again));
+        assert_eq!((region.len(), region.start().as_ptr().addr() % HEADER), (100, 0));
+    }
+
+    #[test]
+    fn a_region_is_found_by_its_descriptor_and_no_other_is_taken_for_it() {
+        let region = Region::create(TEST, 8).unwrap();
+        let name = region.name();
+        let mapped = Region::map_existing(name).unwrap();
+        // SAFETY: both mappings have 8 bytes, and no reference to them exists.
+        unsafe {
+            region.start().as_ptr().write_volatile(7);
+            assert_eq!(mapped.start().as_ptr().read_volatile(), 7);
+        }
+        let wrong = RegionName { id: 1, ..name };
+        assert_eq!(Region::open(wrong).unwrap_err().kind(), io::ErrorKind::NotFound);
+        drop((region, mapped));
+        let error = Region::open(name).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::NotFound);
+        assert!(error.to_string().contains("has dropped it"), "{error}");
+    }
+
+    #[test]
+    fn a_region_on_its_way_stays_until_it_has_arrived() {
+        let region = Region::create(TEST, 8).unwrap();
+        let name = region.export();
+        drop(region);
+        let received = Region::receive(name, TEST).unwrap();
+        assert!(!received.is_in_flight());
+        drop(received);
+        // The next export lets go of what has arrived.
+        Region::create(TEST, 8).unwrap().export();
+        assert!(Region::open(name).is_err());
+    }
+}
