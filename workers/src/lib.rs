@@ -60,6 +60,7 @@ mod pool;
 pub mod prelude;
 mod process;
 mod protocol;
+mod queue;
 mod record;
 mod share;
 mod sys;
@@ -72,5 +73,6 @@ pub use input::{input, password};
 pub use message::Message;
 pub use pool::{Pool, PoolBuilder};
 pub use process::{Process, ProcessBuilder};
+pub use queue::{Connection, Iter as QueueIter, JoinableQueue, Pipe, Queue, QueueError};
 /// The crate whose traits results implement, for `#[serde(crate = "parcell::serde")]`.
 pub use serde;

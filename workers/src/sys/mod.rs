@@ -10,5 +10,6 @@ pub(crate) mod mutex;
 pub(crate) mod placed;
 pub(crate) mod region;
 pub(crate) mod shared;
+pub(crate) mod threads;
 pub(crate) mod unwind;
 pub(crate) mod usage;

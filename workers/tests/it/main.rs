@@ -11,4 +11,5 @@ mod orphans;
 mod output;
 mod prelude;
 mod process;
+mod queue;
 mod support;
