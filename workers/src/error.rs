@@ -130,6 +130,20 @@ impl TaskError {
         }
     }
 
+    /// The same error about another item.
+    pub(crate) fn with_item(mut self, new: usize) -> Self {
+        match &mut self {
+            Self::Panicked { item, .. }
+            | Self::Failed { item, .. }
+            | Self::Crashed { item, .. }
+            | Self::TimedOut { item, .. }
+            | Self::Cancelled { item, .. }
+            | Self::Codec { item, .. }
+            | Self::System { item, .. } => *item = Some(new),
+        }
+        self
+    }
+
     /// The error for a worker that ended before it was done with `item`.
     pub(crate) fn from_exit(pid: u32, item: Option<usize>, exit: Exit) -> Self {
         let cause = match exit {

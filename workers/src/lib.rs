@@ -49,6 +49,7 @@ mod codec;
 mod cpu;
 pub mod display;
 mod error;
+mod executor;
 mod frames;
 mod inbox;
 mod input;
@@ -63,12 +64,17 @@ mod protocol;
 mod queue;
 mod record;
 mod share;
+mod standing;
 mod sys;
 
 pub use cpu::cpu_count;
 #[doc(hidden)]
 pub use error::signal_name;
 pub use error::{CrashCause, PanicLocation, TaskError};
+pub use executor::{
+    AsCompleted, ExecutorMap, Future, ProcessPoolExecutor, ProcessPoolExecutorBuilder, WaitFor, as_completed, wait,
+    wait_timeout,
+};
 pub use input::{input, password};
 pub use message::Message;
 pub use pool::{Pool, PoolBuilder};
@@ -76,3 +82,4 @@ pub use process::{Process, ProcessBuilder};
 pub use queue::{Connection, Iter as QueueIter, JoinableQueue, Pipe, Queue, QueueError};
 /// The crate whose traits results implement, for `#[serde(crate = "parcell::serde")]`.
 pub use serde;
+pub use standing::init;

@@ -13,6 +13,9 @@ use serde::Serialize;
 /// What the host exports: functions whose result is a connected SOCK_SEQPACKET socket, or negative for none.
 type HostSocket = extern "C" fn() -> c_int;
 
+/// What the host exports for who asks which cell runs.
+type HostCell = extern "C" fn() -> u64;
+
 /// Set when the host could not be reached.
 static FORGOTTEN: AtomicBool = AtomicBool::new(false);
 
@@ -81,6 +84,20 @@ impl Host {
         rustix::io::retry_on_intr(|| sendmsg(self.socket, &slices, &mut control, SendFlags::NOSIGNAL))?;
         Ok(())
     }
+}
+
+/// The number of the cell that runs, if this program runs in a host.
+pub(crate) fn current_cell() -> Option<u64> {
+    static FUNCTION: OnceLock<Option<HostCell>> = OnceLock::new();
+    let function = (*FUNCTION.get_or_init(look_up_cell))?;
+    Some(function())
+}
+
+fn look_up_cell() -> Option<HostCell> {
+    // SAFETY: the name is a C string; looking up a symbol has no other requirement.
+    let address = unsafe { libc::dlsym(libc::RTLD_DEFAULT, c"parcell_host_cell".as_ptr()) };
+    // SAFETY: whoever exports this name promises a function of this type; a null address is excluded.
+    (!address.is_null()).then(|| unsafe { std::mem::transmute::<*mut libc::c_void, HostCell>(address) })
 }
 
 /// Stops asking for the host; `false` if that was done before.

@@ -14,6 +14,7 @@ use std::os::fd::{AsFd, OwnedFd};
 use rustix::pipe::{PipeFlags, pipe_with};
 
 pub(crate) use ask::{Answer, ask};
+pub(crate) use host::current_cell;
 use host::{ControlMessage, Event, Host};
 pub(crate) use succession::is_predecessor;
 
@@ -74,6 +75,11 @@ impl Redirection {
     pub(crate) fn announce(self, pid: u32, name: Option<&str>) -> io::Result<()> {
         let ends = [self.stdout.0.as_fd(), self.stderr.0.as_fd()];
         self.host.send(&Event::WorkerStarted { pid, name }, &ends)
+    }
+
+    /// What a program that is about to be executed prints to.
+    pub(crate) fn writers(&self) -> io::Result<(OwnedFd, OwnedFd)> {
+        Ok((self.stdout.1.try_clone()?, self.stderr.1.try_clone()?))
     }
 
     /// In the worker: makes the pipes its standard output and standard error.

@@ -79,8 +79,9 @@ impl Log {
         }
     }
 
-    /// Adds a message.
-    pub(crate) fn append(&self, state: &mut LogState, message: &[u8]) -> io::Result<()> {
+    /// Adds a message; where it begins.
+    pub(crate) fn append(&self, state: &mut LogState, message: &[u8]) -> io::Result<u64> {
+        let offset = state.tail + LENGTH as u64;
         let length = (message.len() as u64).to_le_bytes();
         if message.len() + LENGTH <= FIRST_READ {
             let mut bytes = [0; FIRST_READ];
@@ -94,7 +95,12 @@ impl Log {
         state.tail += (LENGTH + message.len()) as u64;
         state.used = state.used.max(state.tail);
         state.next += 1;
-        Ok(())
+        Ok(offset)
+    }
+
+    /// Writes over the beginning of a message that waits, which [`append`](Self::append) said begins at `offset`.
+    pub(crate) fn overwrite(&self, offset: u64, bytes: &[u8]) -> io::Result<()> {
+        self.write(offset, bytes)
     }
 
     /// Takes the first message, if there is one.

@@ -1,10 +1,13 @@
 //! What the library asks of the operating system. The modules with `unsafe` code are here, each behind a safe interface.
 
 pub(crate) mod child;
+pub(crate) mod code;
 pub(crate) mod environment;
 pub(crate) mod fork;
+pub(crate) mod function;
 pub(crate) mod identity;
 pub(crate) mod lifeline;
+pub(crate) mod limits;
 pub(crate) mod monitor;
 pub(crate) mod mutex;
 pub(crate) mod placed;
