@@ -5,8 +5,9 @@ use std::io::{self, IoSlice};
 use std::mem::MaybeUninit;
 use std::os::fd::{BorrowedFd, RawFd};
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
+use rustix::io::{FdFlags, fcntl_setfd};
 use rustix::net::{SendAncillaryBuffer, SendAncillaryMessage, SendFlags, sendmsg};
 use serde::Serialize;
 
@@ -62,6 +63,12 @@ impl Host {
         events().is_some_and(|function| Self::from_raw(function()).is_some())
     }
 
+    /// Whether programs that are executed from here on get the socket, under the same number.
+    pub(super) fn pass_on(&self, wanted: bool) -> io::Result<()> {
+        let flags = if wanted { FdFlags::empty() } else { FdFlags::CLOEXEC };
+        Ok(fcntl_setfd(self.socket, flags)?)
+    }
+
     fn from_raw(socket: RawFd) -> Option<Self> {
         if socket < 0 {
             return None;
@@ -86,8 +93,20 @@ impl Host {
     }
 }
 
+/// The number of the cell that a standing worker works for; what no cell has before it works for one.
+static WORKS_FOR: AtomicU64 = AtomicU64::new(u64::MAX);
+
+/// This process is a standing worker, and from here on works for this cell.
+pub(crate) fn work_for_cell(cell: u64) {
+    WORKS_FOR.store(cell, Ordering::Relaxed);
+}
+
 /// The number of the cell that runs, if this program runs in a host.
 pub(crate) fn current_cell() -> Option<u64> {
+    let works_for = WORKS_FOR.load(Ordering::Relaxed);
+    if works_for != u64::MAX {
+        return Some(works_for);
+    }
     static FUNCTION: OnceLock<Option<HostCell>> = OnceLock::new();
     let function = (*FUNCTION.get_or_init(look_up_cell))?;
     Some(function())

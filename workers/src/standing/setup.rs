@@ -78,8 +78,9 @@ fn execute(setup: &Setup, threads: usize) -> io::Result<(u32, bool)> {
     let Some(redirection) = notebook::redirection()? else {
         return Ok((command.spawn()?.id(), false));
     };
-    let (stdout, stderr) = redirection.writers()?;
-    let mut child = command.stdout(stdout).stderr(stderr).spawn()?;
+    let mut child = redirection.execute(&mut command)?;
+    // The pipes' ends in it would keep them open.
+    drop(command);
     let announced = redirection.announce(child.id(), None);
     if let Err(error) = announced {
         // Nobody would read its output, and it would block for ever.

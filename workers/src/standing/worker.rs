@@ -10,6 +10,7 @@ use super::shared::{ARRIVED, CREW, CrewMemory, HUB, HubMemory, READY};
 use super::task::{self, Call, Reply};
 use crate::codec;
 use crate::job;
+use crate::notebook;
 use crate::panics;
 use crate::protocol;
 use crate::share::log::Log;
@@ -222,6 +223,7 @@ impl Worker {
         if self.cell != cell {
             self.cell = cell;
             if let Some(cell) = cell {
+                notebook::work_for_cell(cell);
                 protocol::write_stdout(CELL_MIME, &cell);
                 protocol::write_stderr(CELL_MIME, &cell);
             }
