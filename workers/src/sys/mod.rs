@@ -1,5 +1,6 @@
 //! What the library asks of the operating system. The modules with `unsafe` code are here, each behind a safe interface.
 
+pub(crate) mod allocator;
 pub(crate) mod child;
 pub(crate) mod code;
 pub(crate) mod environment;
