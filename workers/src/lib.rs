@@ -62,8 +62,12 @@ mod process;
 mod protocol;
 mod record;
 mod share;
+mod shared;
+mod sync;
 mod sys;
 
+/// The crate whose traits the elements of shared memory implement, for `#[bytemuck(crate = "parcell::bytemuck")]`.
+pub use bytemuck;
 pub use cpu::cpu_count;
 #[doc(hidden)]
 pub use error::signal_name;
@@ -74,3 +78,8 @@ pub use pool::{Pool, PoolBuilder};
 pub use process::{Process, ProcessBuilder};
 /// The crate whose traits results implement, for `#[serde(crate = "parcell::serde")]`.
 pub use serde;
+pub use shared::{Array, ArrayGuard, SharedArray, SharedData, SharedMemory, Value, ValueGuard};
+pub use sync::{
+    Barrier, BarrierError, BarrierWaitResult, BoundedSemaphore, Condition, ConditionGuard, Event, Lock, LockGuard,
+    RLock, RLockGuard, ReleaseError, Semaphore, SemaphorePermit,
+};

@@ -134,6 +134,38 @@ impl Region {
         Ok(region)
     }
 
+    /// The region with this name, which must be of this `kind`.
+    pub(crate) fn open_as(name: RegionName, kind: Kind) -> io::Result<Arc<Self>> {
+        let region = Self::open(name)?;
+        if region.header().kind.load(Ordering::Relaxed) != kind.0 {
+            return Err(io::Error::new(io::ErrorKind::InvalidData, "it is something else"));
+        }
+        Ok(region)
+    }
+
+    /// Whether this is the only handle in this process. If so, it stays the only one of this mapping while it is not
+    /// cloned: whoever opens the region by its name from now on maps it anew, as another process would.
+    pub(crate) fn set_apart(self: &Arc<Self>) -> bool {
+        let mut regions = Regions::lock();
+        let open = regions.open();
+        let arrived = take_arrived(&mut open.exported);
+        // What was exported may be this region.
+        let kept = arrived.iter().filter(|region| Arc::ptr_eq(region, self)).count();
+        let is_only = Arc::strong_count(self) == 1 + kept;
+        if is_only
+            && open
+                .mapped
+                .get(&self.id)
+                .is_some_and(|mapped| mapped.as_ptr() == Arc::as_ptr(self))
+        {
+            open.mapped.remove(&self.id);
+        }
+        // Dropping the last handle takes the lock.
+        drop(regions);
+        drop(arrived);
+        is_only
+    }
+
     fn map_existing(name: RegionName) -> io::Result<Self> {
         let path = format!("/proc/{}/fd/{}", name.pid, name.fd);
         let gone = || {
@@ -196,7 +228,7 @@ impl Region {
         self.header().in_flight.fetch_add(1, Ordering::AcqRel);
         let mut regions = Regions::lock();
         let exported = &mut regions.open().exported;
-        let arrived: Vec<_> = exported.extract_if(.., |region| !region.is_in_flight()).collect();
+        let arrived = take_arrived(exported);
         if !exported.iter().any(|region| Arc::ptr_eq(region, self)) {
             exported.push(Arc::clone(self));
         }
@@ -208,10 +240,7 @@ impl Region {
 
     /// Opens the region of a handle that was sent, which must be of this `kind`.
     pub(crate) fn receive(name: RegionName, kind: Kind) -> io::Result<Arc<Self>> {
-        let region = Self::open(name)?;
-        if region.header().kind.load(Ordering::Relaxed) != kind.0 {
-            return Err(io::Error::new(io::ErrorKind::InvalidData, "it is something else"));
-        }
+        let region = Self::open_as(name, kind)?;
         // Never below 0: a message can be decoded twice.
         let _ = region
             .header()
@@ -268,6 +297,11 @@ impl fmt::Debug for Region {
             .field("len", &self.len)
             .finish()
     }
+}
+
+/// Those of the exported regions whose handles have all arrived.
+fn take_arrived(exported: &mut Vec<Arc<Region>>) -> Vec<Arc<Region>> {
+    exported.extract_if(.., |region| !region.is_in_flight()).collect()
 }
 
 /// The number that up to 16 bytes hold.
@@ -377,6 +411,27 @@ mod tests {
         let error = Region::open(name).unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::NotFound);
         assert!(error.to_string().contains("has dropped it"), "{error}");
+    }
+
+    #[test]
+    fn a_mapping_that_is_set_apart_is_not_given_to_anybody_else() {
+        let region = Region::create(TEST, 8).unwrap();
+        let again = Arc::clone(&region);
+        assert!(!region.set_apart());
+        drop(again);
+        assert!(region.set_apart());
+        let other = Region::open(region.name()).unwrap();
+        assert!(!Arc::ptr_eq(&region, &other));
+        assert!(region.set_apart());
+    }
+
+    #[test]
+    fn a_handle_that_has_arrived_does_not_count() {
+        let region = Region::create(TEST, 8).unwrap();
+        let name = region.export();
+        assert!(!region.set_apart());
+        drop(Region::receive(name, TEST).unwrap());
+        assert!(region.set_apart());
     }
 
     #[test]
