@@ -70,6 +70,8 @@ impl SharedMemory {
     /// that has it open is different, and as good.
     #[must_use]
     pub fn name(&self) -> String {
+        // Nobody writes while the name is asked for, so whoever opens it in this process may share the handle's mapping.
+        self.plain.region().rejoin();
         self.plain.region().name().to_string()
     }
 

@@ -166,6 +166,18 @@ impl Region {
         is_only
     }
 
+    /// Undoes [`set_apart`](Self::set_apart), unless the region has been mapped anew.
+    pub(crate) fn rejoin(self: &Arc<Self>) {
+        self.join(&mut Regions::lock());
+    }
+
+    fn join(self: &Arc<Self>, regions: &mut Regions) {
+        let mapped = regions.open().mapped.entry(self.id).or_default();
+        if mapped.strong_count() == 0 {
+            *mapped = Arc::downgrade(self);
+        }
+    }
+
     fn map_existing(name: RegionName) -> io::Result<Self> {
         let path = format!("/proc/{}/fd/{}", name.pid, name.fd);
         let gone = || {
@@ -227,6 +239,7 @@ impl Region {
     pub(crate) fn export(self: &Arc<Self>) -> RegionName {
         self.header().in_flight.fetch_add(1, Ordering::AcqRel);
         let mut regions = Regions::lock();
+        self.join(&mut regions);
         let exported = &mut regions.open().exported;
         let arrived = take_arrived(exported);
         if !exported.iter().any(|region| Arc::ptr_eq(region, self)) {
@@ -423,6 +436,9 @@ mod tests {
         let other = Region::open(region.name()).unwrap();
         assert!(!Arc::ptr_eq(&region, &other));
         assert!(region.set_apart());
+        drop(other);
+        region.rejoin();
+        assert!(Arc::ptr_eq(&region, &Region::open(region.name()).unwrap()));
     }
 
     #[test]

@@ -11,4 +11,7 @@ mod orphans;
 mod output;
 mod prelude;
 mod process;
+mod shared;
 mod support;
+mod sync;
+mod sync_killed;
