@@ -13,4 +13,5 @@ pub use crate::display::{
     DisplayHandle, MimeBundle, ToMimeBundle, clear_output, display, display_with_id, html, jpeg, json, latex, markdown,
     png, svg, table, update_display,
 };
+pub use crate::{BoundedSemaphore, Condition, Event, Lock, RLock, Semaphore, SharedArray, SharedMemory, Value};
 pub use crate::{Pool, Process, TaskError, cpu_count, input, password};

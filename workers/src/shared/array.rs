@@ -35,7 +35,8 @@ pub struct Array<T> {
     guarded: Guarded<T>,
 }
 
-impl<T: SharedData> Array<T> {
+// Bounds on the functions, where the compiler explains what is missing.
+impl<T> Array<T> {
     /// `len` elements in shared memory, all zero.
     ///
     /// # Panics
@@ -43,7 +44,10 @@ impl<T: SharedData> Array<T> {
     /// If the system refuses the memory for it.
     #[must_use]
     #[track_caller]
-    pub fn new(len: usize) -> Self {
+    pub fn new(len: usize) -> Self
+    where
+        T: SharedData,
+    {
         Self {
             guarded: handle::created(Guarded::create(KIND, len), "an array"),
         }
@@ -56,12 +60,17 @@ impl<T: SharedData> Array<T> {
     /// If the system refuses the memory for it.
     #[must_use]
     #[track_caller]
-    pub fn from_slice(elements: &[T]) -> Self {
+    pub fn from_slice(elements: &[T]) -> Self
+    where
+        T: SharedData,
+    {
         let new = Self::new(elements.len());
         new.lock().copy_from_slice(elements);
         new
     }
+}
 
+impl<T: SharedData> Array<T> {
     /// Waits until nobody else holds the lock, and gives access to the elements.
     ///
     /// # Panics

@@ -42,7 +42,8 @@ pub struct SharedArray<T> {
     plain: Plain<T>,
 }
 
-impl<T: SharedData> SharedArray<T> {
+// Bounds on the functions, where the compiler explains what is missing.
+impl<T> SharedArray<T> {
     /// `len` elements in shared memory, all zero. Memory is taken up only by what is written.
     ///
     /// # Panics
@@ -50,7 +51,10 @@ impl<T: SharedData> SharedArray<T> {
     /// If the system refuses the memory.
     #[must_use]
     #[track_caller]
-    pub fn new(len: usize) -> Self {
+    pub fn new(len: usize) -> Self
+    where
+        T: SharedData,
+    {
         Self {
             plain: handle::created(Plain::create(KIND, len), "a shared array"),
         }
@@ -63,12 +67,17 @@ impl<T: SharedData> SharedArray<T> {
     /// If the system refuses the memory.
     #[must_use]
     #[track_caller]
-    pub fn from_slice(elements: &[T]) -> Self {
+    pub fn from_slice(elements: &[T]) -> Self
+    where
+        T: SharedData,
+    {
         let mut new = Self::new(elements.len());
         new.as_mut_slice().copy_from_slice(elements);
         new
     }
+}
 
+impl<T: SharedData> SharedArray<T> {
     /// The elements, to read.
     #[must_use]
     pub fn as_slice(&self) -> &[T] {

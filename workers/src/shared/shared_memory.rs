@@ -148,7 +148,7 @@ fn assert_divides<T>(len: usize) {
     };
     let name = std::any::type_name::<T>();
     assert!(
-        len % size == 0,
+        len.is_multiple_of(size),
         "shared memory of {len} bytes does not consist of elements of type {name}, which have {size} bytes"
     );
 }

@@ -36,7 +36,8 @@ pub struct Value<T> {
     guarded: Guarded<T>,
 }
 
-impl<T: SharedData> Value<T> {
+// Bounds on the functions, where the compiler explains what is missing.
+impl<T> Value<T> {
     /// A new value in shared memory.
     ///
     /// # Panics
@@ -44,13 +45,18 @@ impl<T: SharedData> Value<T> {
     /// If the system refuses the memory for it.
     #[must_use]
     #[track_caller]
-    pub fn new(value: T) -> Self {
+    pub fn new(value: T) -> Self
+    where
+        T: SharedData,
+    {
         let guarded = handle::created(Guarded::create(KIND, 1), "a value");
         let new = Self { guarded };
         new.set(value);
         new
     }
+}
 
+impl<T: SharedData> Value<T> {
     /// Waits until nobody else holds the lock, and gives access to the value.
     ///
     /// # Panics

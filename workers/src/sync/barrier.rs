@@ -190,7 +190,9 @@ impl Barrier {
         let result = self.placed.wait_until(BELL, deadline, |visit| {
             match visit.occasion {
                 // The barrier is then broken, and that it has ended is found on the seat.
-                Occasion::Silence => drop(visit.state.look_for_dead()),
+                Occasion::Silence => {
+                    let _ = visit.state.look_for_dead();
+                }
                 Occasion::Limit => visit.state.time_out(),
                 Occasion::Arrival | Occasion::Ring => {}
             }

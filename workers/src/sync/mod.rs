@@ -11,6 +11,8 @@ mod condition;
 mod event;
 mod lock;
 mod meeting;
+#[cfg(test)]
+mod model;
 mod permits;
 mod rlock;
 mod semaphore;

@@ -64,7 +64,7 @@ impl<T: bytemuck::Pod> Guarded<T> {
                 "an element in shared memory is aligned to at most 128 bytes"
             )
         };
-        if (head.region().len() - HEADER) % size_of::<T>() != 0 {
+        if !(head.region().len() - HEADER).is_multiple_of(size_of::<T>()) {
             return Err(io::Error::new(
                 io::ErrorKind::InvalidData,
                 "its elements are of another type",

@@ -12,6 +12,7 @@ pub(crate) mod mutex;
 pub(crate) mod placed;
 pub(crate) mod plain;
 pub(crate) mod region;
+mod region_name;
 pub(crate) mod shared;
 pub(crate) mod unwind;
 pub(crate) mod usage;

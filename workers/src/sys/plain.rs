@@ -34,7 +34,7 @@ impl<T: bytemuck::Pod> Plain<T> {
                 "an element in shared memory is aligned to at most 128 bytes"
             )
         };
-        if region.len() % size_of::<T>() != 0 {
+        if !region.len().is_multiple_of(size_of::<T>()) {
             return Err(io::Error::new(
                 io::ErrorKind::InvalidData,
                 "its elements are of another type",

@@ -10,9 +10,8 @@
 use std::collections::HashMap;
 use std::fmt;
 use std::io;
-use std::os::fd::{AsFd, AsRawFd, OwnedFd, RawFd};
+use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::ptr::NonNull;
-use std::str::FromStr;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
@@ -20,6 +19,8 @@ use rustix::fs::{MemfdFlags, Mode, OFlags, fstat, ftruncate, memfd_create, open}
 use rustix::io::{Errno, pread};
 use rustix::mm::{MapFlags, ProtFlags, mmap, munmap};
 use rustix::rand::{GetRandomFlags, getrandom};
+
+pub(crate) use super::region_name::RegionName;
 
 /// Where the user's bytes begin; also the strongest alignment that they have.
 pub(crate) const HEADER: usize = 128;
@@ -76,14 +77,6 @@ impl Kind {
         }
         Self(u64::from_le_bytes(bytes))
     }
-}
-
-/// Names a region to other processes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct RegionName {
-    pid: u32,
-    fd: RawFd,
-    id: u128,
 }
 
 /// While it lives, no other thread opens or closes a region. Held while this process forks.
@@ -322,51 +315,6 @@ fn word(bytes: &[u8]) -> u128 {
     bytes.iter().rev().fold(0, |word, byte| word << 8 | u128::from(*byte))
 }
 
-/// `parcell-PID-DESCRIPTOR-IDENTIFIER`.
-impl fmt::Display for RegionName {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "parcell-{}-{}-{:032x}", self.pid, self.fd, self.id)
-    }
-}
-
-/// The text is not a region's name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("it is not the name of shared memory, which looks like parcell-4711-5-0123456789abcdef0123456789abcdef")]
-pub(crate) struct NotARegionName;
-
-impl FromStr for RegionName {
-    type Err = NotARegionName;
-
-    fn from_str(text: &str) -> Result<Self, NotARegionName> {
-        let parts: Vec<_> = text.split('-').collect();
-        let ["parcell", pid, fd, id] = parts[..] else {
-            return Err(NotARegionName);
-        };
-        let fd: RawFd = fd.parse().map_err(|_| NotARegionName)?;
-        if fd < 0 || id.len() != 32 {
-            return Err(NotARegionName);
-        }
-        Ok(Self {
-            pid: pid.parse().map_err(|_| NotARegionName)?,
-            fd,
-            id: u128::from_str_radix(id, 16).map_err(|_| NotARegionName)?,
-        })
-    }
-}
-
-impl serde::Serialize for RegionName {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
-    }
-}
-
-impl<'de> serde::Deserialize<'de> for RegionName {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = <std::borrow::Cow<'de, str>>::deserialize(deserializer)?;
-        text.parse().map_err(serde::de::Error::custom)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -378,26 +326,6 @@ mod tests {
         let region = Region::create(TEST, 8).unwrap();
         let error = Region::receive(region.export(), Kind::named(b"other")).unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::InvalidData);
-    }
-
-    #[test]
-    fn names_are_read_as_written() {
-        let name = RegionName {
-            pid: 4711,
-            fd: 5,
-            id: 0xabc,
-        };
-        let text = name.to_string();
-        assert_eq!(text, "parcell-4711-5-00000000000000000000000000000abc");
-        assert_eq!(text.parse(), Ok(name));
-        for wrong in [
-            "",
-            "parcell-1-2",
-            "parcell-1--2-00000000000000000000000000000abc",
-            "other-1-2-0",
-        ] {
-            assert_eq!(wrong.parse::<RegionName>(), Err(NotARegionName));
-        }
     }
 
     #[test]

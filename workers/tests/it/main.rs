@@ -15,3 +15,4 @@ mod shared;
 mod support;
 mod sync;
 mod sync_killed;
+mod sync_waiting;
