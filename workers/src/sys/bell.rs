@@ -10,10 +10,14 @@ use std::time::{Duration, Instant};
 use rustix::fs::Timespec;
 use rustix::thread::futex;
 
-/// How long a sleep lasts at most before what is waited for is looked at again.
+/// How long a sleep lasts at most before what is waited for is looked at again, for those that count their sleeps
+/// themselves.
 pub(crate) const LONGEST_SLEEP: Duration = Duration::from_millis(20);
-/// The same, for somebody who has slept for long already.
-const LONGEST_SLEEP_LATER: Duration = Duration::from_millis(160);
+/// How long the first sleep of a wait lasts at most. Each that ends in silence is followed by one twice as long, so that
+/// what somebody has left undone is found soon by those who have just come, and costs little those who wait for long.
+const FIRST_SLEEP: Duration = Duration::from_millis(1);
+/// How long later sleeps last at most.
+const LAST_SLEEP: Duration = Duration::from_millis(160);
 /// How many times the bell is looked at before sleeping, where another core could ring it.
 const SPINS: u32 = 300;
 
@@ -55,7 +59,7 @@ impl Bell {
         mut attempt: impl FnMut(Occasion) -> Option<R>,
     ) -> Option<R> {
         let mut occasion = Occasion::Arrival;
-        let mut longest = LONGEST_SLEEP;
+        let mut longest = FIRST_SLEEP;
         loop {
             // Before the attempt, so that no ring after it is missed.
             let rung = self.rung();
@@ -73,8 +77,8 @@ impl Bell {
                 _ => Occasion::Silence,
             };
             longest = match occasion {
-                Occasion::Silence => (longest * 2).min(LONGEST_SLEEP_LATER),
-                _ => LONGEST_SLEEP,
+                Occasion::Silence => (longest * 2).min(LAST_SLEEP),
+                _ => FIRST_SLEEP,
             };
         }
     }
@@ -92,6 +96,8 @@ impl Bell {
     /// The part of a ring that wakes those who sleep.
     pub(crate) fn wake(&self, count: u32) {
         if self.waiting.load(Ordering::SeqCst) > 0 {
+            // The system reads the number as a signed one, and wakes one where it is negative.
+            let count = count.min(i32::MAX.cast_unsigned());
             // It has no way to fail that matters: those who sleep wake up by themselves.
             let _ = futex::wake(&self.rung, futex::Flags::empty(), count);
         }
@@ -165,6 +171,24 @@ mod tests {
             assert_eq!(waiter.join().unwrap(), Some(5));
         });
         assert_eq!(bell.waiting.load(Ordering::Relaxed), 0);
+    }
+
+    #[test]
+    fn a_ring_for_all_wakes_all() {
+        let bell = Bell::default();
+        let begun = Instant::now();
+        let limit = Duration::from_secs(60);
+        std::thread::scope(|scope| {
+            let sleepers = [(); 4].map(|()| scope.spawn(|| bell.doze(0, limit)));
+            while bell.waiting.load(Ordering::Relaxed) < 4 {
+                std::thread::yield_now();
+            }
+            // For them to fall asleep; one that has not hears the ring all the same.
+            std::thread::sleep(Duration::from_millis(20));
+            bell.ring(u32::MAX);
+            assert!(sleepers.into_iter().all(|sleeper| sleeper.join().unwrap()));
+        });
+        assert!(begun.elapsed() < limit / 2);
     }
 
     #[test]
