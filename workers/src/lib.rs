@@ -64,9 +64,13 @@ mod protocol;
 mod queue;
 mod record;
 mod share;
+mod shared;
 mod standing;
+mod sync;
 mod sys;
 
+/// The crate whose traits the elements of shared memory implement, for `#[bytemuck(crate = "parcell::bytemuck")]`.
+pub use bytemuck;
 pub use cpu::cpu_count;
 #[doc(hidden)]
 pub use error::signal_name;
@@ -82,4 +86,9 @@ pub use process::{Process, ProcessBuilder};
 pub use queue::{Connection, Iter as QueueIter, JoinableQueue, Pipe, Queue, QueueError};
 /// The crate whose traits results implement, for `#[serde(crate = "parcell::serde")]`.
 pub use serde;
+pub use shared::{Array, ArrayGuard, SharedArray, SharedData, SharedMemory, Value, ValueGuard};
 pub use standing::init;
+pub use sync::{
+    Barrier, BarrierError, BarrierWaitResult, BoundedSemaphore, Condition, ConditionGuard, Event, Lock, LockGuard,
+    RLock, RLockGuard, ReleaseError, Semaphore, SemaphorePermit,
+};

@@ -12,4 +12,8 @@ mod output;
 mod prelude;
 mod process;
 mod queue;
+mod shared;
 mod support;
+mod sync;
+mod sync_killed;
+mod sync_waiting;
