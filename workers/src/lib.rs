@@ -15,6 +15,13 @@
 //! of it is copied or serialized. Arguments and captures need no trait. What a worker changes, only it sees; what it
 //! returns travels back, so results need serde's `Serialize` and `Deserialize`.
 //!
+//! # Sharing
+//!
+//! What workers are to change for all to see is in shared memory: a [`Value`] or an [`Array`] behind a lock, a
+//! [`SharedArray`] or [`SharedMemory`] without one. A [`Lock`], [`Semaphore`], [`Event`], [`Condition`] or [`Barrier`]
+//! keeps processes from getting in each other's way. Workers have them by capturing them; to other processes they are
+//! sent. A worker that is killed while it holds or waits for one of them is no reason for any other to hang.
+//!
 //! # Failure
 //!
 //! A panic, a segmentation fault, an abort, a stack overflow or an `exit` in a worker is an error about one item, with

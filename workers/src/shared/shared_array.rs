@@ -17,7 +17,7 @@ const WHAT: &str = "the shared array";
 ///
 /// Within a process Rust's rules hold: who has a slice to write to has the only one. A clone is another handle to the
 /// same elements, and while there is one in the process, [`as_mut_slice`](Self::as_mut_slice) panics. A forked process
-/// has its own handle and may have its own slice to write to.
+/// has a copy of each handle of its parent; if that is one, it may have a slice of its own to write to.
 ///
 /// Between processes nobody keeps order. What one writes, others see, soon and in any order; to be sure, wait for the
 /// process, or for an [`Event`](crate::Event) or a [`Barrier`](crate::Barrier). Two processes that write the same elements

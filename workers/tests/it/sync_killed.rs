@@ -76,6 +76,11 @@ fn rounds() -> impl Iterator<Item = usize> {
     (0..ROUNDS).take_while(move |_| begun.elapsed() < LONGEST)
 }
 
+/// For the one that kills and starts the victims.
+fn leave_a_core() {
+    std::thread::sleep(Duration::from_micros(20));
+}
+
 /// Two numbers that are equal, but for a holder that was killed between its two stores.
 fn change(pair: &mut [u64], abandoned: bool) {
     if abandoned {
@@ -98,6 +103,8 @@ fn a_lock_outlives_its_holders() {
         drop(guard);
         let guards = (rlock.lock(), rlock.lock());
         change(other_pair.as_mut_slice(), guards.0.abandoned());
+        drop(guards);
+        leave_a_core();
     });
     for _ in rounds() {
         victims.kill_one(Duration::from_micros(200));
@@ -117,6 +124,8 @@ fn a_value_outlives_its_holders() {
         let mut guard = value.lock();
         let abandoned = guard.abandoned();
         change(&mut *guard, abandoned);
+        drop(guard);
+        leave_a_core();
     });
     for round in rounds() {
         victims.kill_one(Duration::from_micros(200));
@@ -136,7 +145,12 @@ fn a_value_outlives_its_holders() {
 #[timeout(Duration::from_secs(60))]
 fn a_semaphore_keeps_its_permits() {
     let semaphore = Semaphore::new(2);
-    let mut victims = Victims::start(3, || drop(semaphore.acquire()));
+    let mut victims = Victims::start(3, || {
+        for _ in 0..20 {
+            drop(semaphore.acquire());
+        }
+        leave_a_core();
+    });
     for round in rounds() {
         victims.kill_one(Duration::from_micros(200));
         assert!(semaphore.available_permits() <= 2);

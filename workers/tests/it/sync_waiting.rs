@@ -55,6 +55,14 @@ impl Waiters {
     }
 }
 
+impl Drop for Waiters {
+    fn drop(&mut self) {
+        for process in &self.processes {
+            process.kill();
+        }
+    }
+}
+
 #[rstest]
 #[timeout(Duration::from_secs(60))]
 fn a_condition_wakes_as_many_as_are_notified() {
@@ -92,9 +100,11 @@ fn a_notification_of_a_waiter_that_is_killed_goes_to_another() {
     // It cannot go on before the lock is free.
     kill(&waiters.processes[0]);
     drop(guard);
-    assert_eq!(waiters.woken(0, 1), [1].into());
+    // To whichever looks first.
+    let heir = waiters.woken(0, 1);
     waiters.condition.lock().notify_one();
-    assert_eq!(waiters.woken(1, 1), [2].into());
+    let other = waiters.woken(1, 1);
+    assert_eq!(&heir | &other, [1, 2].into());
 }
 
 #[rstest]
