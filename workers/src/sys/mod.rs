@@ -1,5 +1,6 @@
 //! What the library asks of the operating system. The modules with `unsafe` code are here, each behind a safe interface.
 
+pub(crate) mod bulk;
 pub(crate) mod child;
 pub(crate) mod environment;
 pub(crate) mod fork;
@@ -10,5 +11,6 @@ pub(crate) mod mutex;
 pub(crate) mod placed;
 pub(crate) mod region;
 pub(crate) mod shared;
+pub(crate) mod stack;
 pub(crate) mod unwind;
 pub(crate) mod usage;
