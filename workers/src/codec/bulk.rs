@@ -46,7 +46,11 @@ impl<'de> Bulk<'de> {
     }
 
     pub(super) fn visit<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Problem> {
-        let mut elements = Elements(self);
+        let mut elements = Elements {
+            bytes: self.bytes,
+            size: self.shape.size(),
+            shape: self.shape,
+        };
         let value = visitor.visit_seq(&mut elements)?;
         match elements.left() {
             0 => Ok(value),
@@ -56,11 +60,16 @@ impl<'de> Bulk<'de> {
 }
 
 /// The elements that have not been read yet.
-struct Elements<'de>(Bulk<'de>);
+struct Elements<'de> {
+    bytes: &'de [u8],
+    /// Of an element.
+    size: usize,
+    shape: Shape,
+}
 
 impl Elements<'_> {
     fn left(&self) -> usize {
-        self.0.bytes.len() / self.0.shape.size()
+        self.bytes.len() / self.size
     }
 }
 
@@ -69,14 +78,11 @@ impl<'de> SeqAccess<'de> for Elements<'de> {
 
     #[inline]
     fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>, Problem> {
-        let Some((bytes, rest)) = self.0.bytes.split_at_checked(self.0.shape.size()) else {
+        let Some((bytes, rest)) = self.bytes.split_at_checked(self.size) else {
             return Ok(None);
         };
-        if bytes.is_empty() {
-            return Ok(None);
-        }
-        self.0.bytes = rest;
-        let shape = self.0.shape;
+        self.bytes = rest;
+        let shape = self.shape;
         seed.deserialize(Element(Bulk { shape, bytes })).map(Some)
     }
 

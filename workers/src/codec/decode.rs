@@ -99,15 +99,14 @@ impl<'de> Decoder<'de> {
 }
 
 /// Hands over a value that has no parts.
-#[inline]
 fn visit_scalar<'de, V: Visitor<'de>>(head: Head<'de>, visitor: V) -> Result<V::Value, Problem> {
     match head {
         Head::Nil => visitor.visit_unit(),
         Head::Bool(value) => visitor.visit_bool(value),
         Head::Unsigned(n) => visitor.visit_u64(n),
         Head::Signed(n) => visitor.visit_i64(n),
-        Head::Unsigned128(n) => visitor.visit_u128(n),
-        Head::Signed128(n) => visitor.visit_i128(n),
+        Head::Unsigned128(n) => visitor.visit_u128(u128::from_be_bytes(*n)),
+        Head::Signed128(n) => visitor.visit_i128(i128::from_be_bytes(*n)),
         Head::F32(n) => visitor.visit_f32(n),
         Head::F64(n) => visitor.visit_f64(n),
         Head::Char(character) => visitor.visit_char(character),
@@ -119,13 +118,16 @@ fn visit_scalar<'de, V: Visitor<'de>>(head: Head<'de>, visitor: V) -> Result<V::
     }
 }
 
-/// Methods for types that are not made of others.
+/// Methods for types that are not made of others, and how what they expect is taken where it comes as it mostly does.
 macro_rules! scalars {
-    ($($method:ident)*) => {
+    ($take:ident, $visit:ident: $($method:ident)*) => {
         $(
             #[inline]
             fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Problem> {
-                visit_scalar(self.input.head()?, visitor)
+                match self.input.$take() {
+                    Some(value) => visitor.$visit(value),
+                    None => visit_scalar(self.input.head()?, visitor),
+                }
             }
         )*
     };
@@ -151,9 +153,26 @@ impl<'de> Deserializer<'de> for &mut Decoder<'de> {
     }
 
     scalars! {
-        deserialize_bool deserialize_i8 deserialize_i16 deserialize_i32 deserialize_i64 deserialize_i128
-        deserialize_u8 deserialize_u16 deserialize_u32 deserialize_u64 deserialize_u128 deserialize_f32 deserialize_f64
-        deserialize_char deserialize_str deserialize_string deserialize_identifier deserialize_unit
+        take_unsigned, visit_u64: deserialize_i8 deserialize_i16 deserialize_i32 deserialize_i64 deserialize_i128
+        deserialize_u8 deserialize_u16 deserialize_u32 deserialize_u64 deserialize_u128
+    }
+
+    scalars! { take_f64, visit_f64: deserialize_f32 deserialize_f64 }
+
+    scalars! {
+        take_short_str, visit_borrowed_str: deserialize_str deserialize_string deserialize_identifier
+    }
+
+    fn deserialize_bool<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Problem> {
+        visit_scalar(self.input.head()?, visitor)
+    }
+
+    fn deserialize_char<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Problem> {
+        visit_scalar(self.input.head()?, visitor)
+    }
+
+    fn deserialize_unit<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Problem> {
+        visit_scalar(self.input.head()?, visitor)
     }
 
     compounds! {

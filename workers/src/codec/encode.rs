@@ -1,15 +1,15 @@
 //! Writing values.
 
+mod elements;
+
 use serde::Serialize;
-use serde::ser::{
-    SerializeMap, SerializeSeq, SerializeStruct, SerializeStructVariant, SerializeTuple, SerializeTupleStruct,
-    SerializeTupleVariant, Serializer,
-};
+use serde::ser::Serializer;
 
 use super::depth::Depth;
 use super::format::{self as f, ours};
 use super::problem::Problem;
 use crate::sys::bulk::{self, Shape};
+use elements::Elements;
 
 /// The size, in bytes, from which on a sequence of numbers is written as it lies in memory. Below it the numbers
 /// themselves are often shorter than what has to be said about them.
@@ -109,11 +109,7 @@ impl<'out> Encoder<'out> {
     /// Begins something whose elements have been announced.
     fn elements(&mut self, length: usize) -> Result<Elements<'_, 'out>, Problem> {
         self.depth.enter()?;
-        Ok(Elements {
-            encoder: self,
-            written: 0,
-            said: Said::Length(length),
-        })
+        Ok(Elements::announced(self, length))
     }
 
     /// Begins something whose length is written when it is known: in the form for `byte`, or for `in_64`.
@@ -121,61 +117,7 @@ impl<'out> Encoder<'out> {
         self.depth.enter()?;
         let at = self.out.len();
         self.put(byte, [0; 4]);
-        Ok(Elements {
-            encoder: self,
-            written: 0,
-            said: Said::Nothing { at, in_64 },
-        })
-    }
-}
-
-/// What is being written element by element.
-pub(super) struct Elements<'a, 'out> {
-    encoder: &'a mut Encoder<'out>,
-    written: usize,
-    said: Said,
-}
-
-/// What has been written about the length.
-enum Said {
-    Length(usize),
-    /// At this place there is room for it.
-    Nothing {
-        at: usize,
-        in_64: u8,
-    },
-}
-
-impl Elements<'_, '_> {
-    #[inline]
-    fn element<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Problem> {
-        self.written += 1;
-        value.serialize(&mut *self.encoder)
-    }
-
-    #[inline]
-    fn field<T: Serialize + ?Sized>(&mut self, name: &str, value: &T) -> Result<(), Problem> {
-        self.encoder.str(name);
-        self.element(value)
-    }
-
-    fn finish(self) -> Result<(), Problem> {
-        let Self { encoder, written, said } = self;
-        encoder.depth.leave();
-        match said {
-            Said::Length(said) if said != written => Err(Problem::WrongLength { said, written }),
-            Said::Length(_) => Ok(()),
-            Said::Nothing { at, in_64 } => {
-                let length = at + 1..at + 5;
-                if let Ok(count) = u32::try_from(written) {
-                    encoder.out[length].copy_from_slice(&count.to_be_bytes());
-                } else {
-                    let head = [f::OURS, in_64].into_iter().chain((written as u64).to_be_bytes());
-                    encoder.out.splice(at..length.end, head);
-                }
-                Ok(())
-            }
-        }
+        Ok(Elements::to_count(self, at, in_64))
     }
 }
 
@@ -400,100 +342,5 @@ impl<'a, 'out> Serializer for &'a mut Encoder<'out> {
         self.map(1);
         self.str(variant);
         self.serialize_struct(name, length)
-    }
-}
-
-impl SerializeSeq for Elements<'_, '_> {
-    type Ok = ();
-    type Error = Problem;
-
-    fn serialize_element<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Problem> {
-        self.element(value)
-    }
-
-    fn end(self) -> Result<(), Problem> {
-        self.finish()
-    }
-}
-
-impl SerializeTuple for Elements<'_, '_> {
-    type Ok = ();
-    type Error = Problem;
-
-    fn serialize_element<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Problem> {
-        self.element(value)
-    }
-
-    fn end(self) -> Result<(), Problem> {
-        self.finish()
-    }
-}
-
-impl SerializeTupleStruct for Elements<'_, '_> {
-    type Ok = ();
-    type Error = Problem;
-
-    fn serialize_field<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Problem> {
-        self.element(value)
-    }
-
-    fn end(self) -> Result<(), Problem> {
-        self.finish()
-    }
-}
-
-impl SerializeTupleVariant for Elements<'_, '_> {
-    type Ok = ();
-    type Error = Problem;
-
-    fn serialize_field<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Problem> {
-        self.element(value)
-    }
-
-    fn end(self) -> Result<(), Problem> {
-        self.finish()
-    }
-}
-
-impl SerializeMap for Elements<'_, '_> {
-    type Ok = ();
-    type Error = Problem;
-
-    fn serialize_key<T: Serialize + ?Sized>(&mut self, key: &T) -> Result<(), Problem> {
-        key.serialize(&mut *self.encoder)
-    }
-
-    fn serialize_value<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Problem> {
-        self.element(value)
-    }
-
-    fn end(self) -> Result<(), Problem> {
-        self.finish()
-    }
-}
-
-impl SerializeStruct for Elements<'_, '_> {
-    type Ok = ();
-    type Error = Problem;
-
-    fn serialize_field<T: Serialize + ?Sized>(&mut self, name: &'static str, value: &T) -> Result<(), Problem> {
-        self.field(name, value)
-    }
-
-    fn end(self) -> Result<(), Problem> {
-        self.finish()
-    }
-}
-
-impl SerializeStructVariant for Elements<'_, '_> {
-    type Ok = ();
-    type Error = Problem;
-
-    fn serialize_field<T: Serialize + ?Sized>(&mut self, name: &'static str, value: &T) -> Result<(), Problem> {
-        self.field(name, value)
-    }
-
-    fn end(self) -> Result<(), Problem> {
-        self.finish()
     }
 }

@@ -20,8 +20,9 @@ pub(super) enum Head<'de> {
     Bool(bool),
     Unsigned(u64),
     Signed(i64),
-    Unsigned128(u128),
-    Signed128(i128),
+    // By reference, so that what is rare does not make all the others large.
+    Unsigned128(&'de [u8; 16]),
+    Signed128(&'de [u8; 16]),
     F32(f32),
     F64(f64),
     Char(char),
@@ -55,6 +56,54 @@ impl<'de> Input<'de> {
     /// Whether the value that comes next lies there as it lay in memory.
     pub(super) fn is_bulk(&self) -> bool {
         self.rest.starts_with(&[f::OURS, ours::BULK])
+    }
+
+    /// The number that comes next, if it is not negative and has no more than 64 bits, as most are.
+    #[inline]
+    pub(super) fn take_unsigned(&mut self) -> Option<u64> {
+        let (&byte, rest) = self.rest.split_first()?;
+        let (number, rest) = match byte {
+            ..f::FIX_MAP => (byte.into(), rest),
+            f::U_8 => rest
+                .split_first_chunk()
+                .map(|(n, rest)| (u8::from_be_bytes(*n).into(), rest))?,
+            f::U_16 => rest
+                .split_first_chunk()
+                .map(|(n, rest)| (u16::from_be_bytes(*n).into(), rest))?,
+            f::U_32 => rest
+                .split_first_chunk()
+                .map(|(n, rest)| (u32::from_be_bytes(*n).into(), rest))?,
+            f::U_64 => rest
+                .split_first_chunk()
+                .map(|(n, rest)| (u64::from_be_bytes(*n), rest))?,
+            _ => return None,
+        };
+        self.rest = rest;
+        Some(number)
+    }
+
+    /// The string that comes next, if it is a short one, as most names are. One that is not UTF-8 is left.
+    #[inline]
+    pub(super) fn take_short_str(&mut self) -> Option<&'de str> {
+        let (&byte, rest) = self.rest.split_first()?;
+        if !(f::FIX_STR..f::NIL).contains(&byte) {
+            return None;
+        }
+        let (text, rest) = rest.split_at_checked((byte - f::FIX_STR).into())?;
+        let text = str::from_utf8(text).ok()?;
+        self.rest = rest;
+        Some(text)
+    }
+
+    /// The number that comes next, if it is one of these.
+    #[inline]
+    pub(super) fn take_f64(&mut self) -> Option<f64> {
+        let [f::F_64, rest @ ..] = self.rest else {
+            return None;
+        };
+        let (number, rest) = rest.split_first_chunk()?;
+        self.rest = rest;
+        Some(f64::from_be_bytes(*number))
     }
 
     fn take_prefix(&mut self, prefix: &[u8]) -> bool {
@@ -113,10 +162,10 @@ impl<'de> Input<'de> {
             ours::SOME => Head::Some,
             ours::CHAR => {
                 let code = u32::from_be_bytes(self.array()?);
-                Head::Char(char::from_u32(code).ok_or(Problem::NotUtf8)?)
+                Head::Char(char::from_u32(code).ok_or(Problem::NotACharacter)?)
             }
-            ours::U_128 => Head::Unsigned128(u128::from_be_bytes(self.array()?)),
-            ours::I_128 => Head::Signed128(i128::from_be_bytes(self.array()?)),
+            ours::U_128 => Head::Unsigned128(self.array_ref()?),
+            ours::I_128 => Head::Signed128(self.array_ref()?),
             ours::STR_64 => {
                 let length = self.length(3)?;
                 self.str(length)?
@@ -181,9 +230,14 @@ impl<'de> Input<'de> {
 
     #[inline]
     fn array<const N: usize>(&mut self) -> Result<[u8; N], Problem> {
+        self.array_ref().copied()
+    }
+
+    #[inline]
+    fn array_ref<const N: usize>(&mut self) -> Result<&'de [u8; N], Problem> {
         let (taken, rest) = self.rest.split_first_chunk().ok_or(Problem::EndsEarly)?;
         self.rest = rest;
-        Ok(*taken)
+        Ok(taken)
     }
 
     /// Takes a whole value, however deep it is, and forgets it.

@@ -22,6 +22,8 @@ pub(crate) enum Problem {
     ElementsLeftOver(usize),
     #[error("a string is not UTF-8")]
     NotUtf8,
+    #[error("a number for a character is not a character")]
+    NotACharacter,
     #[error("the byte {0:#04x} has no meaning where it is")]
     Meaningless(u8),
     #[error("a sequence has elements that its type does not have")]

@@ -192,13 +192,22 @@ fn vec_of<E: CheckedBitPattern + 'static>(bytes: &[u8]) -> Result<Vec<E>, Invali
         vec.set_len(count);
     }
     // Most elements can be any bits; looking at each of them would take its time without optimization.
-    if TypeId::of::<E>() != TypeId::of::<E::Bits>() && !vec.iter().all(E::is_valid_bit_pattern) {
+    if TypeId::of::<E>() != TypeId::of::<E::Bits>() && !vec.chunks(CHECKED_AT_ONCE).all(are_valid::<E>) {
         return Err(InvalidElements);
     }
     let mut vec = ManuallyDrop::new(vec);
     // SAFETY: the parts are those of a vector that is not used again. `Bits` has the layout of `E`, and each element is
     // valid: it is one of `E` itself, or has been looked at.
     Ok(unsafe { Vec::from_raw_parts(vec.as_mut_ptr().cast(), vec.len(), vec.capacity()) })
+}
+
+/// How many elements are looked at before one that is not valid ends the search.
+const CHECKED_AT_ONCE: usize = 4096;
+
+/// Looks at all of them, whatever the first one is: several at once then.
+fn are_valid<E: CheckedBitPattern>(bits: &[E::Bits]) -> bool {
+    bits.iter()
+        .fold(true, |valid, bits| valid & E::is_valid_bit_pattern(bits))
 }
 
 static ELEMENTS: LazyLock<Elements> = LazyLock::new(Elements::new);

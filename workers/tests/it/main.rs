@@ -11,4 +11,5 @@ mod orphans;
 mod output;
 mod prelude;
 mod process;
+mod properties;
 mod support;
