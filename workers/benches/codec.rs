@@ -1,7 +1,11 @@
 //! What encoding and decoding cost: large plain data, large structured data, and small values. Run it with
 //! `cargo bench --bench codec`.
 
-#![expect(dead_code, reason = "the modules are those of the library, which uses more of them")]
+#![allow(
+    dead_code,
+    unused_imports,
+    reason = "the modules are those of the library, which uses more of them, and tests them"
+)]
 
 use std::collections::HashMap;
 use std::hint::black_box;

@@ -36,9 +36,9 @@ impl<'out> Encoder<'out> {
     fn unsigned(&mut self, n: u64) {
         match n {
             ..0x80 => self.out.push(n as u8),
-            ..0x100 => self.put(f::U_8, (n as u8).to_be_bytes()),
-            ..0x1_0000 => self.put(f::U_16, (n as u16).to_be_bytes()),
-            ..0x1_0000_0000 => self.put(f::U_32, (n as u32).to_be_bytes()),
+            0x80..0x100 => self.put(f::U_8, (n as u8).to_be_bytes()),
+            0x100..0x1_0000 => self.put(f::U_16, (n as u16).to_be_bytes()),
+            0x1_0000..0x1_0000_0000 => self.put(f::U_32, (n as u32).to_be_bytes()),
             _ => self.put(f::U_64, n.to_be_bytes()),
         }
     }
@@ -46,10 +46,10 @@ impl<'out> Encoder<'out> {
     fn signed(&mut self, n: i64) {
         match n {
             0.. => self.unsigned(n.cast_unsigned()),
-            -32.. => self.out.push((n as i8).cast_unsigned()),
-            -0x80.. => self.put(f::I_8, (n as i8).to_be_bytes()),
-            -0x8000.. => self.put(f::I_16, (n as i16).to_be_bytes()),
-            -0x8000_0000.. => self.put(f::I_32, (n as i32).to_be_bytes()),
+            -0x20..0 => self.out.push((n as i8).cast_unsigned()),
+            -0x80..-0x20 => self.put(f::I_8, (n as i8).to_be_bytes()),
+            -0x8000..-0x80 => self.put(f::I_16, (n as i16).to_be_bytes()),
+            -0x8000_0000..-0x8000 => self.put(f::I_32, (n as i32).to_be_bytes()),
             _ => self.put(f::I_64, n.to_be_bytes()),
         }
     }

@@ -3,7 +3,7 @@
 //!
 //! Field names are what lets skipped fields, untagged enums and flattened structs round-trip; formats that go by
 //! position lose them. Where MessagePack has no form for something that serde tells apart, the byte that it never uses
-//! introduces one of our own (see [`format`]): `Some` of what is itself nil, characters, 128-bit numbers, lengths of
+//! introduces one of our own (see [`mod@format`]): `Some` of what is itself nil, characters, 128-bit numbers, lengths of
 //! more than 32 bits, and [bulk](crate::sys::bulk): a sequence of numbers as it lies in memory.
 //!
 //! What arrives equals what was sent wherever serde lets it: where serde itself reads a value into a buffer first

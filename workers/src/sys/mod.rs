@@ -1,5 +1,11 @@
 //! What the library asks of the operating system. The modules with `unsafe` code are here, each behind a safe interface.
 
+// Miri cannot run the tests of most of these modules: it has no fork, no memory that processes share, no robust
+// mutexes, and rustix's system calls are machine code. `bulk` alone asks nothing of the operating system. Valgrind runs
+// them, one test binary of this crate as it is: `valgrind --error-exitcode=1 --leak-check=no BINARY sys:: codec::`. It
+// hides the kernel's vDSO, in which rustix looks for the clock; built with `RUSTFLAGS="--cfg rustix_use_libc"` rustix
+// asks libc instead.
+
 pub(crate) mod bulk;
 pub(crate) mod child;
 pub(crate) mod environment;
