@@ -60,6 +60,7 @@ impl<'de> Decoder<'de> {
         Some(value.map_err(|bulk::InvalidElements| Problem::InvalidElements))
     }
 
+    #[inline]
     fn nested<R>(&mut self, read: impl FnOnce(&mut Self) -> Result<R, Problem>) -> Result<R, Problem> {
         self.depth.enter()?;
         let result = read(self);
@@ -68,6 +69,7 @@ impl<'de> Decoder<'de> {
     }
 
     /// One level down, for the elements or whatever else is in the value that has begun.
+    #[inline]
     fn within<R>(&mut self, to: For, read: impl FnOnce(&mut Self) -> Result<R, Problem>) -> Result<R, Problem> {
         if to == For::AType {
             return self.nested(read);
@@ -78,20 +80,30 @@ impl<'de> Decoder<'de> {
         result
     }
 
+    #[inline]
+    fn visit_array<V: Visitor<'de>>(&mut self, length: usize, to: For, visitor: V) -> Result<V::Value, Problem> {
+        self.within(to, |decoder| {
+            let mut elements = Elements { decoder, left: length };
+            let value = visitor.visit_seq(&mut elements)?;
+            elements.finish(value)
+        })
+    }
+
+    #[inline]
+    fn visit_map<V: Visitor<'de>>(&mut self, length: usize, to: For, visitor: V) -> Result<V::Value, Problem> {
+        self.within(to, |decoder| {
+            let mut entries = Elements { decoder, left: length };
+            let value = visitor.visit_map(&mut entries)?;
+            entries.finish(value)
+        })
+    }
+
     /// Hands the value that begins with `head` over.
     fn visit<V: Visitor<'de>>(&mut self, head: Head<'de>, to: For, visitor: V) -> Result<V::Value, Problem> {
         match head {
             Head::Some => self.within(to, |decoder| visitor.visit_some(decoder)),
-            Head::Array(left) => self.within(to, |decoder| {
-                let mut elements = Elements { decoder, left };
-                let value = visitor.visit_seq(&mut elements)?;
-                elements.finish(value)
-            }),
-            Head::Map(left) => self.within(to, |decoder| {
-                let mut entries = Elements { decoder, left };
-                let value = visitor.visit_map(&mut entries)?;
-                entries.finish(value)
-            }),
+            Head::Array(length) => self.visit_array(length, to, visitor),
+            Head::Map(length) => self.visit_map(length, to, visitor),
             Head::Bulk(bulk) => bulk.visit(visitor),
             scalar => visit_scalar(scalar, visitor),
         }
@@ -133,18 +145,6 @@ macro_rules! scalars {
     };
 }
 
-/// Methods for types that may be made of others.
-macro_rules! compounds {
-    ($($method:ident($($argument:ty),*))*) => {
-        $(
-            fn $method<V: Visitor<'de>>(self, $(_: $argument,)* visitor: V) -> Result<V::Value, Problem> {
-                let head = self.input.head()?;
-                self.visit(head, For::AType, visitor)
-            }
-        )*
-    };
-}
-
 impl<'de> Deserializer<'de> for &mut Decoder<'de> {
     type Error = Problem;
 
@@ -175,11 +175,8 @@ impl<'de> Deserializer<'de> for &mut Decoder<'de> {
         visit_scalar(self.input.head()?, visitor)
     }
 
-    compounds! {
-        deserialize_unit_struct(&'static str)
-        deserialize_tuple_struct(&'static str, usize)
-        deserialize_map()
-        deserialize_struct(&'static str, &'static [&'static str])
+    fn deserialize_unit_struct<V: Visitor<'de>>(self, _: &'static str, visitor: V) -> Result<V::Value, Problem> {
+        self.deserialize_unit(visitor)
     }
 
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Problem> {
@@ -193,6 +190,9 @@ impl<'de> Deserializer<'de> for &mut Decoder<'de> {
     }
 
     fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Problem> {
+        if let Some(length) = self.input.take_short_array() {
+            return self.visit_array(length, For::AType, visitor);
+        }
         match self.input.head()? {
             // A type that is written as bytes may well be read as a sequence of them.
             Head::Bytes(bytes) => Bulk::of_bytes(bytes).visit(visitor),
@@ -202,6 +202,32 @@ impl<'de> Deserializer<'de> for &mut Decoder<'de> {
 
     fn deserialize_tuple<V: Visitor<'de>>(self, _: usize, visitor: V) -> Result<V::Value, Problem> {
         self.deserialize_seq(visitor)
+    }
+
+    fn deserialize_tuple_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        _: usize,
+        visitor: V,
+    ) -> Result<V::Value, Problem> {
+        self.deserialize_seq(visitor)
+    }
+
+    fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Problem> {
+        if let Some(length) = self.input.take_short_map() {
+            return self.visit_map(length, For::AType, visitor);
+        }
+        let head = self.input.head()?;
+        self.visit(head, For::AType, visitor)
+    }
+
+    fn deserialize_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        _: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Problem> {
+        self.deserialize_map(visitor)
     }
 
     fn deserialize_bytes<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Problem> {

@@ -82,6 +82,29 @@ impl<'de> Input<'de> {
         Some(number)
     }
 
+    /// The length of the sequence that comes next, if it is a short one; all its elements have a byte at least.
+    #[inline]
+    pub(super) fn take_short_array(&mut self) -> Option<usize> {
+        self.take_short_length(f::FIX_ARRAY, 1)
+    }
+
+    /// The length of the map that comes next, if it is a short one, as are those for structs.
+    #[inline]
+    pub(super) fn take_short_map(&mut self) -> Option<usize> {
+        self.take_short_length(f::FIX_MAP, 2)
+    }
+
+    #[inline]
+    fn take_short_length(&mut self, first: u8, least: usize) -> Option<usize> {
+        let (&byte, rest) = self.rest.split_first()?;
+        let length = usize::from(byte.wrapping_sub(first));
+        if length >= 0x10 || rest.len() < least * length {
+            return None;
+        }
+        self.rest = rest;
+        Some(length)
+    }
+
     /// The string that comes next, if it is a short one, as most names are. One that is not UTF-8 is left.
     #[inline]
     pub(super) fn take_short_str(&mut self) -> Option<&'de str> {
