@@ -54,10 +54,12 @@ pub(crate) fn spawn(name: Option<&str>, body: impl FnOnce(OwnedFd)) -> io::Resul
     rustix::io::ioctl_fionbio(&results, true)?;
     let redirection = notebook::redirection()?;
     let (lifeline, tail) = locks.lifelines.add()?;
+    // Until the kernel knows of its output, and until it is on the rosters of the handles that it inherits.
+    let awaits_go = redirection.is_some() || !locks.memberships.is_empty();
     let Some(pid) = fork().inspect_err(|_| locks.lifelines.remove(lifeline))? else {
         locks.enter_worker();
         drop(results);
-        work(tail, redirection, move || body(sink));
+        work(tail, awaits_go, redirection, move || body(sink));
     };
     drop((tail, sink));
     let announced = redirection.is_some();
@@ -69,11 +71,13 @@ pub(crate) fn spawn(name: Option<&str>, body: impl FnOnce(OwnedFd)) -> io::Resul
         locks.lifelines.remove(lifeline);
         end(pid);
     })?;
-    let begun = match redirection {
-        Some(redirection) => redirection
-            .announce(child.pid(), name)
-            .and_then(|()| Ok(locks.lifelines.send_go(lifeline)?)),
+    let announced = match redirection {
+        Some(redirection) => redirection.announce(child.pid(), name),
         None => Ok(()),
+    };
+    let begun = match announced {
+        Ok(()) if awaits_go => locks.lifelines.send_go(lifeline).map_err(io::Error::from),
+        announced => announced,
     };
     // Dropping a child takes the lock on lifelines.
     drop(locks);
@@ -137,10 +141,10 @@ impl Locks {
 }
 
 /// Runs `body` in the new worker and ends it.
-fn work(tail: Tail, redirection: Option<Redirection>, body: impl FnOnce()) -> ! {
+fn work(tail: Tail, awaits_go: bool, redirection: Option<Redirection>, body: impl FnOnce()) -> ! {
     IS_WORKER.store(true, Ordering::Relaxed);
     let outcome = catch_unwind(AssertUnwindSafe(|| -> io::Result<()> {
-        if redirection.is_some() && !tail.await_go() || !tail.hold()? {
+        if awaits_go && !tail.await_go() || !tail.hold()? {
             return Ok(());
         }
         rustix::stdio::dup2_stdin(open("/dev/null", OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty())?)?;

@@ -66,8 +66,10 @@ impl Fault {
             Self::Kill => "was killed by SIGKILL (kill)",
             Self::Exit(0) => "ended its process with exit code 0 before it returned",
             Self::Exit(_) => "ended its process with exit code 3 before it returned",
-            Self::Encode => "has a result that cannot be sent: cannot encode the value: not to be written",
-            Self::Decode => "has a result that cannot be sent: cannot decode the value: not to be read",
+            Self::Encode => {
+                "has a result that cannot be sent: cannot encode a value of type `Reply`: not to be written"
+            }
+            Self::Decode => "has a result that cannot be sent: cannot decode a value of type `Reply`: not to be read",
         }
     }
 

@@ -11,6 +11,7 @@ mod orphans;
 mod output;
 mod prelude;
 mod process;
+mod properties;
 mod queue;
 mod shared;
 mod support;
