@@ -49,6 +49,7 @@ mod codec;
 mod cpu;
 pub mod display;
 mod error;
+mod family;
 mod frames;
 mod inbox;
 mod input;
@@ -61,16 +62,20 @@ pub mod prelude;
 mod process;
 mod protocol;
 mod record;
+mod seeds;
 mod share;
 mod sys;
+mod threads;
 
 pub use cpu::cpu_count;
 #[doc(hidden)]
 pub use error::signal_name;
 pub use error::{CrashCause, PanicLocation, TaskError};
+pub use family::{CurrentProcess, Relative, active_children, current_process, parent_process};
 pub use input::{input, password};
 pub use message::Message;
-pub use pool::{Pool, PoolBuilder};
-pub use process::{Process, ProcessBuilder};
+pub use pool::{Imap, Pool, PoolBuilder, Spread};
+pub use process::{Output, Process, ProcessBuilder};
+pub use seeds::item_seed;
 /// The crate whose traits results implement, for `#[serde(crate = "parcell::serde")]`.
 pub use serde;

@@ -14,11 +14,14 @@ use rustix::pipe::{PipeFlags, pipe_with};
 use rustix::process::{Pid, Signal, WaitOptions, kill_process, waitpid};
 
 use super::child::Child;
+use super::conditions::Conditions;
 use super::lifeline::{Lifelines, Tail};
 use super::region::Regions;
+use crate::family::Family;
 use crate::notebook::{self, Redirection};
 use crate::panics::Quiet;
 use crate::share::membership::Memberships;
+use crate::threads;
 
 /// Whether this process is a forked worker.
 static IS_WORKER: AtomicBool = AtomicBool::new(false);
@@ -33,16 +36,21 @@ pub(crate) fn is_worker() -> bool {
 
 /// Forks a worker that runs `body` and ends. `body` gets the write end of a pipe; its read end, on which reads do not
 /// block, is returned to the parent.
-pub(crate) fn spawn(name: Option<&str>, body: impl FnOnce(OwnedFd)) -> io::Result<(Child, OwnedFd)> {
+pub(crate) fn spawn(conditions: &Conditions<'_>, body: impl FnOnce(OwnedFd)) -> io::Result<(Child, OwnedFd)> {
+    if !conditions.allow_threads {
+        threads::warn_before_fork();
+    }
     let mut locks = Locks::acquire();
     let (results, sink) = pipe_with(PipeFlags::CLOEXEC)?;
     rustix::io::ioctl_fionbio(&results, true)?;
     let redirection = notebook::redirection()?;
     let (lifeline, tail) = locks.lifelines.add()?;
+    let newcomer = locks.family.expect(conditions);
     let Some(pid) = fork().inspect_err(|_| locks.lifelines.remove(lifeline))? else {
+        locks.family.enter(newcomer);
         locks.enter_worker();
         drop(results);
-        work(tail, redirection, move || body(sink));
+        work(tail, redirection, conditions, move || body(sink));
     };
     drop((tail, sink));
     let announced = redirection.is_some();
@@ -54,20 +62,21 @@ pub(crate) fn spawn(name: Option<&str>, body: impl FnOnce(OwnedFd)) -> io::Resul
         locks.lifelines.remove(lifeline);
         end(pid);
     })?;
+    locks.family.add_child(newcomer, child.pid(), child.pidfd());
     let begun = match redirection {
         Some(redirection) => redirection
-            .announce(child.pid(), name)
+            .announce(child.pid(), conditions.name)
             .and_then(|()| Ok(locks.lifelines.send_go(lifeline)?)),
         None => Ok(()),
     };
-    // Dropping a child takes the lock on lifelines.
+    // Dropping a child takes the locks on lifelines and on the family.
     drop(locks);
     if let Err(error) = begun {
         // Nobody would read the worker's output, and it would block for ever. It has not begun, so another one can take
         // its place that prints where this process does.
         drop(child);
         notebook::give_up(&error);
-        return spawn(name, body);
+        return spawn(conditions, body);
     }
     Ok((child, results))
 }
@@ -84,6 +93,7 @@ struct Locks {
     lifelines: Lifelines,
     _regions: Regions,
     memberships: Memberships,
+    family: Family,
     _stderr: StderrLock<'static>,
     _stdout: StdoutLock<'static>,
     quiet: Quiet,
@@ -106,6 +116,8 @@ impl Locks {
             memberships: Memberships::lock(),
             _regions: Regions::lock(),
             lifelines: Lifelines::lock(),
+            // Nothing is locked by whoever holds this one.
+            family: Family::lock(),
             quiet,
         }
     }
@@ -118,7 +130,7 @@ impl Locks {
 }
 
 /// Runs `body` in the new worker and ends it.
-fn work(tail: Tail, redirection: Option<Redirection>, body: impl FnOnce()) -> ! {
+fn work(tail: Tail, redirection: Option<Redirection>, conditions: &Conditions<'_>, body: impl FnOnce()) -> ! {
     IS_WORKER.store(true, Ordering::Relaxed);
     let outcome = catch_unwind(AssertUnwindSafe(|| -> io::Result<()> {
         if redirection.is_some() && !tail.await_go() || !tail.hold()? {
@@ -128,6 +140,7 @@ fn work(tail: Tail, redirection: Option<Redirection>, body: impl FnOnce()) -> ! 
         if let Some(redirection) = redirection {
             redirection.apply()?;
         }
+        conditions.apply()?;
         body();
         Ok(())
     }));

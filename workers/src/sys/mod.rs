@@ -1,14 +1,19 @@
 //! What the library asks of the operating system. The modules with `unsafe` code are here, each behind a safe interface.
 
+pub(crate) mod abort;
 pub(crate) mod child;
+pub(crate) mod clock;
+pub(crate) mod conditions;
 pub(crate) mod environment;
 pub(crate) mod fork;
 pub(crate) mod identity;
 pub(crate) mod lifeline;
 pub(crate) mod monitor;
 pub(crate) mod mutex;
+mod oom;
 pub(crate) mod placed;
 pub(crate) mod region;
 pub(crate) mod shared;
 pub(crate) mod unwind;
 pub(crate) mod usage;
+mod wait;
