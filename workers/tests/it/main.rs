@@ -1,14 +1,19 @@
 //! The library as a program uses it: what calls return, what failures cost, and that nothing is left behind.
 
+mod calls;
 mod cell;
 mod crashes;
 mod display;
 mod examples;
+mod family;
 mod input;
+mod limits;
 mod map;
 mod notebook;
 mod orphans;
 mod output;
 mod prelude;
 mod process;
+mod stream;
 mod support;
+mod threads;
