@@ -8,10 +8,12 @@ const ALLOWED: &str = "PARCELL_ALLOW_THREADS";
 
 static WARNED: AtomicBool = AtomicBool::new(false);
 
-/// How many threads this process has beside the calling one.
+/// How many threads this process has beside the calling one. The main thread, in which no library works, does not count.
 pub(crate) fn others() -> u64 {
+    let is_main = rustix::thread::gettid() == rustix::process::getpid();
     // The directory has a link for each thread, and two for itself: far cheaper to ask for than to list.
-    std::fs::metadata("/proc/self/task").map_or(0, |directory| directory.nlink().saturating_sub(3))
+    let threads = std::fs::metadata("/proc/self/task").map_or(0, |directory| directory.nlink().saturating_sub(2));
+    threads.saturating_sub(if is_main { 1 } else { 2 })
 }
 
 /// Before a fork: says once, if other threads run, what that means.

@@ -1,4 +1,8 @@
 //! Pools: one function over many items, in as many processes as there are cores.
+//!
+//! `crew` looks after the workers of one call, whose side `worker` is; they share a `board`. `run` drives a crew through
+//! the items of a map, `imap` through those of a stream. What differs between functions is a `Job` and a `Sink`, so that
+//! all this is compiled once.
 
 mod board;
 mod builder;
@@ -37,7 +41,8 @@ pub use starmap::Spread;
 /// changes in its worker's copy. A by-value item is dropped by the function in the worker, and again, untouched, in
 /// the caller when the call ends.
 ///
-/// A pool holds no processes between calls; keep it, clone it, or make it where it is needed.
+/// A pool holds no processes between calls; keep it, clone it, or make it where it is needed. What its workers may use,
+/// and what becomes of items that fail, its [builder](PoolBuilder) is told.
 ///
 /// # Examples
 ///

@@ -1,9 +1,12 @@
 //! Telling an abort for lack of memory from any other.
 //!
-//! A program whose allocation fails aborts, and its `errno` still says ENOMEM at that moment. A worker therefore notes
-//! it down, in memory that its parent sees, when SIGABRT arrives, and then ends by that signal as it would have.
+//! A program whose allocation fails aborts. At that moment its `errno` still says ENOMEM; or, if it has printed a backtrace
+//! before, which can change that, it is at least known to be in the function that Rust calls then. A worker therefore
+//! notes it down, in memory that its parent sees, when SIGABRT arrives, and then ends by that signal as it would have.
 
 use std::sync::atomic::{AtomicPtr, AtomicU64, Ordering};
+
+use super::unwind;
 
 /// Where to note it; null where nobody asks.
 static NOTE: AtomicPtr<AtomicU64> = AtomicPtr::new(std::ptr::null_mut());
@@ -35,10 +38,10 @@ fn install() {
     }
     // SAFETY: as above.
     let mut action: libc::sigaction = unsafe { std::mem::zeroed() };
-    action.sa_sigaction = on_abort as extern "C" fn(libc::c_int) as libc::sighandler_t;
+    action.sa_sigaction = on_abort as Handler as libc::sighandler_t;
     // On the alternative stack, where there is one: the program may abort for want of stack.
-    action.sa_flags = libc::SA_RESETHAND | libc::SA_ONSTACK;
-    // SAFETY: the handler calls only what a signal handler may. The worker's errno is set to what it is in a new
+    action.sa_flags = libc::SA_RESETHAND | libc::SA_ONSTACK | libc::SA_SIGINFO;
+    // SAFETY: the handler calls only what may be called where this process calls `abort`. The worker's errno is set to what it is in a new
     // program, so that what its parent met before the fork is not taken for its own.
     unsafe {
         libc::sigaction(libc::SIGABRT, &raw const action, std::ptr::null_mut());
@@ -46,9 +49,18 @@ fn install() {
     }
 }
 
-extern "C" fn on_abort(signal: libc::c_int) {
+type Handler = extern "C" fn(libc::c_int, *mut libc::siginfo_t, *mut libc::c_void);
+
+extern "C" fn on_abort(signal: libc::c_int, info: *mut libc::siginfo_t, _context: *mut libc::c_void) {
     // SAFETY: reading this thread's errno is always allowed.
-    if unsafe { *libc::__errno_location() } == libc::ENOMEM {
+    let errno = unsafe { *libc::__errno_location() };
+    // SAFETY: the kernel passes a valid description of the signal.
+    let code = unsafe { (*info).si_code };
+    // The thread's calls are looked at only if it has sent the signal to itself, as `abort` does: it is then not in the
+    // middle of something that would have to be left alone.
+    let is_lack = errno == libc::ENOMEM
+        || code == libc::SI_TKILL && unwind::is_inside(std::alloc::handle_alloc_error as *const () as usize);
+    if is_lack {
         let note = NOTE.load(Ordering::Relaxed);
         // SAFETY: it is null, or the note that `noting_lack_of_memory` borrows for as long as it is stored there.
         if let Some(note) = unsafe { note.as_ref() } {

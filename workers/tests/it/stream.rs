@@ -101,7 +101,12 @@ fn time_limits_and_retries_hold() {
         .timeout(Duration::from_millis(200))
         .retries(1)
         .build();
-    let endless = |n: u32| if n == 4 { loop {} } else { n };
+    let endless = |n: u32| {
+        while n == 4 {
+            std::hint::spin_loop();
+        }
+        n
+    };
     let results: Vec<_> = pool.imap(endless, 0..10).collect();
     assert!(matches!(results[4], Err(TaskError::TimedOut { item: Some(4), .. })));
     assert_eq!(results.iter().filter(|result| result.is_ok()).count(), 9);
