@@ -180,8 +180,17 @@ impl TaskError {
         }
     }
 
-    /// The same about the only item of a call, which needs no number.
-    pub(crate) fn without_item(mut self) -> Self {
+    /// The same error about another item.
+    pub(crate) fn with_item(self, new: usize) -> Self {
+        self.about(Some(new))
+    }
+
+    /// The same error about the only item of a call, which needs no number.
+    pub(crate) fn without_item(self) -> Self {
+        self.about(None)
+    }
+
+    fn about(mut self, subject: Option<usize>) -> Self {
         match &mut self {
             Self::Panicked { item, .. }
             | Self::Failed { item, .. }
@@ -190,7 +199,7 @@ impl TaskError {
             | Self::NotInitialized { item, .. }
             | Self::Cancelled { item, .. }
             | Self::Codec { item, .. }
-            | Self::System { item, .. } => *item = None,
+            | Self::System { item, .. } => *item = subject,
         }
         self
     }

@@ -17,6 +17,18 @@ pub(crate) trait Stage {
     fn item(&self) -> Option<usize>;
 }
 
+/// One call that is no item of anything.
+#[derive(Debug)]
+pub(crate) struct Alone;
+
+impl Stage for Alone {
+    fn begin(&self, _item: usize) {}
+
+    fn item(&self) -> Option<usize> {
+        None
+    }
+}
+
 /// Why an item gave no result, as its worker knows it.
 #[derive(Debug)]
 pub(crate) enum ItemError {

@@ -72,6 +72,7 @@ mod codec;
 mod cpu;
 pub mod display;
 mod error;
+mod executor;
 mod family;
 mod frames;
 mod inbox;
@@ -84,9 +85,11 @@ mod pool;
 pub mod prelude;
 mod process;
 mod protocol;
+mod queue;
 mod record;
 mod seeds;
 mod share;
+mod standing;
 mod sys;
 mod threads;
 
@@ -94,11 +97,17 @@ pub use cpu::cpu_count;
 #[doc(hidden)]
 pub use error::signal_name;
 pub use error::{CrashCause, PanicLocation, TaskError};
+pub use executor::{
+    AsCompleted, ExecutorMap, Future, ProcessPoolExecutor, ProcessPoolExecutorBuilder, WaitFor, as_completed, wait,
+    wait_timeout,
+};
 pub use family::{CurrentProcess, Relative, active_children, current_process, parent_process};
 pub use input::{input, password};
 pub use message::Message;
 pub use pool::{Imap, Pool, PoolBuilder, Spread};
 pub use process::{Output, Process, ProcessBuilder};
+pub use queue::{Connection, Iter as QueueIter, JoinableQueue, Pipe, Queue, QueueError};
 pub use seeds::item_seed;
 /// The crate whose traits results implement, for `#[serde(crate = "parcell::serde")]`.
 pub use serde;
+pub use standing::init;

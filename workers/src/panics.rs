@@ -68,6 +68,12 @@ pub(crate) fn set_hook(hook: Hook) {
     wrap(hook);
 }
 
+/// In a worker that was executed: the same, with a hook of its own.
+pub(crate) fn record_from_here() {
+    HOOK.call_once(|| wrap(std::panic::take_hook()));
+    record_panics_of_this_thread();
+}
+
 /// In a worker: panics of the calling thread are recorded for [`catch`]. Those of threads that the user's code starts
 /// are printed as ever, since nobody else would report them.
 pub(crate) fn record_panics_of_this_thread() {

@@ -13,4 +13,7 @@ pub use crate::display::{
     DisplayHandle, MimeBundle, ToMimeBundle, clear_output, display, display_with_id, html, jpeg, json, latex, markdown,
     png, svg, table, update_display,
 };
-pub use crate::{Pool, Process, TaskError, cpu_count, input, password};
+pub use crate::{
+    Connection, JoinableQueue, Pipe, Pool, Process, ProcessPoolExecutor, Queue, QueueError, TaskError, WaitFor,
+    as_completed, cpu_count, input, password,
+};

@@ -16,7 +16,7 @@ use rustix::process::Signal;
 use crate::codec;
 use crate::error::TaskError;
 use crate::inbox::Inbox;
-use crate::job::{self, Job, Stage};
+use crate::job::{self, Alone, Job, Stage};
 use crate::message::Message;
 use crate::sys::abort::noting_lack_of_memory;
 use crate::sys::child::{Child, Exit};
@@ -485,17 +485,6 @@ fn run_once(job: &mut Job<'_>, pipe: OwnedFd) {
     record::finish(0, failed, &mut out);
     // It fails only when the parent has closed the pipe, and then nobody is there to be told.
     let _ = File::from(pipe).write_all(&out);
-}
-
-/// A process has no items.
-struct Alone;
-
-impl Stage for Alone {
-    fn begin(&self, _item: usize) {}
-
-    fn item(&self) -> Option<usize> {
-        None
-    }
 }
 
 /// Waits until the process has ended or has sent something, or for `limit`.

@@ -1,7 +1,8 @@
 //! Warning about a fork while other threads run: the worker has none of them.
 
-use std::os::unix::fs::MetadataExt;
 use std::sync::atomic::{AtomicBool, Ordering};
+
+use crate::sys::threads;
 
 /// Set where the user knows.
 const ALLOWED: &str = "PARCELL_ALLOW_THREADS";
@@ -9,11 +10,13 @@ const ALLOWED: &str = "PARCELL_ALLOW_THREADS";
 static WARNED: AtomicBool = AtomicBool::new(false);
 
 /// How many threads this process has beside the calling one. The main thread, in which no library works, does not count.
-pub(crate) fn others() -> u64 {
+pub(crate) fn others() -> usize {
     let is_main = rustix::thread::gettid() == rustix::process::getpid();
-    // The directory has a link for each thread, and two for itself: far cheaper to ask for than to list.
-    let threads = std::fs::metadata("/proc/self/task").map_or(0, |directory| directory.nlink().saturating_sub(2));
-    threads.saturating_sub(if is_main { 1 } else { 2 })
+    match threads::count() {
+        // Nobody is warned of what cannot be told.
+        usize::MAX => 0,
+        count => count.saturating_sub(if is_main { 1 } else { 2 }),
+    }
 }
 
 /// Before a fork: says once, if other threads run, what that means.

@@ -64,8 +64,12 @@ pub(crate) enum Ending {
 /// From the supervisor to the notebook process.
 #[derive(Debug, Deserialize, Serialize)]
 pub(crate) enum ToNotebook {
-    /// Load the library and call the function in it.
-    Run { library: PathBuf, function: String },
+    /// Load the library and call the function in it, for this cell.
+    Run {
+        library: PathBuf,
+        function: String,
+        cell: u64,
+    },
 }
 
 /// From the notebook process, and from the cells it runs, to the supervisor.

@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! kernel ── evcxr ── supervisor ── notebook process ── forked workers
+//!                                   ├─ standing workers
 //!                                   └─ checkpoint (takes over when the notebook process dies)
 //! ```
 //!
@@ -18,6 +19,7 @@ mod library_symbols;
 mod memory;
 pub(crate) mod messages;
 mod notebook;
+mod standing_worker;
 mod supervisor;
 mod transaction;
 
@@ -28,11 +30,15 @@ pub(crate) const SUPERVISOR: &str = "__supervisor";
 /// The first argument that makes this executable the notebook process.
 pub(crate) const NOTEBOOK: &str = "__notebook";
 
+/// The first argument that makes this executable a standing worker. The library starts it so; its file follows.
+const WORKER: &str = "__worker";
+
 /// Runs the process that `role` names, or returns None where it names none.
 pub(crate) fn run(role: &str) -> Option<ExitCode> {
     match role {
         SUPERVISOR => Some(supervisor::main()),
         NOTEBOOK => Some(notebook::main()),
+        WORKER => Some(standing_worker::main()),
         _ => None,
     }
 }

@@ -6,6 +6,7 @@ use std::io;
 use std::os::fd::{AsFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 use std::path::Path;
 use std::process::ExitCode;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use rustix::io::{FdFlags, fcntl_setfd};
 use rustix::process::{
@@ -47,6 +48,15 @@ extern "C" fn parcell_host_events() -> std::ffi::c_int {
 #[unsafe(no_mangle)]
 extern "C" fn parcell_host_control() -> std::ffi::c_int {
     CONTROL_DESCRIPTOR
+}
+
+/// The cell that runs, or ran last.
+static CELL: AtomicU64 = AtomicU64::new(0);
+
+/// Where the library learns which cell asks for what it hands to standing workers.
+#[unsafe(no_mangle)]
+extern "C" fn parcell_host_cell() -> u64 {
+    CELL.load(Ordering::Relaxed)
 }
 
 struct Notebook {
@@ -92,7 +102,17 @@ impl Notebook {
         self.make_checkpoint()?;
         loop {
             match self.supervisor.receive::<ToNotebook>() {
-                Ok((ToNotebook::Run { library, function }, _)) => self.run(&library, &function)?,
+                Ok((
+                    ToNotebook::Run {
+                        library,
+                        function,
+                        cell,
+                    },
+                    _,
+                )) => {
+                    CELL.store(cell, Ordering::Relaxed);
+                    self.run(&library, &function)?;
+                }
                 Err(ReceiveError::Closed) => return Ok(()),
                 Err(error) => return Err(io::Error::other(error)),
             }
@@ -260,7 +280,7 @@ fn inherited(number: RawFd) -> io::Result<OwnedFd> {
     Ok(unsafe { OwnedFd::from_raw_fd(number) })
 }
 
-fn close_on_exec(number: RawFd) -> io::Result<()> {
+pub(super) fn close_on_exec(number: RawFd) -> io::Result<()> {
     // SAFETY: borrowed for the length of one call, which fails if the number names nothing.
     fcntl_setfd(unsafe { BorrowedFd::borrow_raw(number) }, FdFlags::CLOEXEC)?;
     Ok(())

@@ -182,7 +182,12 @@ impl Supervisor {
         }
         self.transaction.begin();
         self.running = true;
-        match self.notebook.send(&ToNotebook::Run { library, function }, &[]) {
+        let message = ToNotebook::Run {
+            library,
+            function,
+            cell: self.cell.unwrap_or_default(),
+        };
+        match self.notebook.send(&message, &[]) {
             // It has died since; that is dealt with when its end is seen.
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
             result => result,

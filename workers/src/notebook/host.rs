@@ -5,13 +5,17 @@ use std::io::{self, IoSlice};
 use std::mem::MaybeUninit;
 use std::os::fd::{BorrowedFd, RawFd};
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
+use rustix::io::{FdFlags, fcntl_setfd};
 use rustix::net::{SendAncillaryBuffer, SendAncillaryMessage, SendFlags, sendmsg};
 use serde::Serialize;
 
 /// What the host exports: functions whose result is a connected SOCK_SEQPACKET socket, or negative for none.
 type HostSocket = extern "C" fn() -> c_int;
+
+/// What the host exports for who asks which cell runs.
+type HostCell = extern "C" fn() -> u64;
 
 /// Set when the host could not be reached.
 static FORGOTTEN: AtomicBool = AtomicBool::new(false);
@@ -59,6 +63,12 @@ impl Host {
         events().is_some_and(|function| Self::from_raw(function()).is_some())
     }
 
+    /// Whether programs that are executed from here on get the socket, under the same number.
+    pub(super) fn pass_on(&self, wanted: bool) -> io::Result<()> {
+        let flags = if wanted { FdFlags::empty() } else { FdFlags::CLOEXEC };
+        Ok(fcntl_setfd(self.socket, flags)?)
+    }
+
     fn from_raw(socket: RawFd) -> Option<Self> {
         if socket < 0 {
             return None;
@@ -81,6 +91,32 @@ impl Host {
         rustix::io::retry_on_intr(|| sendmsg(self.socket, &slices, &mut control, SendFlags::NOSIGNAL))?;
         Ok(())
     }
+}
+
+/// The number of the cell that a standing worker works for; what no cell has before it works for one.
+static WORKS_FOR: AtomicU64 = AtomicU64::new(u64::MAX);
+
+/// This process is a standing worker, and from here on works for this cell.
+pub(crate) fn work_for_cell(cell: u64) {
+    WORKS_FOR.store(cell, Ordering::Relaxed);
+}
+
+/// The number of the cell that runs, if this program runs in a host.
+pub(crate) fn current_cell() -> Option<u64> {
+    let works_for = WORKS_FOR.load(Ordering::Relaxed);
+    if works_for != u64::MAX {
+        return Some(works_for);
+    }
+    static FUNCTION: OnceLock<Option<HostCell>> = OnceLock::new();
+    let function = (*FUNCTION.get_or_init(look_up_cell))?;
+    Some(function())
+}
+
+fn look_up_cell() -> Option<HostCell> {
+    // SAFETY: the name is a C string; looking up a symbol has no other requirement.
+    let address = unsafe { libc::dlsym(libc::RTLD_DEFAULT, c"parcell_host_cell".as_ptr()) };
+    // SAFETY: whoever exports this name promises a function of this type; a null address is excluded.
+    (!address.is_null()).then(|| unsafe { std::mem::transmute::<*mut libc::c_void, HostCell>(address) })
 }
 
 /// Stops asking for the host; `false` if that was done before.

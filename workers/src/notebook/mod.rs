@@ -10,11 +10,13 @@ mod succession;
 
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
+use std::process::{Child, Command};
 
 use rustix::pipe::{PipeFlags, pipe_with};
 
 pub(crate) use ask::{Answer, ask};
 use host::{ControlMessage, Event, Host};
+pub(crate) use host::{current_cell, work_for_cell};
 pub(crate) use succession::is_predecessor;
 
 /// The pipes that carry one worker's output to the kernel.
@@ -74,6 +76,20 @@ impl Redirection {
     pub(crate) fn announce(self, pid: u32, name: Option<&str>) -> io::Result<()> {
         let ends = [self.stdout.0.as_fd(), self.stderr.0.as_fd()];
         self.host.send(&Event::WorkerStarted { pid, name }, &ends)
+    }
+
+    /// Executes a program of this library, which prints to the pipes and can tell the kernel of workers of its own.
+    pub(crate) fn execute(&self, command: &mut Command) -> io::Result<Child> {
+        let (stdout, stderr) = self.writers()?;
+        self.host.pass_on(true)?;
+        let child = command.stdout(stdout).stderr(stderr).spawn();
+        self.host.pass_on(false)?;
+        child
+    }
+
+    /// What a program that is about to be executed prints to.
+    fn writers(&self) -> io::Result<(OwnedFd, OwnedFd)> {
+        Ok((self.stdout.1.try_clone()?, self.stderr.1.try_clone()?))
     }
 
     /// In the worker: makes the pipes its standard output and standard error.

@@ -8,6 +8,7 @@ mod board;
 mod builder;
 mod crew;
 mod imap;
+mod in_place;
 mod ledger;
 mod member;
 mod outcomes;

@@ -38,10 +38,12 @@ pub(super) fn run(settings: &Settings, items: usize, block: usize, job: &mut Job
 }
 
 fn finish(mut crew: Crew, job: &mut Job<'_>, sink: &mut Sink<'_>) -> ControlFlow<()> {
-    for slot in 0..crew.settings().workers {
-        // Each is given its first items, so that every worker asked for has a part, however short the work: who
-        // watches sees as many processes as there are. If no more processes are to be had, fewer will do.
-        let first = crew.board.take(crew.settings().chunk_size.unwrap_or(1));
+    // Each is given its first items, before the first of them can take any, so that every worker asked for has a part,
+    // however short the work: who watches sees as many processes as there are.
+    let size = crew.settings().chunk_size.unwrap_or(1);
+    let firsts: Vec<_> = (0..crew.settings().workers).map(|_| crew.board.take(size)).collect();
+    for (slot, first) in firsts.into_iter().enumerate() {
+        // If no more processes are to be had, fewer will do. What these were to begin with is done when the rest is.
         if crew.start(slot, vec![first], job).is_err() {
             break;
         }

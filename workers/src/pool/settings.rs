@@ -6,17 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::cpu_count;
-
-/// The variables by which libraries with threads of their own are told how many to start.
-const THREAD_COUNTS: [&str; 7] = [
-    "RAYON_NUM_THREADS",
-    "OMP_NUM_THREADS",
-    "OPENBLAS_NUM_THREADS",
-    "MKL_NUM_THREADS",
-    "NUMEXPR_NUM_THREADS",
-    "POLARS_MAX_THREADS",
-    "VECLIB_MAXIMUM_THREADS",
-];
+use crate::sys::environment;
 
 /// How items are run.
 #[derive(Clone, Debug)]
@@ -49,9 +39,8 @@ impl Settings {
     /// The variables that make each worker's libraries start its share of threads, except those that the user has set.
     pub(super) fn thread_counts(&self) -> Vec<CString> {
         let share = (cpu_count() / self.workers).max(1);
-        let unset = THREAD_COUNTS.iter().filter(|name| std::env::var_os(name).is_none());
-        let variable = |name| CString::new(format!("{name}={share}")).expect("a name and a number have no zero byte");
-        unset.map(variable).collect()
+        let variable = |(name, value)| CString::new(format!("{name}={value}")).expect("neither has a zero byte");
+        environment::thread_limits(share).map(variable).collect()
     }
 }
 

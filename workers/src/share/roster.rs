@@ -24,8 +24,20 @@ struct Seat {
     process: AtomicU64,
     /// How many handles it has.
     handles: AtomicU32,
-    /// What it has done with them, as its user counts it.
-    deeds: AtomicU32,
+    /// What it has done with them.
+    deeds: Deeds,
+}
+
+/// What one process has done, as the roster's user counts it.
+#[derive(Debug)]
+#[repr(C)]
+pub(crate) struct Deeds {
+    /// Which kinds of things.
+    pub(crate) roles: AtomicU32,
+    /// How much it owes.
+    pub(crate) owed: AtomicU32,
+    /// The number of the last thing.
+    pub(crate) last: AtomicU64,
 }
 
 // SAFETY: it consists of atomics, for which zero is valid.
@@ -66,20 +78,25 @@ impl Roster {
             .is_some_and(|seat| seat.handles.load(Ordering::Acquire) > 0)
     }
 
-    /// What this process has done, to be counted as its user likes; `None` where there is no seat for it.
-    pub(crate) fn own_deeds(&self) -> Option<&AtomicU32> {
+    /// What this process has done; `None` where there is no seat for it.
+    pub(crate) fn own_deeds(&self) -> Option<&Deeds> {
         self.seat_of(ProcessIdentity::current()).map(|seat| &seat.deeds)
     }
 
-    /// The processes that have ended with handles or deeds that they have not taken back, and what they have done.
-    pub(crate) fn departed(&self) -> impl Iterator<Item = (ProcessIdentity, u32)> {
+    /// The processes that have ended, and what they had done.
+    pub(crate) fn departed(&self) -> impl Iterator<Item = (ProcessIdentity, &Deeds)> {
         self.seats
             .iter()
             .filter_map(|seat| {
                 let process = ProcessIdentity::from_word(seat.process.load(Ordering::Acquire))?;
-                Some((process, seat.deeds.load(Ordering::Acquire)))
+                Some((process, &seat.deeds))
             })
             .filter(|(process, _)| !process.is_alive())
+    }
+
+    /// Whether any process, living or not, is down as holding a handle. Costs less than to ask whether it lives.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.overflowed.load(Ordering::Acquire) == 0 && self.holders().next().is_none()
     }
 
     fn holders(&self) -> impl Iterator<Item = ProcessIdentity> {
@@ -109,9 +126,10 @@ impl Roster {
         let seat = self.seats.iter().find(|seat| {
             let word = seat.process.load(Ordering::Acquire);
             let has_ended = ProcessIdentity::from_word(word).is_some_and(|process| !process.is_alive());
-            has_ended && seat.deeds.load(Ordering::Acquire) == 0 && take(seat, word)
+            has_ended && seat.deeds.owed.load(Ordering::Acquire) == 0 && take(seat, word)
         })?;
         seat.handles.store(0, Ordering::Release);
+        seat.deeds.roles.store(0, Ordering::Release);
         Some(seat)
     }
 }

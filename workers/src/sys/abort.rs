@@ -39,8 +39,7 @@ fn install() {
     // SAFETY: as above.
     let mut action: libc::sigaction = unsafe { std::mem::zeroed() };
     action.sa_sigaction = on_abort as Handler as libc::sighandler_t;
-    // On the alternative stack, where there is one: the program may abort for want of stack.
-    action.sa_flags = libc::SA_RESETHAND | libc::SA_ONSTACK | libc::SA_SIGINFO;
+    action.sa_flags = libc::SA_RESETHAND | libc::SA_SIGINFO;
     // SAFETY: the handler calls only what may be called where this process calls `abort`. The worker's errno is set to what it is in a new
     // program, so that what its parent met before the fork is not taken for its own.
     unsafe {
@@ -56,10 +55,12 @@ extern "C" fn on_abort(signal: libc::c_int, info: *mut libc::siginfo_t, _context
     let errno = unsafe { *libc::__errno_location() };
     // SAFETY: the kernel passes a valid description of the signal.
     let code = unsafe { (*info).si_code };
-    // The thread's calls are looked at only if it has sent the signal to itself, as `abort` does: it is then not in the
-    // middle of something that would have to be left alone.
+    // The thread's calls are looked at only if it has sent the signal to itself, as `abort` does, for then it is not in the
+    // middle of something that would have to be left alone; and not after a stack overflow, for want of room.
     let is_lack = errno == libc::ENOMEM
-        || code == libc::SI_TKILL && unwind::is_inside(std::alloc::handle_alloc_error as *const () as usize);
+        || code == libc::SI_TKILL
+            && !is_on_alternative_stack()
+            && unwind::is_inside(std::alloc::handle_alloc_error as *const () as usize);
     if is_lack {
         let note = NOTE.load(Ordering::Relaxed);
         // SAFETY: it is null, or the note that `noting_lack_of_memory` borrows for as long as it is stored there.
@@ -70,4 +71,13 @@ extern "C" fn on_abort(signal: libc::c_int, info: *mut libc::siginfo_t, _context
     // The default is in force again and ends the process when this function has returned, whoever sent the signal.
     // SAFETY: `raise` may be called in a handler.
     unsafe { libc::raise(signal) };
+}
+
+/// Whether a handler runs that has a stack of its own, as that for stack overflows.
+fn is_on_alternative_stack() -> bool {
+    // SAFETY: all-zero bytes are a valid description, which the call overwrites.
+    let mut stack: libc::stack_t = unsafe { std::mem::zeroed() };
+    // SAFETY: asking for the stack writes only to `stack`; it is one system call.
+    let failed = unsafe { libc::sigaltstack(std::ptr::null(), &raw mut stack) } != 0;
+    failed || stack.ss_flags & libc::SS_ONSTACK != 0
 }

@@ -1,15 +1,13 @@
 //! What holds for a worker from its start: its name, its limits, its core, its environment, and where it prints.
 
 use std::ffi::CString;
-use std::fs;
 use std::io;
 use std::os::fd::OwnedFd;
 
 use rustix::fs::{MemfdFlags, OFlags, fcntl_setfl, memfd_create};
-use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
 
-use super::environment;
+use super::{environment, limits};
 
 /// What a worker is to its program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,7 +62,7 @@ impl Conditions<'_> {
             pin_to(core)?;
         }
         if let Some(bytes) = self.memory_limit {
-            limit_memory(bytes)?;
+            limits::limit_memory(bytes)?;
         }
         Ok(())
     }
@@ -111,32 +109,6 @@ fn read_all(file: &OwnedFd) -> io::Result<Vec<u8>> {
     }
     bytes.truncate(filled);
     Ok(bytes)
-}
-
-/// Lets this process allocate `bytes` beside what it has.
-fn limit_memory(bytes: u64) -> io::Result<()> {
-    let limit = memory_now()?.saturating_add(bytes);
-    let Rlimit { current, maximum } = getrlimit(Resource::Data);
-    let lowest = [Some(limit), current, maximum].into_iter().flatten().min();
-    // The hard limit goes down as well: it is a limit, not a suggestion.
-    Ok(setrlimit(
-        Resource::Data,
-        Rlimit {
-            current: lowest,
-            maximum: lowest,
-        },
-    )?)
-}
-
-/// The bytes of this process's private memory that RLIMIT_DATA counts.
-fn memory_now() -> io::Result<u64> {
-    let text = fs::read_to_string("/proc/self/status")?;
-    let kibibytes = text
-        .lines()
-        .find_map(|line| line.strip_prefix("VmData:")?.split_whitespace().next());
-    let kibibytes: Option<u64> = kibibytes.and_then(|number| number.parse().ok());
-    let unexpected = || io::Error::new(io::ErrorKind::InvalidData, "/proc/self/status is not as expected");
-    Ok(kibibytes.ok_or_else(unexpected)?.saturating_mul(1024))
 }
 
 /// Leaves this process one of its cores, counted round.

@@ -21,6 +21,7 @@ use crate::family::Family;
 use crate::notebook::{self, Redirection};
 use crate::panics::Quiet;
 use crate::share::membership::Memberships;
+use crate::standing::HubLock;
 use crate::threads;
 
 /// Whether this process is a forked worker.
@@ -32,6 +33,11 @@ const FAILED: i32 = 101;
 /// Whether the calling process was forked by this library to work.
 pub(crate) fn is_worker() -> bool {
     IS_WORKER.load(Ordering::Relaxed)
+}
+
+/// The calling process is a worker, though this library did not fork it.
+pub(crate) fn mark_as_worker() {
+    IS_WORKER.store(true, Ordering::Relaxed);
 }
 
 /// Forks a worker that runs `body` and ends. `body` gets the write end of a pipe; its read end, on which reads do not
@@ -90,6 +96,7 @@ pub(crate) fn fork_plainly() -> io::Result<Option<Pid>> {
 
 /// What no other thread may hold at the moment of a fork, since the copy of that thread would never let go of it.
 struct Locks {
+    _hub: HubLock,
     lifelines: Lifelines,
     _regions: Regions,
     memberships: Memberships,
@@ -101,6 +108,8 @@ struct Locks {
 
 impl Locks {
     fn acquire() -> Self {
+        // Whoever has the hub takes all others after it.
+        let hub = HubLock::acquire();
         // A thread that prints a panic takes the streams' locks after this one.
         let quiet = Quiet::before_fork();
         // The streams come before the lifelines: a caller may hold a stream's lock already, and must not wait for a
@@ -110,6 +119,7 @@ impl Locks {
         // next `print!` to report.
         let _ = stdout.flush();
         Self {
+            _hub: hub,
             _stdout: stdout,
             _stderr: io::stderr().lock(),
             // A membership that is dropped takes its own lock before that of the regions.

@@ -7,11 +7,11 @@
 //!
 //! The signal's receiver belongs to the open file, not to the descriptor; that is why workers cannot share one pipe.
 
-use std::os::fd::{AsRawFd, IntoRawFd, OwnedFd};
+use std::os::fd::{AsRawFd, IntoRawFd, OwnedFd, RawFd};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
+use rustix::fs::{Mode, OFlags, fcntl_getfl, fcntl_setfl, open};
 use rustix::io;
 use rustix::pipe::{PipeFlags, pipe_with};
 
@@ -74,6 +74,17 @@ impl Lifelines {
 }
 
 impl Tail {
+    /// The tail that another process has as its descriptor `fd`, for a worker that did not inherit it.
+    pub(crate) fn of_process(pid: u32, fd: RawFd) -> io::Result<Self> {
+        let path = format!("/proc/{pid}/fd/{fd}");
+        open(path, OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NONBLOCK, Mode::empty()).map(Self)
+    }
+
+    /// The descriptor's number, under which another process finds it while this one has it open.
+    pub(crate) fn number(&self) -> RawFd {
+        self.0.as_raw_fd()
+    }
+
     /// Waits for the parent's go; `false` when it ended before it gave one.
     pub(crate) fn await_go(&self) -> bool {
         matches!(io::retry_on_intr(|| io::read(&self.0, &mut [0u8; 1])), Ok(1))

@@ -133,6 +133,22 @@ impl<S: bytemuck::Pod, const BELLS: usize> Monitor<S, BELLS> {
         }
     }
 
+    /// How often a bell has rung, for [`sleep`](Self::sleep).
+    pub(crate) fn rings(&self, bell: usize) -> u32 {
+        self.bells[bell].rung.load(Ordering::SeqCst)
+    }
+
+    /// Waits until a bell has rung more than `rings` times, for a while, and no longer than `deadline`; whether it has.
+    /// For those who look at the state by other means.
+    pub(crate) fn sleep(&self, bell: usize, rings: u32, deadline: Option<Instant>) -> bool {
+        let bell = &self.bells[bell];
+        bell.waiting.fetch_add(1, Ordering::SeqCst);
+        let left = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
+        let has_rung = bell.sleep(rings, left.unwrap_or(LONGEST_SLEEP));
+        bell.waiting.fetch_sub(1, Ordering::Relaxed);
+        has_rung
+    }
+
     fn lock(&self) -> Held<'_> {
         self.mutex
             .lock(None)
@@ -164,7 +180,7 @@ impl<S: bytemuck::Pod, const BELLS: usize> Monitor<S, BELLS> {
             // In here, so that who looks at the state before it sleeps has either seen the change or hears the bell.
             for (bell, &count) in self.bells.iter().zip(&rings) {
                 if count > 0 {
-                    bell.rung.fetch_add(1, Ordering::Relaxed);
+                    bell.rung.fetch_add(1, Ordering::SeqCst);
                 }
             }
             if let Some(after) = after {
@@ -176,7 +192,7 @@ impl<S: bytemuck::Pod, const BELLS: usize> Monitor<S, BELLS> {
 
     fn ring(&self, rings: [u32; BELLS]) {
         for (bell, count) in self.bells.iter().zip(rings) {
-            if count > 0 && bell.waiting.load(Ordering::Relaxed) > 0 {
+            if count > 0 && bell.waiting.load(Ordering::SeqCst) > 0 {
                 // It has no way to fail that matters: those who sleep wake up by themselves.
                 let _ = futex::wake(&bell.rung, futex::Flags::empty(), count);
             }

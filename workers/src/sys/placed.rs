@@ -41,9 +41,20 @@ impl<T: Place> Placed<T> {
         Ok(Self::at_start(region))
     }
 
+    /// Opens a value that its maker keeps open meanwhile.
+    pub(crate) fn open(name: RegionName, kind: Kind) -> io::Result<Self> {
+        Self::in_region(Region::open(name)?, kind)
+    }
+
     /// Opens the value of a handle that was sent.
     pub(crate) fn receive(name: RegionName, kind: Kind) -> io::Result<Self> {
-        let region = Region::receive(name, kind)?;
+        Self::in_region(Region::receive(name)?, kind)
+    }
+
+    fn in_region(region: Arc<Region>, kind: Kind) -> io::Result<Self> {
+        if region.kind() != kind {
+            return Err(io::Error::new(io::ErrorKind::InvalidData, "it is something else"));
+        }
         if region.len() < size_of::<T>() {
             return Err(io::Error::new(io::ErrorKind::InvalidData, "it is too small"));
         }

@@ -14,6 +14,7 @@ mod orphans;
 mod output;
 mod prelude;
 mod process;
+mod queue;
 mod stream;
 mod support;
 mod threads;

@@ -11,6 +11,8 @@ const DISPLAY: &str = "application/vnd.parcell.display+json";
 pub(super) const PANIC: &str = "application/vnd.parcell.panic+json";
 /// The library's word for a failure that ends the cell.
 pub(super) const ERROR: &str = "application/vnd.parcell.error+json";
+/// The type of a block that says for which cell a standing worker prints from there on.
+pub(super) const CELL: &str = "application/vnd.parcell.cell+json";
 
 /// What the library says, named and filled as Jupyter's messages are.
 #[derive(Debug, Deserialize)]

@@ -397,9 +397,15 @@ impl Reader {
     fn say(&mut self, index: usize, items: &mut Vec<Item>) {
         let source = &self.sources[index];
         let (stream, worker) = (source.stream, source.worker.is_some());
-        let cell = if worker { Some(source.cell) } else { self.cell };
+        let mut cell = if worker { Some(source.cell) } else { self.cell };
         for item in items.drain(..) {
             match item {
+                Item::Cell(other) => {
+                    if worker {
+                        self.sources[index].cell = other;
+                        cell = Some(other);
+                    }
+                }
                 Item::Content(content) => {
                     if stream == Stream::Stderr {
                         self.print_panics();

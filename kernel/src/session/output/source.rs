@@ -21,7 +21,7 @@ pub(super) struct Source {
     pub(super) stream: Stream,
     /// The worker that prints to it; None for the notebook process itself.
     pub(super) worker: Option<u32>,
-    /// The cell that started the worker.
+    /// The cell that the worker prints for.
     pub(super) cell: CellId,
     blocks: Blocks,
     decoder: Decoder,
@@ -41,6 +41,8 @@ pub(super) enum Item {
     Panic(String),
     /// A failure that ends the cell, as JSON.
     Error(String),
+    /// What follows belongs to this cell.
+    Cell(CellId),
 }
 
 /// Whether more may come.
@@ -135,6 +137,11 @@ impl Source {
             }
             Part::Block { mime, content } if mime == display::PANIC => items.push(Item::Panic(content)),
             Part::Block { mime, content } if mime == display::ERROR => items.push(Item::Error(content)),
+            Part::Block { mime, content } if mime == display::CELL => {
+                self.end_line(items);
+                items.extend(self.displays.finish().map(Item::Content));
+                items.extend(content.trim().parse().ok().map(|cell| Item::Cell(CellId(cell))));
+            }
             Part::Block { mime, content } => {
                 self.release_prompts(items);
                 self.end_line(items);

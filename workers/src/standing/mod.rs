@@ -1,0 +1,23 @@
+//! Standing workers: processes that are executed, wait for calls, and live on.
+//!
+//! ```text
+//! this process                        shared memory                     standing workers
+//!   submit ------------------------> tasks of each crew -------------> take, run
+//!   hub: results of all crews <----- results of this process <-------- put
+//! ```
+//!
+//! There is no thread in between: workers take tasks by themselves, and whoever waits for a result takes in all that
+//! have come. What a worker was on when it died is in its place in the crew's memory.
+
+mod crew;
+mod hub;
+mod setup;
+mod shared;
+mod task;
+mod worker;
+
+pub(crate) use crew::CrewSettings;
+pub(crate) use hub::{Crew, HubLock, look, wait_until};
+pub(crate) use task::{Outcome, Task};
+pub use worker::init;
+pub(crate) use worker::is_initialized;

@@ -1,0 +1,105 @@
+//! How a standing worker is started, and what it is told.
+
+use std::io;
+use std::os::fd::RawFd;
+use std::process::{Command, Stdio};
+
+use serde::{Deserialize, Serialize};
+
+use crate::notebook;
+use crate::sys::child::Child;
+use crate::sys::code::CodeAddress;
+use crate::sys::function::Function;
+use crate::sys::identity::ProcessIdentity;
+use crate::sys::lifeline::{Lifelines, Tail};
+use crate::sys::region::RegionName;
+
+/// The variable that makes a program a worker, with the setup as JSON.
+pub(super) const VARIABLE: &str = "PARCELL_STANDING_WORKER";
+
+/// The first argument that makes a notebook's host a worker; the library's file follows.
+const HOST_ROLE: &str = "__worker";
+
+/// What a worker is told.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Setup {
+    /// The process that it works for, as [`ProcessIdentity::word`].
+    pub(super) employer: u64,
+    /// The employer's descriptor of the worker's lifeline.
+    pub(super) lifeline: RawFd,
+    /// The crew's memory and its number.
+    pub(super) crew: RegionName,
+    pub(super) crew_id: u64,
+    /// Where results go.
+    pub(super) hub: RegionName,
+    /// Which desk is the worker's.
+    pub(super) desk: usize,
+    pub(super) initializer: Option<Function>,
+    pub(super) max_tasks: Option<u64>,
+    pub(super) memory_limit: Option<u64>,
+}
+
+/// A worker that was started.
+#[derive(Debug)]
+pub(super) struct Started {
+    pub(super) child: Child,
+    /// The worker opens it through this process when it has come that far.
+    pub(super) _lifeline: Tail,
+}
+
+/// Starts a worker. `threads` is how many a thread pool in it should have.
+pub(super) fn start(setup: impl FnOnce(RawFd) -> Setup, threads: usize) -> io::Result<Started> {
+    let (lifeline, tail) = Lifelines::lock().add()?;
+    let started = execute(&setup(tail.number()), threads).and_then(|(pid, announced)| {
+        let pid = rustix::process::Pid::from_raw(pid.cast_signed()).ok_or(rustix::io::Errno::SRCH)?;
+        Ok(Child::adopt(pid, lifeline, announced)?)
+    });
+    match started {
+        Ok(child) => Ok(Started { child, _lifeline: tail }),
+        Err(error) => {
+            Lifelines::lock().remove(lifeline);
+            Err(error)
+        }
+    }
+}
+
+/// Executes the worker; its PID, and whether the notebook's host knows of it.
+fn execute(setup: &Setup, threads: usize) -> io::Result<(u32, bool)> {
+    let mut command = Command::new("/proc/self/exe");
+    command
+        .env(VARIABLE, serde_json::to_string(setup)?)
+        .stdin(Stdio::null());
+    for (name, value) in crate::sys::environment::thread_limits(threads) {
+        command.env(name, value);
+    }
+    if notebook::is_notebook() {
+        command.arg(HOST_ROLE).arg(library_file()?);
+    }
+    let Some(redirection) = notebook::redirection()? else {
+        return Ok((command.spawn()?.id(), false));
+    };
+    let mut child = redirection.execute(&mut command)?;
+    // The pipes' ends in it would keep them open.
+    drop(command);
+    let announced = redirection.announce(child.id(), None);
+    if let Err(error) = announced {
+        // Nobody would read its output, and it would block for ever.
+        child.kill()?;
+        child.wait()?;
+        notebook::give_up(&error);
+        return execute(setup, threads);
+    }
+    Ok((child.id(), true))
+}
+
+/// The file of this library, which the host does not have loaded when it starts.
+fn library_file() -> io::Result<String> {
+    let place = CodeAddress::of(super::worker::parcell_standing_worker as *const ()).place();
+    let place = place.ok_or_else(|| io::Error::other("the library is in no file"))?;
+    Ok(place.file().to_owned())
+}
+
+/// This process, as its workers are told of it.
+pub(super) fn employer() -> u64 {
+    ProcessIdentity::current().word()
+}

@@ -1,0 +1,65 @@
+//! What a crew's workers and the process that they work for have in shared memory.
+
+use std::sync::atomic::AtomicU64;
+
+use crate::share::log::LogState;
+use crate::sys::monitor::Monitor;
+use crate::sys::placed::Place;
+use crate::sys::region::Kind;
+
+/// The most workers that a crew has.
+pub(super) const MAX_WORKERS: usize = 1024;
+
+pub(super) const CREW: Kind = Kind::named(b"crew");
+pub(super) const HUB: Kind = Kind::named(b"hub");
+
+/// The bell of both: there is a task, there is a result.
+pub(super) const ARRIVED: usize = 0;
+
+/// The tasks of one crew. The tasks themselves are in the region's first log, and have its numbers.
+#[repr(C)]
+pub(super) struct CrewMemory {
+    pub(super) tasks: Monitor<Tasks>,
+    pub(super) desks: [Desk; MAX_WORKERS],
+}
+
+#[derive(Clone, Copy, bytemuck::Pod, bytemuck::Zeroable)]
+#[repr(C)]
+pub(super) struct Tasks {
+    pub(super) log: LogState,
+    /// Nothing more will come: workers end when they are done.
+    pub(super) closed: u64,
+}
+
+/// What one worker writes.
+#[repr(C, align(64))]
+pub(super) struct Desk {
+    /// One more than the number of the task that it is on, or was on last; 0 for none.
+    pub(super) task: AtomicU64,
+    /// 1 when it is ready, 2 when memory has run out.
+    pub(super) state: AtomicU64,
+}
+
+pub(super) const READY: u64 = 1;
+
+/// The results for one process, in the region's first log.
+#[repr(C)]
+pub(super) struct HubMemory {
+    pub(super) results: Monitor<LogState>,
+}
+
+// SAFETY: a monitor and atomics.
+unsafe impl Place for CrewMemory {
+    unsafe fn init(place: *mut Self) {
+        // SAFETY: the place is the caller's promise; zero is valid for what is atomic.
+        unsafe { Monitor::init(&raw mut (*place).tasks) };
+    }
+}
+
+// SAFETY: a monitor.
+unsafe impl Place for HubMemory {
+    unsafe fn init(place: *mut Self) {
+        // SAFETY: the place is the caller's promise.
+        unsafe { Monitor::init(&raw mut (*place).results) };
+    }
+}

@@ -1,0 +1,238 @@
+//! A standing worker's side: take a task, run it, put its result.
+
+use std::collections::HashMap;
+use std::ffi::c_int;
+use std::io::{self, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use super::setup::{Setup, VARIABLE};
+use super::shared::{ARRIVED, CREW, CrewMemory, HUB, HubMemory, READY};
+use super::task::{self, Call, Reply};
+use crate::codec;
+use crate::job;
+use crate::notebook;
+use crate::panics;
+use crate::protocol;
+use crate::share::log::Log;
+use crate::sys::fork;
+use crate::sys::function::{Function, LoadedFunction};
+use crate::sys::identity::ProcessIdentity;
+use crate::sys::lifeline::Tail;
+use crate::sys::placed::Placed;
+use crate::sys::{environment, limits};
+
+/// The exit code of a worker that cannot do its work because the library failed.
+const FAILED: i32 = 101;
+/// The type of the block that says for which cell a worker prints from now on.
+const CELL_MIME: &str = "application/vnd.parcell.cell+json";
+
+/// Whether this program lets its copies be workers.
+static INITIALIZED: AtomicBool = AtomicBool::new(false);
+
+/// Lets copies of this program be standing workers, as [`ProcessPoolExecutor`](crate::ProcessPoolExecutor) and
+/// [`Pool::apply_async`](crate::Pool::apply_async) need them. Call it first in `main`, before threads are started and
+/// arguments are read: in a worker it does not return. Notebooks do not need it.
+///
+/// # Examples
+///
+/// ```
+/// fn main() {
+///     parcell::init();
+///     let executor = parcell::ProcessPoolExecutor::with_workers(2);
+///     let future = executor.submit(|n: u32| n * n, 7);
+///     assert_eq!(future.result(), Ok(49));
+/// }
+/// ```
+pub fn init() {
+    INITIALIZED.store(true, Ordering::Relaxed);
+    if let Some(setup) = std::env::var_os(VARIABLE) {
+        let setup = setup.to_str().and_then(|text| serde_json::from_str(text).ok());
+        run(setup);
+    }
+}
+
+/// Whether [`init`] was called.
+pub(crate) fn is_initialized() -> bool {
+    INITIALIZED.load(Ordering::Relaxed)
+}
+
+/// Makes the calling process a worker; for the notebook's host, which has loaded this library for that.
+#[unsafe(no_mangle)]
+pub(super) extern "C" fn parcell_standing_worker() -> c_int {
+    init();
+    FAILED
+}
+
+fn run(setup: Option<Setup>) -> ! {
+    let result = setup
+        .ok_or_else(|| io::Error::other(format!("{VARIABLE} is not understood")))
+        .and_then(|setup| Worker::enter(setup)?.work());
+    let code = match result {
+        Ok(()) => 0,
+        Err(error) => {
+            eprintln!("parcell: a standing worker cannot go on: {error}");
+            FAILED
+        }
+    };
+    let _ = io::stdout().flush();
+    std::process::exit(code)
+}
+
+struct Worker {
+    setup: Setup,
+    crew: Placed<CrewMemory>,
+    tasks: Log,
+    hub: Placed<HubMemory>,
+    results: Log,
+    functions: HashMap<Function, Result<LoadedFunction, String>>,
+    cell: Option<u64>,
+    done: u64,
+}
+
+/// What a look at the tasks leads to.
+enum Next {
+    Task(u64, Vec<u8>),
+    End,
+}
+
+impl Worker {
+    fn enter(setup: Setup) -> io::Result<Self> {
+        // What this process starts is no worker. It has one thread yet.
+        environment::remove(VARIABLE)?;
+        let employer = ProcessIdentity::from_word(setup.employer).ok_or(io::ErrorKind::InvalidData)?;
+        let lifeline = Tail::of_process(employer.pid(), setup.lifeline)?;
+        if !lifeline.hold()? || !employer.is_alive() {
+            // It ended before this process had begun, and nobody waits for it.
+            std::process::exit(0);
+        }
+        let crew = Placed::<CrewMemory>::open(setup.crew, CREW)?;
+        let hub = Placed::<HubMemory>::open(setup.hub, HUB)?;
+        if let Some(bytes) = setup.memory_limit {
+            limits::limit_memory(bytes)?;
+        }
+        fork::mark_as_worker();
+        panics::record_from_here();
+        Ok(Self {
+            tasks: Log::new(crew.region(), 0),
+            results: Log::new(hub.region(), 0),
+            setup,
+            crew,
+            hub,
+            functions: HashMap::new(),
+            cell: None,
+            done: 0,
+        })
+    }
+
+    fn work(mut self) -> io::Result<()> {
+        self.crew.desks[self.setup.desk].state.store(READY, Ordering::Release);
+        let broken = self.initialize();
+        loop {
+            match self.next()? {
+                Next::End => return Ok(()),
+                Next::Task(number, bytes) => self.run(number, &bytes, broken.as_deref())?,
+            }
+            if self.setup.max_tasks.is_some_and(|most| self.done >= most) {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Runs the initializer; why it failed, if it did.
+    fn initialize(&self) -> Option<String> {
+        let function = self.setup.initializer.as_ref()?;
+        let outcome = match function.load() {
+            Ok(function) => panics::catch(|| function.call(&[], &mut Vec::new())),
+            Err(error) => return Some(error.to_string()),
+        };
+        match outcome {
+            Ok(Ok(())) => None,
+            Ok(Err(error)) => Some(error.into_task_error(None).to_string()),
+            Err(panic) => Some(panic.message),
+        }
+    }
+
+    fn next(&self) -> io::Result<Next> {
+        let desk = &self.crew.desks[self.setup.desk];
+        let next = self.crew.tasks.wait_until(ARRIVED, None, |visit| {
+            let number = visit.state.log.first;
+            match self.tasks.take(&mut visit.state.log) {
+                Ok(Some((bytes, surplus))) => {
+                    if let Some(surplus) = surplus {
+                        visit.afterwards(|| surplus.give_back());
+                    }
+                    // Before the task is out of the log, so that at every moment it is in the log or on a desk.
+                    desk.task.store(number + 1, Ordering::Release);
+                    Some(Ok(Next::Task(number, bytes)))
+                }
+                Ok(None) => (visit.state.closed != 0).then_some(Ok(Next::End)),
+                Err(error) => Some(Err(error)),
+            }
+        });
+        next.unwrap_or_else(|| unreachable!("a wait without a limit ends with something"))
+    }
+
+    fn run(&mut self, number: u64, bytes: &[u8], broken: Option<&str>) -> io::Result<()> {
+        let (wanted, call, argument) = task::decode(bytes).ok_or(io::ErrorKind::InvalidData)?;
+        if !wanted {
+            return Ok(());
+        }
+        self.done += 1;
+        let mut out = bytemuck::bytes_of(&self.reply(number, false)).to_vec();
+        let head = out.len();
+        let mut job = |_: usize, out: &mut Vec<u8>, _: &dyn job::Stage| match broken {
+            Some(reason) => Err(job::ItemError::Failed(format!("the initializer failed: {reason}"))),
+            None => self.function(call)?.call(argument, out),
+        };
+        let failed = job::run(0, &job::Alone, &mut job, &mut out);
+        out[..head].copy_from_slice(bytemuck::bytes_of(&self.reply(number, failed)));
+        // Whatever it printed is there before the result is.
+        let _ = io::stdout().flush();
+        self.hub.results.visit(|visit| {
+            self.results.append(visit.state, &out)?;
+            visit.ring(ARRIVED, u32::MAX);
+            io::Result::Ok(())
+        })
+    }
+
+    fn reply(&self, task: u64, failed: bool) -> Reply {
+        Reply {
+            crew: self.setup.crew_id,
+            task,
+            pid: std::process::id(),
+            failed: failed.into(),
+        }
+    }
+
+    fn function(&mut self, call: &[u8]) -> Result<LoadedFunction, job::ItemError> {
+        let call: Call = codec::decode(call)?;
+        self.speak_for(call.cell);
+        let loaded = match self.functions.get(&call.function) {
+            Some(loaded) => loaded.clone(),
+            None => {
+                let loaded = load(&call.function);
+                self.functions.insert(call.function, loaded.clone());
+                loaded
+            }
+        };
+        loaded.map_err(job::ItemError::Failed)
+    }
+
+    /// What is printed from here on belongs to another cell of the notebook.
+    fn speak_for(&mut self, cell: Option<u64>) {
+        if self.cell != cell {
+            self.cell = cell;
+            if let Some(cell) = cell {
+                notebook::work_for_cell(cell);
+                protocol::write_stdout(CELL_MIME, &cell);
+                protocol::write_stderr(CELL_MIME, &cell);
+            }
+        }
+    }
+}
+
+fn load(function: &Function) -> Result<LoadedFunction, String> {
+    function
+        .load()
+        .map_err(|error| format!("its code cannot be loaded from {}: {error}", function.file()))
+}

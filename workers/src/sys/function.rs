@@ -1,0 +1,193 @@
+//! Functions that are sent to another process of the same program: not their code, but where it is.
+//!
+//! A function without captures has no state, so its type is all there is to it, and the code that calls it, compiled for
+//! that type, is all that the other process needs to find. Of a function pointer, what it points to is sent as well.
+
+use std::io;
+
+use serde::{Deserialize, Serialize};
+
+use super::code::{CodeAddress, CodeLocation};
+use crate::codec;
+use crate::job::ItemError;
+use crate::message::Message;
+
+/// Decodes an argument, calls the function, and appends its encoded result.
+type Call = fn(argument: &[u8], pointer: Option<CodeAddress>, out: &mut Vec<u8>) -> Result<(), ItemError>;
+
+/// A function, as it is sent.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub(crate) struct Function {
+    call: CodeLocation,
+    pointer: Option<CodeLocation>,
+}
+
+/// A function that this process can call.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct LoadedFunction {
+    call: Call,
+    pointer: Option<CodeAddress>,
+}
+
+impl Function {
+    /// The function `f`.
+    ///
+    /// # Panics
+    ///
+    /// Where `f` has captured something that the compile-time check could not tell from a function pointer.
+    #[track_caller]
+    pub(crate) fn of<F, A, R>(f: F) -> Self
+    where
+        F: Fn(A) -> R + Copy + 'static,
+        A: Message,
+        R: Message,
+    {
+        const {
+            assert!(
+                size_of::<F>() == 0
+                    || size_of::<F>() == size_of::<fn(A) -> R>() && size_of::<Option<F>>() == size_of::<F>(),
+                "a closure that captures variables cannot be sent to a standing worker: use `Pool::map`, `Pool::apply` \
+                 or `Process::spawn`, whose workers see what a closure captures, or give what it needs as the argument"
+            );
+        }
+        Self {
+            call: location(CodeAddress::of(call::<F, A, R> as Call as *const ())),
+            pointer: pointer::<F, A, R>(f).map(location),
+        }
+    }
+
+    /// A function that takes and returns nothing.
+    #[track_caller]
+    pub(crate) fn without_argument<F: Fn() + Copy + 'static>(f: F) -> Self {
+        const {
+            assert!(
+                size_of::<F>() == 0,
+                "an initializer of standing workers cannot capture variables, and cannot be a function pointer"
+            );
+        }
+        let _ = f;
+        Self {
+            call: location(CodeAddress::of(call_without_argument::<F> as Call as *const ())),
+            pointer: None,
+        }
+    }
+
+    /// The file that the function's code is in; empty for the program itself.
+    pub(crate) fn file(&self) -> &str {
+        self.call.file()
+    }
+
+    /// Finds the code, and loads it if need be.
+    pub(crate) fn load(&self) -> io::Result<LoadedFunction> {
+        let address = self.call.find()?;
+        Ok(LoadedFunction {
+            // SAFETY: `of`, in another process that runs the same code, has made the location of a function of this type.
+            call: unsafe { address.to_pointer() },
+            pointer: self.pointer.as_ref().map(CodeLocation::find).transpose()?,
+        })
+    }
+}
+
+impl LoadedFunction {
+    /// Calls it.
+    pub(crate) fn call(&self, argument: &[u8], out: &mut Vec<u8>) -> Result<(), ItemError> {
+        (self.call)(argument, self.pointer, out)
+    }
+}
+
+/// What `f` points to, if it is a function pointer.
+#[track_caller]
+fn pointer<F: Copy, A, R>(f: F) -> Option<CodeAddress> {
+    if size_of::<F>() == 0 {
+        return None;
+    }
+    assert!(
+        typeid::of::<F>() == typeid::of::<fn(A) -> R>(),
+        "a closure that captures variables cannot be sent to a standing worker: use `Pool::map`, `Pool::apply` or \
+         `Process::spawn`, whose workers see what a closure captures, or give what it needs as the argument"
+    );
+    // SAFETY: `F` is this function pointer type, as was just asked.
+    let pointer: fn(A) -> R = unsafe { std::mem::transmute_copy(&f) };
+    Some(CodeAddress::of(pointer as *const ()))
+}
+
+#[track_caller]
+fn location(address: CodeAddress) -> CodeLocation {
+    address
+        .place()
+        .unwrap_or_else(|| panic!("the function's code is in no file, where another process would find it"))
+}
+
+fn call<F, A, R>(argument: &[u8], pointer: Option<CodeAddress>, out: &mut Vec<u8>) -> Result<(), ItemError>
+where
+    F: Fn(A) -> R + Copy + 'static,
+    A: Message,
+    R: Message,
+{
+    let f: F = match pointer {
+        // SAFETY: `of` sends a pointer exactly where `F` is this function pointer type.
+        Some(address) if size_of::<F>() != 0 => unsafe {
+            std::mem::transmute_copy(&address.to_pointer::<fn(A) -> R>())
+        },
+        // SAFETY: `F` has no size, so there is nothing to read, and `of` was given one, so there is such a value; being
+        // `Copy` there may be another.
+        _ => unsafe {
+            assert_eq!(size_of::<F>(), 0, "a function pointer came without what it points to");
+            std::ptr::NonNull::<F>::dangling().read()
+        },
+    };
+    let argument = codec::decode(argument)?;
+    Ok(codec::encode_into(&f(argument), out)?)
+}
+
+fn call_without_argument<F: Fn() + Copy + 'static>(
+    _argument: &[u8],
+    _pointer: Option<CodeAddress>,
+    _out: &mut Vec<u8>,
+) -> Result<(), ItemError> {
+    // SAFETY: `F` has no size, as `without_argument` has made sure of, and there was one there.
+    let f: F = unsafe { std::ptr::NonNull::<F>::dangling().read() };
+    f();
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn twice(n: u32) -> u32 {
+        n * 2
+    }
+
+    fn called(function: &Function, argument: u32) -> u32 {
+        let mut bytes = Vec::new();
+        codec::encode_into(&argument, &mut bytes).unwrap();
+        let mut out = Vec::new();
+        function.load().unwrap().call(&bytes, &mut out).unwrap();
+        codec::decode(&out).unwrap()
+    }
+
+    #[test]
+    fn functions_closures_and_pointers_are_called_as_themselves() {
+        let others: [fn(u32) -> u32; 2] = [twice, |n| n + 100];
+        assert_eq!(called(&Function::of(twice), 4), 8);
+        assert_eq!(called(&Function::of(|n: u32| n * n), 4), 16);
+        assert_eq!(called(&Function::of(others[0]), 4), 8);
+        assert_eq!(called(&Function::of(others[1]), 4), 104);
+    }
+
+    #[test]
+    #[should_panic(expected = "a closure that captures variables cannot be sent")]
+    fn a_captured_reference_is_not_taken_for_a_function() {
+        static NUMBER: u32 = 5;
+        let number = &NUMBER;
+        Function::of(move |n: u32| n + *number);
+    }
+
+    #[test]
+    fn an_argument_of_another_type_is_an_error() {
+        let mut out = Vec::new();
+        let error = Function::of(twice).load().unwrap().call(&[0xc1], &mut out).unwrap_err();
+        assert!(matches!(error, ItemError::Codec(_)));
+    }
+}

@@ -1,0 +1,22 @@
+//! Standing workers as a program uses them. The program is this one: its `main` begins as the documentation says.
+
+mod crashes;
+mod executor;
+mod functions;
+mod support;
+
+use std::process::ExitCode;
+
+use libtest_mimic::Arguments;
+
+fn main() -> ExitCode {
+    parcell::init();
+    if let Some(code) = support::run_as_program() {
+        return code;
+    }
+    let mut trials = Vec::new();
+    trials.extend(executor::trials());
+    trials.extend(functions::trials());
+    trials.extend(crashes::trials());
+    libtest_mimic::run(&Arguments::from_args(), trials).exit_code()
+}
