@@ -21,8 +21,16 @@
 //! | [`starmap`](Pool::starmap) | functions of several parameters |
 //! | [`imap`](Pool::imap), [`imap_unordered`](Pool::imap_unordered) | results as they come, of items without end |
 //! | [`map_reduce`](Pool::map_reduce) | one result of all, combined in the workers |
-//! | [`for_each`](Pool::for_each), [`apply`](Pool::apply) | no results; one call |
+//! | [`for_each`](Pool::for_each), [`for_each_chunk_mut`](Pool::for_each_chunk_mut) | no results; a shared array changed in place |
+//! | [`apply`](Pool::apply) | one call |
 //! | [`Process::spawn`] | a call that goes on beside the caller |
+//!
+//! # Sharing
+//!
+//! What workers are to change for all to see is in shared memory: a [`Value`] or an [`Array`] behind a lock, a
+//! [`SharedArray`] or [`SharedMemory`] without one. A [`Lock`], [`Semaphore`], [`Event`], [`Condition`] or [`Barrier`]
+//! keeps processes from getting in each other's way. Workers have them by capturing them; to other processes they are
+//! sent. A worker that is killed while it holds or waits for one of them is no reason for any other to hang.
 //!
 //! # Failure
 //!
@@ -89,10 +97,14 @@ mod queue;
 mod record;
 mod seeds;
 mod share;
+mod shared;
 mod standing;
+mod sync;
 mod sys;
 mod threads;
 
+/// The crate whose traits the elements of shared memory implement, for `#[bytemuck(crate = "parcell::bytemuck")]`.
+pub use bytemuck;
 pub use cpu::cpu_count;
 #[doc(hidden)]
 pub use error::signal_name;
@@ -110,4 +122,9 @@ pub use queue::{Connection, Iter as QueueIter, JoinableQueue, Pipe, Queue, Queue
 pub use seeds::item_seed;
 /// The crate whose traits results implement, for `#[serde(crate = "parcell::serde")]`.
 pub use serde;
+pub use shared::{Array, ArrayGuard, SharedArray, SharedData, SharedMemory, Value, ValueGuard};
 pub use standing::init;
+pub use sync::{
+    Barrier, BarrierError, BarrierWaitResult, BoundedSemaphore, Condition, ConditionGuard, Event, Lock, LockGuard,
+    RLock, RLockGuard, ReleaseError, Semaphore, SemaphorePermit,
+};

@@ -14,6 +14,7 @@ pub use crate::display::{
     png, svg, table, update_display,
 };
 pub use crate::{
-    Connection, JoinableQueue, Pipe, Pool, Process, ProcessPoolExecutor, Queue, QueueError, TaskError, WaitFor,
-    as_completed, cpu_count, input, password,
+    BoundedSemaphore, Condition, Connection, Event, JoinableQueue, Lock, Pipe, Pool, Process, ProcessPoolExecutor,
+    Queue, QueueError, RLock, Semaphore, SharedArray, SharedMemory, TaskError, Value, WaitFor, as_completed, cpu_count,
+    input, password,
 };

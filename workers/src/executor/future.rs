@@ -61,7 +61,7 @@ impl<R: Message> Future<R> {
             },
         };
         let bytes = task.result.as_ref().map_err(Clone::clone)?;
-        codec::decode(bytes).map_err(|error| TaskError::Codec {
+        codec::decode(bytes.bytes()).map_err(|error| TaskError::Codec {
             pid: task.pid.unwrap_or_default(),
             item: None,
             error: error.to_string(),

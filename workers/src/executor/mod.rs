@@ -113,23 +113,12 @@ impl ProcessPoolExecutor {
         R: Message,
     {
         let function = Function::of(f);
-        let mut bytes = Vec::new();
-        match codec::encode_into(&argument, &mut bytes) {
-            Ok(()) => self.submit_encoded(function, &bytes),
-            Err(error) => Future::failed(TaskError::Codec {
-                pid: std::process::id(),
-                item: None,
-                error: error.to_string(),
-            }),
-        }
-    }
-
-    fn submit_encoded<R>(&self, function: Function, argument: &[u8]) -> Future<R> {
-        let submitted = self
-            .crew()
-            .and_then(|crew| Ok((crew.submit(function, argument)?, crew)));
+        let submitted = self.crew().and_then(|crew| {
+            let task = crew.submit(function, |out| codec::encode_into(&argument, out))?;
+            Ok((crew, task))
+        });
         match submitted {
-            Ok((task, crew)) => Future::submitted(crew, task),
+            Ok((crew, task)) => Future::submitted(crew, task),
             Err(error) => Future::failed(error),
         }
     }

@@ -279,9 +279,10 @@ impl QueueCore {
         if roster.has_others() || self.region().is_in_flight() {
             return false;
         }
-        let has_role = |deeds: &crate::share::roster::Deeds| deeds.roles.load(Ordering::Acquire) & role != 0;
-        let was_others =
-            !roster.own_deeds().is_some_and(has_role) && roster.departed().any(|(_, deeds)| has_role(deeds));
+        let is_own = roster
+            .own_deeds()
+            .is_some_and(|deeds| deeds.roles.load(Ordering::Acquire) & role != 0);
+        let was_others = !is_own && roster.had(role);
         was_others || threads::count() == 1
     }
 }

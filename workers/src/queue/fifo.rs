@@ -255,7 +255,7 @@ impl<T> Serialize for Queue<T> {
 
 impl<'de, T> Deserialize<'de> for Queue<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let control = handle::deserialize(KIND, "queue", deserializer)?;
+        let control = handle::deserialize(KIND, "the queue", deserializer)?;
         Ok(Self::of(QueueCore::open(control, KIND)))
     }
 }

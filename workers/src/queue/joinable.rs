@@ -210,7 +210,7 @@ impl<T> Serialize for JoinableQueue<T> {
 
 impl<'de, T> Deserialize<'de> for JoinableQueue<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let control = handle::deserialize(KIND, "queue", deserializer)?;
+        let control = handle::deserialize(KIND, "the queue", deserializer)?;
         Ok(Self::of(QueueCore::open(control, KIND)))
     }
 }

@@ -12,6 +12,7 @@ use super::core::Patience;
 use super::error::QueueError;
 use super::fifo::{decoded, encoded};
 use crate::message::Message;
+use crate::share::handle;
 use crate::share::log::{Log, LogState};
 use crate::share::membership::Membership;
 use crate::share::roster::Roster;
@@ -313,9 +314,7 @@ impl<'de, T> Deserialize<'de> for Connection<T> {
         if index > 1 {
             return Err(D::Error::custom("a pipe has two ends"));
         }
-        let control = Placed::receive(name, KIND).map_err(|error| {
-            D::Error::custom(format_args!("the connection that was sent cannot be opened: {error}"))
-        })?;
+        let control = Placed::receive(name, KIND).map_err(|error| handle::cannot_open("the connection", error))?;
         Ok(Self::of(control, index.into()))
     }
 }

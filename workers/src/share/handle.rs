@@ -1,25 +1,127 @@
-//! How handles travel: as the name of the region that they stand for, which stays open until they have arrived.
+//! How handles to what is in shared memory are made, and how they travel: by the name of their region.
 
+use std::fmt::Display;
+use std::io;
 use std::sync::Arc;
 
-use serde::de::Error as _;
+use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::sys::placed::{Place, Placed};
 use crate::sys::region::{Kind, Region, RegionName};
 
-/// Writes the handle of something in `region`.
+/// A new value, with `extra` bytes behind it. `what` it is, with its article, is for the message.
+///
+/// # Panics
+///
+/// If the system refuses the memory.
+#[track_caller]
+pub(crate) fn create<T: Place>(kind: Kind, extra: usize, what: &str) -> Placed<T> {
+    created(Placed::create(kind, extra), what)
+}
+
+/// # Panics
+///
+/// If the system has refused the memory.
+#[track_caller]
+pub(crate) fn created<T>(result: io::Result<T>, what: &str) -> T {
+    match result {
+        Ok(created) => created,
+        Err(error) => panic!("the system refuses the memory for {what}: {error}"),
+    }
+}
+
+/// Writes a handle's region, which stays open here until the handle has been read.
 pub(crate) fn serialize<S: Serializer>(region: &Arc<Region>, serializer: S) -> Result<S::Ok, S::Error> {
     region.export().serialize(serializer)
 }
 
-/// Reads a handle of `kind`, which errors call `what`.
+/// Reads a handle that [`serialize`] has written, to a `T` in a region of this kind.
 pub(crate) fn deserialize<'de, T: Place, D: Deserializer<'de>>(
     kind: Kind,
     what: &str,
     deserializer: D,
 ) -> Result<Placed<T>, D::Error> {
     let name = RegionName::deserialize(deserializer)?;
-    Placed::receive(name, kind)
-        .map_err(|error| D::Error::custom(format_args!("the {what} that was sent cannot be opened: {error}")))
+    Placed::receive(name, kind).map_err(|error| cannot_open(what, error))
+}
+
+/// Reads a handle to a region of this kind that has no value at its beginning.
+pub(crate) fn deserialize_region<'de, D: Deserializer<'de>>(
+    kind: Kind,
+    what: &str,
+    deserializer: D,
+) -> Result<Arc<Region>, D::Error> {
+    let name = RegionName::deserialize(deserializer)?;
+    Region::receive(name, kind).map_err(|error| cannot_open(what, error))
+}
+
+/// The error of somebody who was sent something that is not there.
+pub(crate) fn cannot_open<E: Error>(what: &str, error: impl Display) -> E {
+    E::custom(format_args!("{what} that was sent cannot be opened: {error}"))
+}
+
+/// Implements serde's traits for a handle with the one field `placed`.
+macro_rules! sent_by_name {
+    ($handle:ty, $kind:expr, $what:literal) => {
+        impl serde::Serialize for $handle {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                $crate::share::handle::serialize(self.placed.region(), serializer)
+            }
+        }
+
+        impl<'de> serde::Deserialize<'de> for $handle {
+            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let placed = $crate::share::handle::deserialize($kind, $what, deserializer)?;
+                Ok(Self { placed })
+            }
+        }
+    };
+}
+pub(crate) use sent_by_name;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::share::roster::Roster;
+
+    const TEST: Kind = Kind::named(b"test");
+
+    fn sent(region: &Arc<Region>) -> serde_json::Value {
+        serialize(region, serde_json::value::Serializer).unwrap()
+    }
+
+    #[test]
+    fn a_handle_that_has_travelled_leads_to_the_same_region() {
+        let placed: Placed<Roster> = create(TEST, 0, "the test");
+        let received: Placed<Roster> = deserialize(TEST, "the test", sent(placed.region())).unwrap();
+        assert!(Arc::ptr_eq(placed.region(), received.region()));
+        let received = deserialize_region(TEST, "the test", sent(placed.region())).unwrap();
+        assert!(Arc::ptr_eq(placed.region(), &received));
+    }
+
+    #[test]
+    fn what_cannot_be_opened_is_named() {
+        let placed: Placed<Roster> = create(TEST, 0, "the test");
+        let other = Kind::named(b"other");
+        let error = deserialize::<Roster, _>(other, "the lock", sent(placed.region())).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "the lock that was sent cannot be opened: it is something else"
+        );
+        let dropped = create::<Roster>(TEST, 0, "the test").region().name().to_string();
+        let error = deserialize::<Roster, _>(TEST, "the lock", serde_json::Value::from(dropped)).unwrap_err();
+        assert!(error.to_string().ends_with("has ended, or has dropped it"), "{error}");
+        let error = deserialize::<Roster, _>(TEST, "the lock", serde_json::Value::from("no name")).unwrap_err();
+        assert!(
+            error.to_string().contains("is not the name of shared memory"),
+            "{error}"
+        );
+    }
+
+    #[test]
+    #[should_panic(expected = "the system refuses the memory for the test")]
+    fn memory_that_is_refused_is_a_panic() {
+        let _: Placed<Roster> = create(TEST, usize::MAX / 2, "the test");
+    }
 }

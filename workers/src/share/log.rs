@@ -19,7 +19,7 @@ use crate::sys::region::{HEADER, Region};
 const LENGTH: usize = 8;
 /// What one read takes in the hope that it is the whole message.
 const FIRST_READ: usize = 1024;
-/// How much memory stays for the next messages when all have been read.
+/// How much memory stays for the next messages when all have been read, if nothing else is said.
 const KEPT: u64 = 1 << 20;
 /// How much of what has been read is given back at once.
 const PIECE: u64 = 1 << 20;
@@ -60,6 +60,7 @@ impl LogState {
 pub(crate) struct Log {
     region: Arc<Region>,
     base: u64,
+    kept: u64,
 }
 
 /// Memory that is to be given back when the state that no longer needs it has become the current one.
@@ -76,7 +77,13 @@ impl Log {
         Self {
             region: Arc::clone(region),
             base: mapped.next_multiple_of(PAGE) + number * DISTANCE,
+            kept: KEPT,
         }
+    }
+
+    /// The same, with so many bytes staying for the next messages: new memory costs more than what is copied into it.
+    pub(crate) fn keeping(self, kept: u64) -> Self {
+        Self { kept, ..self }
     }
 
     /// Adds a message; where it begins.
@@ -147,10 +154,10 @@ impl Log {
         if state.head == state.tail {
             let used = std::mem::take(&mut state.used);
             (state.head, state.tail, state.given_back) = (0, 0, 0);
-            return (used > KEPT).then(|| self.surplus_between(KEPT, used));
+            return (used > self.kept).then(|| self.surplus_between(self.kept, used));
         }
         let end = state.head / PAGE * PAGE;
-        if end < state.given_back + PIECE {
+        if end < state.given_back + PIECE.max(self.kept) {
             return None;
         }
         let start = std::mem::replace(&mut state.given_back, end);

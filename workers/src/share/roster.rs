@@ -16,6 +16,8 @@ const SEATS: usize = 256;
 pub(crate) struct Roster {
     seats: [Seat; SEATS],
     overflowed: AtomicU32,
+    /// What those have done whose seats others have taken since.
+    past_roles: AtomicU32,
 }
 
 #[repr(C)]
@@ -94,6 +96,14 @@ impl Roster {
             .filter(|(process, _)| !process.is_alive())
     }
 
+    /// Whether a process that has ended had one of these roles.
+    pub(crate) fn had(&self, roles: u32) -> bool {
+        self.past_roles.load(Ordering::Acquire) & roles != 0
+            || self
+                .departed()
+                .any(|(_, deeds)| deeds.roles.load(Ordering::Acquire) & roles != 0)
+    }
+
     /// Whether any process, living or not, is down as holding a handle. Costs less than to ask whether it lives.
     pub(crate) fn is_empty(&self) -> bool {
         self.overflowed.load(Ordering::Acquire) == 0 && self.holders().next().is_none()
@@ -126,7 +136,13 @@ impl Roster {
         let seat = self.seats.iter().find(|seat| {
             let word = seat.process.load(Ordering::Acquire);
             let has_ended = ProcessIdentity::from_word(word).is_some_and(|process| !process.is_alive());
-            has_ended && seat.deeds.owed.load(Ordering::Acquire) == 0 && take(seat, word)
+            if !has_ended || seat.deeds.owed.load(Ordering::Acquire) != 0 {
+                return false;
+            }
+            // Before anybody can take the seat, so that what was done is known at every moment.
+            self.past_roles
+                .fetch_or(seat.deeds.roles.load(Ordering::Acquire), Ordering::AcqRel);
+            take(seat, word)
         })?;
         seat.handles.store(0, Ordering::Release);
         seat.deeds.roles.store(0, Ordering::Release);
@@ -168,6 +184,23 @@ mod tests {
             roster.departed().map(|(process, _)| process).collect::<Vec<_>>(),
             [other]
         );
+    }
+
+    #[test]
+    fn what_was_done_is_known_when_the_seat_is_another_s() {
+        let roster = roster();
+        let mut child = std::process::Command::new("sleep").arg("60").spawn().unwrap();
+        let gone = ProcessIdentity::of(child.id()).unwrap();
+        child.kill().unwrap();
+        child.wait().unwrap();
+        for seat in &roster.seats {
+            seat.process.store(gone.word(), Ordering::Relaxed);
+        }
+        roster.seats[0].deeds.roles.store(2, Ordering::Relaxed);
+        assert!(roster.had(2) && !roster.had(1));
+        roster.join(ProcessIdentity::current());
+        assert_eq!(roster.own_deeds().unwrap().roles.load(Ordering::Relaxed), 0);
+        assert!(roster.had(2) && !roster.had(1));
     }
 
     #[test]

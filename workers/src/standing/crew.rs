@@ -8,8 +8,8 @@ use std::sync::{Arc, Weak};
 use rustix::process::Signal;
 
 use super::setup::{self, Setup, Started};
-use super::shared::{ARRIVED, CREW, CrewMemory, MAX_WORKERS};
-use super::task::{self, CANCELLED, Outcome, Task};
+use super::shared::{ARRIVED, CREW, CrewMemory, MAX_WORKERS, task_log};
+use super::task::{CANCELLED, Outcome, Payload, Task};
 use crate::error::TaskError;
 use crate::share::log::Log;
 use crate::sys::child::{Ending, Exit};
@@ -46,7 +46,7 @@ pub(super) struct CrewState {
 /// A task that has an outcome now.
 pub(super) struct Settled {
     pub(super) task: Weak<Task>,
-    pub(super) result: Result<Vec<u8>, TaskError>,
+    pub(super) result: Result<Payload, TaskError>,
     pub(super) pid: Option<u32>,
 }
 
@@ -54,7 +54,7 @@ impl CrewState {
     pub(super) fn new(settings: CrewSettings) -> io::Result<Self> {
         let memory = Placed::<CrewMemory>::create(CREW, 0)?;
         Ok(Self {
-            log: Log::new(memory.region(), 0),
+            log: task_log(&memory),
             settings,
             memory,
             members: BTreeMap::new(),
@@ -120,7 +120,7 @@ impl CrewState {
     pub(super) fn settle(
         &mut self,
         number: u64,
-        result: Result<Vec<u8>, TaskError>,
+        result: Result<Payload, TaskError>,
         pid: Option<u32>,
     ) -> Option<Settled> {
         let task = self.open.remove(&number)?;
@@ -293,11 +293,4 @@ impl Settled {
             });
         }
     }
-}
-
-/// Written for its one caller, which has the call encoded.
-pub(super) fn bytes_of_task(call: &task::Call, argument: &[u8]) -> Result<Vec<u8>, crate::codec::CodecError> {
-    let mut encoded = Vec::new();
-    crate::codec::encode_into(call, &mut encoded)?;
-    Ok(task::encode(&encoded, argument))
 }

@@ -9,9 +9,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
-use super::crew::{CrewSettings, CrewState, Settled, bytes_of_task};
-use super::shared::{ARRIVED, HUB, HubMemory};
-use super::task::{Call, Reply, Task};
+use super::crew::{CrewSettings, CrewState, Settled};
+use super::shared::{ARRIVED, HUB, HubMemory, result_log};
+use super::task::{self, Call, Payload, Reply, Task};
+use crate::codec::CodecError;
 use crate::error::TaskError;
 use crate::job;
 use crate::notebook;
@@ -70,7 +71,7 @@ impl Hub {
         let memory = Placed::<HubMemory>::create(HUB, 0)?;
         Ok(Self {
             pid: std::process::id(),
-            log: Log::new(memory.region(), 0),
+            log: result_log(&memory),
             memory,
             crews: HashMap::new(),
             next_crew,
@@ -91,20 +92,21 @@ impl Hub {
             })?;
             let Some(message) = taken else { return Ok(any) };
             any = true;
-            self.hear(&message);
+            self.hear(message);
         }
     }
 
-    fn hear(&mut self, message: &[u8]) {
+    fn hear(&mut self, message: Vec<u8>) {
         // Nothing but a worker with damaged memory sends what is not understood, and its end will be noticed.
-        let Some((reply, payload)) = Reply::split(message) else {
+        let Some((reply, payload)) = Reply::split(&message) else {
             return;
         };
         let Some(crew) = self.crews.get_mut(&reply.crew) else {
             return;
         };
         let result = if reply.failed == 0 {
-            Ok(payload.to_vec())
+            let start = message.len() - payload.len();
+            Ok(Payload::new(message, start))
         } else {
             Err(job::decode_error(payload, reply.pid, None))
         };
@@ -163,24 +165,37 @@ impl Crew {
         !self.is_own() && notebook::is_predecessor(self.pid)
     }
 
-    /// Hands a call over.
+    /// Hands a call over, with the argument that `encode_argument` appends.
     ///
     /// # Errors
     ///
-    /// [`TaskError::System`] where memory or a process is refused.
-    pub(crate) fn submit(self: &Arc<Self>, function: Function, argument: &[u8]) -> Result<Arc<Task>, TaskError> {
+    /// [`TaskError::Codec`] where the argument cannot be encoded, [`TaskError::System`] where memory or a process is
+    /// refused.
+    pub(crate) fn submit(
+        self: &Arc<Self>,
+        function: Function,
+        encode_argument: impl FnOnce(&mut Vec<u8>) -> Result<(), CodecError>,
+    ) -> Result<Arc<Task>, TaskError> {
         let call = Call {
             function,
             cell: notebook::current_cell(),
         };
-        let bytes = bytes_of_task(&call, argument).map_err(|error| refused(&error))?;
+        let bytes = task::encode(&call, encode_argument).map_err(|error| TaskError::Codec {
+            pid: std::process::id(),
+            item: None,
+            error: error.to_string(),
+        })?;
         self.with_state(|state, hub| {
             let task = state.submit(&bytes)?;
             state.staff(self.id, hub)?;
             io::Result::Ok(task)
         })
         .unwrap_or_else(|| Err(io::Error::other("the crew's workers have been ended")))
-        .map_err(|error| refused(&error))
+        .map_err(|error| TaskError::System {
+            pid: None,
+            item: None,
+            error: format!("the call cannot be handed over: {error}"),
+        })
     }
 
     /// Cancels a task that waits; whether it is cancelled now.
@@ -309,13 +324,5 @@ fn look_after_workers() {
     if let Some(hub) = HubLock::acquire().own() {
         // An error of the memory of results; the next look will meet it again.
         let _ = hub.look_after_workers();
-    }
-}
-
-fn refused(error: &dyn std::fmt::Display) -> TaskError {
-    TaskError::System {
-        pid: None,
-        item: None,
-        error: format!("the call cannot be handed over: {error}"),
     }
 }

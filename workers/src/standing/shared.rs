@@ -2,9 +2,9 @@
 
 use std::sync::atomic::AtomicU64;
 
-use crate::share::log::LogState;
+use crate::share::log::{Log, LogState};
 use crate::sys::monitor::Monitor;
-use crate::sys::placed::Place;
+use crate::sys::placed::{Place, Placed};
 use crate::sys::region::Kind;
 
 /// The most workers that a crew has.
@@ -46,6 +46,19 @@ pub(super) const READY: u64 = 1;
 #[repr(C)]
 pub(super) struct HubMemory {
     pub(super) results: Monitor<LogState>,
+}
+
+/// How much memory stays for the next large argument or result.
+const KEPT: u64 = 72 << 20;
+
+/// Where a crew's tasks are.
+pub(super) fn task_log(memory: &Placed<CrewMemory>) -> Log {
+    Log::new(memory.region(), 0).keeping(KEPT)
+}
+
+/// Where a process's results are.
+pub(super) fn result_log(memory: &Placed<HubMemory>) -> Log {
+    Log::new(memory.region(), 0).keeping(KEPT)
 }
 
 // SAFETY: a monitor and atomics.

@@ -4,12 +4,15 @@ use std::sync::OnceLock;
 
 use serde::{Deserialize, Serialize};
 
+use crate::codec::{self, CodecError};
 use crate::error::TaskError;
 use crate::sys::function::Function;
 
 /// The first byte of a task that is to be run, and of one that was cancelled while it waited.
 pub(super) const WANTED: u8 = 0;
 pub(super) const CANCELLED: u8 = 1;
+/// That byte, and the length of the call.
+const HEAD: usize = 5;
 
 /// A call that was submitted.
 #[derive(Debug)]
@@ -24,11 +27,28 @@ pub(crate) struct Task {
 #[derive(Debug)]
 pub(crate) struct Outcome {
     /// The encoded result.
-    pub(crate) result: Result<Vec<u8>, TaskError>,
+    pub(crate) result: Result<Payload, TaskError>,
     /// How many calls of this process were settled before.
     pub(crate) order: u64,
     /// The worker that ran it.
     pub(crate) pid: Option<u32>,
+}
+
+/// An encoded result, in the message that it came in: large ones are not copied once more.
+#[derive(Debug)]
+pub(crate) struct Payload {
+    message: Vec<u8>,
+    start: usize,
+}
+
+impl Payload {
+    pub(super) fn new(message: Vec<u8>, start: usize) -> Self {
+        Self { message, start }
+    }
+
+    pub(crate) fn bytes(&self) -> &[u8] {
+        &self.message[self.start..]
+    }
 }
 
 impl Task {
@@ -60,13 +80,20 @@ pub(super) struct Call {
 }
 
 /// The bytes of a task: whether it is wanted, the length of the encoded call, the call, the argument.
-pub(super) fn encode(call: &[u8], argument: &[u8]) -> Vec<u8> {
-    let mut bytes = Vec::with_capacity(1 + 4 + call.len() + argument.len());
-    bytes.push(WANTED);
-    bytes.extend_from_slice(&u32::try_from(call.len()).unwrap_or(u32::MAX).to_le_bytes());
-    bytes.extend_from_slice(call);
-    bytes.extend_from_slice(argument);
-    bytes
+///
+/// # Errors
+///
+/// What `encode_argument` returns, and where the call cannot be encoded.
+pub(super) fn encode(
+    call: &Call,
+    encode_argument: impl FnOnce(&mut Vec<u8>) -> Result<(), CodecError>,
+) -> Result<Vec<u8>, CodecError> {
+    let mut bytes = vec![WANTED, 0, 0, 0, 0];
+    codec::encode_into(call, &mut bytes)?;
+    let length = u32::try_from(bytes.len() - HEAD).unwrap_or(u32::MAX);
+    bytes[1..HEAD].copy_from_slice(&length.to_le_bytes());
+    encode_argument(&mut bytes)?;
+    Ok(bytes)
 }
 
 /// Takes apart what [`encode`] has put together: whether it is wanted, the encoded call, and the argument.
@@ -99,13 +126,25 @@ impl Reply {
 mod tests {
     use super::*;
 
+    fn call() -> Call {
+        Call {
+            function: Function::of(|n: u32| n),
+            cell: Some(3),
+        }
+    }
+
     #[test]
     fn tasks_are_taken_apart_as_they_were_put_together() {
-        let mut bytes = encode(b"call", b"argument");
-        assert_eq!(decode(&bytes), Some((true, &b"call"[..], &b"argument"[..])));
+        let mut bytes = encode(&call(), |out| {
+            out.extend_from_slice(b"argument");
+            Ok(())
+        })
+        .unwrap();
+        let (wanted, encoded, argument) = decode(&bytes).unwrap();
+        assert_eq!((wanted, argument), (true, &b"argument"[..]));
+        assert_eq!(codec::decode::<Call>(encoded).unwrap().cell, Some(3));
         bytes[0] = CANCELLED;
         assert_eq!(decode(&bytes).map(|(wanted, ..)| wanted), Some(false));
-        assert_eq!(decode(&encode(b"", b"")), Some((true, &b""[..], &b""[..])));
         for damaged in [&b""[..], &[0, 1], &[0, 5, 0, 0, 0, 1]] {
             assert_eq!(decode(damaged), None);
         }

@@ -6,7 +6,7 @@ use std::io::{self, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::setup::{Setup, VARIABLE};
-use super::shared::{ARRIVED, CREW, CrewMemory, HUB, HubMemory, READY};
+use super::shared::{ARRIVED, CREW, CrewMemory, HUB, HubMemory, READY, result_log, task_log};
 use super::task::{self, Call, Reply};
 use crate::codec;
 use crate::job;
@@ -19,7 +19,7 @@ use crate::sys::function::{Function, LoadedFunction};
 use crate::sys::identity::ProcessIdentity;
 use crate::sys::lifeline::Tail;
 use crate::sys::placed::Placed;
-use crate::sys::{environment, limits};
+use crate::sys::{allocator, environment, limits};
 
 /// The exit code of a worker that cannot do its work because the library failed.
 const FAILED: i32 = 101;
@@ -110,11 +110,12 @@ impl Worker {
         if let Some(bytes) = setup.memory_limit {
             limits::limit_memory(bytes)?;
         }
+        allocator::keep_freed_memory();
         fork::mark_as_worker();
         panics::record_from_here();
         Ok(Self {
-            tasks: Log::new(crew.region(), 0),
-            results: Log::new(hub.region(), 0),
+            tasks: task_log(&crew),
+            results: result_log(&hub),
             setup,
             crew,
             hub,

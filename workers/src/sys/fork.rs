@@ -7,7 +7,7 @@
 use std::io::{self, StderrLock, StdoutLock, Write};
 use std::os::fd::OwnedFd;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 use rustix::fs::{Mode, OFlags, open};
 use rustix::pipe::{PipeFlags, pipe_with};
@@ -27,6 +27,9 @@ use crate::threads;
 /// Whether this process is a forked worker.
 static IS_WORKER: AtomicBool = AtomicBool::new(false);
 
+/// How many forks there are between this process and the first one of the program.
+static GENERATION: AtomicU32 = AtomicU32::new(0);
+
 /// The exit code of a worker that could not do its work because the library failed.
 const FAILED: i32 = 101;
 
@@ -38,6 +41,12 @@ pub(crate) fn is_worker() -> bool {
 /// The calling process is a worker, though this library did not fork it.
 pub(crate) fn mark_as_worker() {
     IS_WORKER.store(true, Ordering::Relaxed);
+}
+
+/// Differs between a process and those that it forked: what tells a thing that belongs to the process from the copy of it
+/// that a forked one has.
+pub(crate) fn generation() -> u32 {
+    GENERATION.load(Ordering::Relaxed)
 }
 
 /// Forks a worker that runs `body` and ends. `body` gets the write end of a pipe; its read end, on which reads do not
@@ -165,6 +174,10 @@ fn fork() -> io::Result<Option<Pid>> {
     // Locks of other libraries that another thread holds stay locked there; the crate's documentation says so.
     match unsafe { libc::fork() } {
         -1 => Err(io::Error::last_os_error()),
+        0 => {
+            GENERATION.fetch_add(1, Ordering::Relaxed);
+            Ok(None)
+        }
         pid => Ok(Pid::from_raw(pid)),
     }
 }

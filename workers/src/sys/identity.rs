@@ -30,7 +30,11 @@ impl ProcessIdentity {
     pub(crate) fn of(pid: u32) -> Option<Self> {
         let stat = std::fs::read(format!("/proc/{pid}/stat")).ok()?;
         let time = start_time(&stat)?;
-        Some(Self(u64::from(pid) << TIME_BITS | time & ((1 << TIME_BITS) - 1)))
+        Some(Self::new(pid, time))
+    }
+
+    fn new(pid: u32, time: u64) -> Self {
+        Self(u64::from(pid) << TIME_BITS | time & ((1 << TIME_BITS) - 1))
     }
 
     /// What was stored; `None` for 0.
@@ -47,9 +51,16 @@ impl ProcessIdentity {
         (self.0 >> TIME_BITS) as u32
     }
 
-    /// Whether it has not ended. One that has, and has not been waited for, has.
+    /// Whether it has not ended. One that has, and has not been waited for, has. Where the system does not say (this
+    /// process may have no descriptor left to ask with), it has not.
     pub(crate) fn is_alive(self) -> bool {
-        self == Self::current() || Self::of(self.pid()) == Some(self)
+        if self == Self::current() {
+            return true;
+        }
+        match std::fs::read(format!("/proc/{}/stat", self.pid())) {
+            Ok(stat) => start_time(&stat).is_some_and(|time| self == Self::new(self.pid(), time)),
+            Err(error) => error.kind() != std::io::ErrorKind::NotFound && error.raw_os_error() != Some(libc::ESRCH),
+        }
     }
 }
 

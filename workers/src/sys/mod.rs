@@ -1,6 +1,8 @@
 //! What the library asks of the operating system. The modules with `unsafe` code are here, each behind a safe interface.
 
 pub(crate) mod abort;
+pub(crate) mod allocator;
+pub(crate) mod bell;
 pub(crate) mod child;
 pub(crate) mod clock;
 pub(crate) mod code;
@@ -8,6 +10,7 @@ pub(crate) mod conditions;
 pub(crate) mod environment;
 pub(crate) mod fork;
 pub(crate) mod function;
+pub(crate) mod guarded;
 pub(crate) mod identity;
 pub(crate) mod lifeline;
 pub(crate) mod limits;
@@ -15,7 +18,9 @@ pub(crate) mod monitor;
 pub(crate) mod mutex;
 mod oom;
 pub(crate) mod placed;
+pub(crate) mod plain;
 pub(crate) mod region;
+mod region_name;
 pub(crate) mod shared;
 pub(crate) mod threads;
 pub(crate) mod unwind;

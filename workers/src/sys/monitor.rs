@@ -5,23 +5,16 @@
 //! nothing, one that dies after it has changed everything, and the lock passes on to the next (see
 //! [`mutex`](super::mutex)). So there is nothing to repair.
 //!
-//! Who waits sleeps on a futex that counts changes, and never for long: a process that was woken and killed before it
-//! acted would otherwise have taken the wake-up with it. A pthread condition variable would hang then.
+//! Who waits sleeps at a [bell](super::bell), and never for long.
 
 use std::cell::UnsafeCell;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use rustix::fs::Timespec;
-use rustix::thread::futex;
-
+pub(crate) use super::bell::Occasion;
+use super::bell::{Bell, LONGEST_SLEEP};
 use super::mutex::{Held, Relock, RobustMutex};
 use super::placed::Place;
-
-/// How long a sleep lasts at most before the state is looked at again.
-const LONGEST_SLEEP: Duration = Duration::from_millis(20);
-/// How many times the bell is looked at before sleeping, where another core could ring it.
-const SPINS: u32 = 300;
 
 /// State of type `S`, shared by processes, with `BELLS` reasons to wait.
 #[repr(C)]
@@ -30,15 +23,6 @@ pub(crate) struct Monitor<S, const BELLS: usize = 1> {
     current: AtomicU32,
     bells: [Bell; BELLS],
     states: [UnsafeCell<S>; 2],
-}
-
-/// What is waited at.
-#[repr(C)]
-struct Bell {
-    /// How often it has rung: the futex.
-    rung: AtomicU32,
-    /// How many wait, or more: those that were killed are counted for ever.
-    waiting: AtomicU32,
 }
 
 // SAFETY: the states are accessed with the mutex held, everything else is atomic. `S` is plain data, in which nothing is
@@ -52,19 +36,6 @@ unsafe impl<S: bytemuck::Pod, const BELLS: usize> Place for Monitor<S, BELLS> {
 
 // SAFETY: as above.
 unsafe impl<S: Send, const BELLS: usize> Sync for Monitor<S, BELLS> {}
-
-/// Why the state is being looked at.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Occasion {
-    /// The caller has just come.
-    Arrival,
-    /// The bell rang.
-    Ring,
-    /// Nothing has happened for a while: time to ask whether those still live who could make it happen.
-    Silence,
-    /// The limit has passed: the last look.
-    Limit,
-}
 
 /// The state while the caller has it to itself.
 pub(crate) struct Visit<'a, S, const BELLS: usize> {
@@ -110,9 +81,9 @@ impl<S: bytemuck::Pod, const BELLS: usize> Monitor<S, BELLS> {
         loop {
             let held = self.lock();
             let (result, rings) = self.attempt(&held, occasion, &mut attempt);
-            let rung = self.bells[bell].rung.load(Ordering::Relaxed);
+            let rung = self.bells[bell].rung();
             if result.is_none() {
-                self.bells[bell].waiting.fetch_add(1, Ordering::Relaxed);
+                self.bells[bell].begin_sleep();
             }
             drop(held);
             if result.is_some() {
@@ -120,8 +91,9 @@ impl<S: bytemuck::Pod, const BELLS: usize> Monitor<S, BELLS> {
                 return result;
             }
             let left = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
-            let woken = occasion != Occasion::Limit && self.bells[bell].sleep(rung, left.unwrap_or(LONGEST_SLEEP));
-            self.bells[bell].waiting.fetch_sub(1, Ordering::Relaxed);
+            let limit = left.map_or(LONGEST_SLEEP, |left| left.min(LONGEST_SLEEP));
+            let woken = occasion != Occasion::Limit && self.bells[bell].sleep(rung, limit);
+            self.bells[bell].end_sleep();
             if occasion == Occasion::Limit {
                 return None;
             }
@@ -135,18 +107,15 @@ impl<S: bytemuck::Pod, const BELLS: usize> Monitor<S, BELLS> {
 
     /// How often a bell has rung, for [`sleep`](Self::sleep).
     pub(crate) fn rings(&self, bell: usize) -> u32 {
-        self.bells[bell].rung.load(Ordering::SeqCst)
+        self.bells[bell].rung()
     }
 
     /// Waits until a bell has rung more than `rings` times, for a while, and no longer than `deadline`; whether it has.
     /// For those who look at the state by other means.
     pub(crate) fn sleep(&self, bell: usize, rings: u32, deadline: Option<Instant>) -> bool {
-        let bell = &self.bells[bell];
-        bell.waiting.fetch_add(1, Ordering::SeqCst);
         let left = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
-        let has_rung = bell.sleep(rings, left.unwrap_or(LONGEST_SLEEP));
-        bell.waiting.fetch_sub(1, Ordering::Relaxed);
-        has_rung
+        let limit = left.map_or(LONGEST_SLEEP, |left| left.min(LONGEST_SLEEP));
+        self.bells[bell].doze(rings, limit)
     }
 
     fn lock(&self) -> Held<'_> {
@@ -180,7 +149,7 @@ impl<S: bytemuck::Pod, const BELLS: usize> Monitor<S, BELLS> {
             // In here, so that who looks at the state before it sleeps has either seen the change or hears the bell.
             for (bell, &count) in self.bells.iter().zip(&rings) {
                 if count > 0 {
-                    bell.rung.fetch_add(1, Ordering::SeqCst);
+                    bell.count_ring();
                 }
             }
             if let Some(after) = after {
@@ -192,40 +161,17 @@ impl<S: bytemuck::Pod, const BELLS: usize> Monitor<S, BELLS> {
 
     fn ring(&self, rings: [u32; BELLS]) {
         for (bell, count) in self.bells.iter().zip(rings) {
-            if count > 0 && bell.waiting.load(Ordering::SeqCst) > 0 {
-                // It has no way to fail that matters: those who sleep wake up by themselves.
-                let _ = futex::wake(&bell.rung, futex::Flags::empty(), count);
+            if count > 0 {
+                bell.wake(count);
             }
         }
-    }
-}
-
-impl Bell {
-    /// Waits until it has rung since `rung`, or for a while, at most `limit`; whether it has.
-    fn sleep(&self, rung: u32, limit: Duration) -> bool {
-        let has_rung = || self.rung.load(Ordering::Relaxed) != rung;
-        if limit > Duration::ZERO && crate::cpu_count() > 1 {
-            for _ in 0..SPINS {
-                if has_rung() {
-                    return true;
-                }
-                std::hint::spin_loop();
-            }
-        }
-        let limit = limit.min(LONGEST_SLEEP);
-        let limit = Timespec {
-            tv_sec: limit.as_secs().cast_signed(),
-            tv_nsec: limit.subsec_nanos().into(),
-        };
-        // Whatever ends the wait, the state is looked at again.
-        let _ = futex::wait(&self.rung, futex::Flags::empty(), rung, Some(&limit));
-        has_rung()
     }
 }
 
 #[cfg(test)]
 mod tests {
     use std::panic::{AssertUnwindSafe, catch_unwind};
+    use std::time::Duration;
 
     use super::*;
     use crate::sys::placed::Placed;

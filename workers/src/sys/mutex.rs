@@ -6,7 +6,11 @@
 use std::cell::UnsafeCell;
 use std::marker::PhantomData;
 use std::mem::MaybeUninit;
+use std::ops::Deref;
 use std::time::{Duration, Instant};
+
+use super::fork;
+use super::placed::Place;
 
 /// How long one wait lasts at most. The clock that the wait goes by can be set; the limit does not go by it.
 const SLICE: Duration = Duration::from_secs(1);
@@ -17,6 +21,54 @@ pub(crate) struct RobustMutex(UnsafeCell<libc::pthread_mutex_t>);
 
 // SAFETY: a mutex is made to be used by several threads, and this one by several processes.
 unsafe impl Sync for RobustMutex {}
+
+// SAFETY: a robust mutex is made for the use by several processes; it holds no address of itself that matters to others
+// than its holder, which does not move.
+unsafe impl Place for RobustMutex {
+    unsafe fn init(place: *mut Self) {
+        // SAFETY: the place is the caller's promise.
+        unsafe { Self::init(place, Relock::Panics) };
+    }
+}
+
+/// A mutex that its holder may lock again.
+#[repr(transparent)]
+pub(crate) struct RecursiveMutex(RobustMutex);
+
+// SAFETY: as above.
+unsafe impl Place for RecursiveMutex {
+    unsafe fn init(place: *mut Self) {
+        // SAFETY: the place is the caller's promise, and consists of the mutex alone.
+        unsafe { RobustMutex::init(place.cast(), Relock::Counts) };
+    }
+}
+
+impl Deref for RecursiveMutex {
+    type Target = RobustMutex;
+
+    fn deref(&self) -> &RobustMutex {
+        &self.0
+    }
+}
+
+/// A mutex, and what is changed while it is held.
+#[repr(C)]
+#[derive(Debug)]
+pub(crate) struct WithMutex<T> {
+    pub(crate) mutex: RobustMutex,
+    pub(crate) value: T,
+}
+
+// SAFETY: both parts may live in shared memory.
+unsafe impl<T: Place> Place for WithMutex<T> {
+    unsafe fn init(place: *mut Self) {
+        // SAFETY: the place is the caller's promise, and its parts do not overlap.
+        unsafe {
+            RobustMutex::init(&raw mut (*place).mutex, Relock::Panics);
+            T::init(&raw mut (*place).value);
+        }
+    }
+}
 
 /// Whether the thread that holds a mutex may lock it again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,6 +85,8 @@ pub(crate) enum Relock {
 pub(crate) struct Held<'a> {
     mutex: &'a RobustMutex,
     abandoned: bool,
+    /// That of the process that has locked it.
+    generation: u32,
     not_send: PhantomData<*const ()>,
 }
 
@@ -86,7 +140,11 @@ impl RobustMutex {
     #[track_caller]
     pub(crate) fn try_lock(&self) -> Option<Held<'_>> {
         // SAFETY: `init` has made the mutex.
-        self.held(unsafe { libc::pthread_mutex_trylock(self.0.get()) })
+        match unsafe { libc::pthread_mutex_trylock(self.0.get()) } {
+            // The calling thread holds it.
+            libc::EDEADLK => None,
+            result => self.held(result),
+        }
     }
 
     #[track_caller]
@@ -107,6 +165,7 @@ impl RobustMutex {
         Some(Held {
             mutex: self,
             abandoned,
+            generation: fork::generation(),
             not_send: PhantomData,
         })
     }
@@ -117,13 +176,32 @@ impl Held<'_> {
     pub(crate) fn is_abandoned(&self) -> bool {
         self.abandoned
     }
+
+    /// Whether this process has locked it. One that was forked meanwhile has a copy of this, and not the lock.
+    pub(crate) fn is_ours(&self) -> bool {
+        self.generation == fork::generation()
+    }
+
+    /// # Panics
+    ///
+    /// In a process that was forked while its parent held the mutex.
+    #[track_caller]
+    pub(crate) fn assert_ours(&self) {
+        assert!(
+            self.is_ours(),
+            "the lock is held by the process that this one was forked from: lock it here"
+        );
+    }
 }
 
 impl Drop for Held<'_> {
     fn drop(&mut self) {
+        if !self.is_ours() {
+            return;
+        }
         // SAFETY: the calling thread has locked it, and this guard, which cannot leave the thread, stands for that.
         let result = unsafe { libc::pthread_mutex_unlock(self.mutex.0.get()) };
-        // A worker forked while its parent held the lock has a copy of the guard, and not the lock.
+        // A process forked by other code than this library has a copy of the guard as well, and not the lock.
         debug_assert!(matches!(result, 0 | libc::EPERM), "{result}");
     }
 }
@@ -162,6 +240,7 @@ mod tests {
         let mutex = mutex(Relock::Panics);
         let held = mutex.lock(None).unwrap();
         assert!(!held.is_abandoned());
+        assert!(mutex.try_lock().is_none());
         std::thread::scope(|scope| {
             let other = scope.spawn(|| {
                 let soon = Instant::now() + Duration::from_millis(5);

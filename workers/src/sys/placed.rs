@@ -43,18 +43,15 @@ impl<T: Place> Placed<T> {
 
     /// Opens a value that its maker keeps open meanwhile.
     pub(crate) fn open(name: RegionName, kind: Kind) -> io::Result<Self> {
-        Self::in_region(Region::open(name)?, kind)
+        Self::in_region(Region::open_as(name, kind)?)
     }
 
     /// Opens the value of a handle that was sent.
     pub(crate) fn receive(name: RegionName, kind: Kind) -> io::Result<Self> {
-        Self::in_region(Region::receive(name)?, kind)
+        Self::in_region(Region::receive(name, kind)?)
     }
 
-    fn in_region(region: Arc<Region>, kind: Kind) -> io::Result<Self> {
-        if region.kind() != kind {
-            return Err(io::Error::new(io::ErrorKind::InvalidData, "it is something else"));
-        }
+    fn in_region(region: Arc<Region>) -> io::Result<Self> {
         if region.len() < size_of::<T>() {
             return Err(io::Error::new(io::ErrorKind::InvalidData, "it is too small"));
         }
@@ -91,11 +88,6 @@ impl<T> Placed<T> {
     /// The region that the value is in.
     pub(crate) fn region(&self) -> &Arc<Region> {
         &self.region
-    }
-
-    /// The region, where this is the only handle in this process to anything in it.
-    pub(crate) fn is_only_handle(&self) -> bool {
-        Arc::strong_count(&self.region) == 1
     }
 }
 

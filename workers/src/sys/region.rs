@@ -10,9 +10,8 @@
 use std::collections::HashMap;
 use std::fmt;
 use std::io;
-use std::os::fd::{AsFd, AsRawFd, OwnedFd, RawFd};
+use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::ptr::NonNull;
-use std::str::FromStr;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
@@ -20,6 +19,8 @@ use rustix::fs::{MemfdFlags, Mode, OFlags, fstat, ftruncate, memfd_create, open}
 use rustix::io::{Errno, pread};
 use rustix::mm::{MapFlags, ProtFlags, mmap, munmap};
 use rustix::rand::{GetRandomFlags, getrandom};
+
+pub(crate) use super::region_name::RegionName;
 
 /// Where the user's bytes begin; also the strongest alignment that they have.
 pub(crate) const HEADER: usize = 128;
@@ -78,14 +79,6 @@ impl Kind {
     }
 }
 
-/// Names a region to other processes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct RegionName {
-    pid: u32,
-    fd: RawFd,
-    id: u128,
-}
-
 /// While it lives, no other thread opens or closes a region. Held while this process forks.
 pub(crate) struct Regions(MutexGuard<'static, Option<Open>>);
 
@@ -132,6 +125,50 @@ impl Region {
         let region = Arc::new(Self::map_existing(name)?);
         regions.open().mapped.insert(name.id, Arc::downgrade(&region));
         Ok(region)
+    }
+
+    /// The region with this name, which must be of this `kind`.
+    pub(crate) fn open_as(name: RegionName, kind: Kind) -> io::Result<Arc<Self>> {
+        let region = Self::open(name)?;
+        if region.header().kind.load(Ordering::Relaxed) != kind.0 {
+            return Err(io::Error::new(io::ErrorKind::InvalidData, "it is something else"));
+        }
+        Ok(region)
+    }
+
+    /// Whether this is the only handle in this process. If so, it stays the only one of this mapping while it is not
+    /// cloned: whoever opens the region by its name from now on maps it anew, as another process would.
+    pub(crate) fn set_apart(self: &Arc<Self>) -> bool {
+        let mut regions = Regions::lock();
+        let open = regions.open();
+        let arrived = take_arrived(&mut open.exported);
+        // What was exported may be this region.
+        let kept = arrived.iter().filter(|region| Arc::ptr_eq(region, self)).count();
+        let is_only = Arc::strong_count(self) == 1 + kept;
+        if is_only
+            && open
+                .mapped
+                .get(&self.id)
+                .is_some_and(|mapped| mapped.as_ptr() == Arc::as_ptr(self))
+        {
+            open.mapped.remove(&self.id);
+        }
+        // Dropping the last handle takes the lock.
+        drop(regions);
+        drop(arrived);
+        is_only
+    }
+
+    /// Undoes [`set_apart`](Self::set_apart), unless the region has been mapped anew.
+    pub(crate) fn rejoin(self: &Arc<Self>) {
+        self.join(&mut Regions::lock());
+    }
+
+    fn join(self: &Arc<Self>, regions: &mut Regions) {
+        let mapped = regions.open().mapped.entry(self.id).or_default();
+        if mapped.strong_count() == 0 {
+            *mapped = Arc::downgrade(self);
+        }
     }
 
     fn map_existing(name: RegionName) -> io::Result<Self> {
@@ -195,8 +232,9 @@ impl Region {
     pub(crate) fn export(self: &Arc<Self>) -> RegionName {
         self.header().in_flight.fetch_add(1, Ordering::AcqRel);
         let mut regions = Regions::lock();
+        self.join(&mut regions);
         let exported = &mut regions.open().exported;
-        let arrived: Vec<_> = exported.extract_if(.., |region| !region.is_in_flight()).collect();
+        let arrived = take_arrived(exported);
         if !exported.iter().any(|region| Arc::ptr_eq(region, self)) {
             exported.push(Arc::clone(self));
         }
@@ -206,20 +244,15 @@ impl Region {
         self.name()
     }
 
-    /// Opens the region of a handle that was sent.
-    pub(crate) fn receive(name: RegionName) -> io::Result<Arc<Self>> {
-        let region = Self::open(name)?;
+    /// Opens the region of a handle that was sent, which must be of this `kind`.
+    pub(crate) fn receive(name: RegionName, kind: Kind) -> io::Result<Arc<Self>> {
+        let region = Self::open_as(name, kind)?;
         // Never below 0: a message can be decoded twice.
         let _ = region
             .header()
             .in_flight
             .fetch_update(Ordering::AcqRel, Ordering::Acquire, |count| count.checked_sub(1));
         Ok(region)
-    }
-
-    /// What is in it.
-    pub(crate) fn kind(&self) -> Kind {
-        Kind(self.header().kind.load(Ordering::Relaxed))
     }
 
     /// Whether a handle has been sent and not yet received.
@@ -272,54 +305,14 @@ impl fmt::Debug for Region {
     }
 }
 
+/// Those of the exported regions whose handles have all arrived.
+fn take_arrived(exported: &mut Vec<Arc<Region>>) -> Vec<Arc<Region>> {
+    exported.extract_if(.., |region| !region.is_in_flight()).collect()
+}
+
 /// The number that up to 16 bytes hold.
 fn word(bytes: &[u8]) -> u128 {
     bytes.iter().rev().fold(0, |word, byte| word << 8 | u128::from(*byte))
-}
-
-/// `parcell-PID-DESCRIPTOR-IDENTIFIER`.
-impl fmt::Display for RegionName {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "parcell-{}-{}-{:032x}", self.pid, self.fd, self.id)
-    }
-}
-
-/// The text is not a region's name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("it is not the name of shared memory, which looks like parcell-4711-5-0123456789abcdef0123456789abcdef")]
-pub(crate) struct NotARegionName;
-
-impl FromStr for RegionName {
-    type Err = NotARegionName;
-
-    fn from_str(text: &str) -> Result<Self, NotARegionName> {
-        let parts: Vec<_> = text.split('-').collect();
-        let ["parcell", pid, fd, id] = parts[..] else {
-            return Err(NotARegionName);
-        };
-        let fd: RawFd = fd.parse().map_err(|_| NotARegionName)?;
-        if fd < 0 || id.len() != 32 {
-            return Err(NotARegionName);
-        }
-        Ok(Self {
-            pid: pid.parse().map_err(|_| NotARegionName)?,
-            fd,
-            id: u128::from_str_radix(id, 16).map_err(|_| NotARegionName)?,
-        })
-    }
-}
-
-impl serde::Serialize for RegionName {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
-    }
-}
-
-impl<'de> serde::Deserialize<'de> for RegionName {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = <std::borrow::Cow<'de, str>>::deserialize(deserializer)?;
-        text.parse().map_err(serde::de::Error::custom)
-    }
 }
 
 #[cfg(test)]
@@ -329,23 +322,10 @@ mod tests {
     const TEST: Kind = Kind::named(b"test");
 
     #[test]
-    fn names_are_read_as_written() {
-        let name = RegionName {
-            pid: 4711,
-            fd: 5,
-            id: 0xabc,
-        };
-        let text = name.to_string();
-        assert_eq!(text, "parcell-4711-5-00000000000000000000000000000abc");
-        assert_eq!(text.parse(), Ok(name));
-        for wrong in [
-            "",
-            "parcell-1-2",
-            "parcell-1--2-00000000000000000000000000000abc",
-            "other-1-2-0",
-        ] {
-            assert_eq!(wrong.parse::<RegionName>(), Err(NotARegionName));
-        }
+    fn a_region_is_not_taken_for_something_else() {
+        let region = Region::create(TEST, 8).unwrap();
+        let error = Region::receive(region.export(), Kind::named(b"other")).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::InvalidData);
     }
 
     #[test]
@@ -375,11 +355,35 @@ mod tests {
     }
 
     #[test]
+    fn a_mapping_that_is_set_apart_is_not_given_to_anybody_else() {
+        let region = Region::create(TEST, 8).unwrap();
+        let again = Arc::clone(&region);
+        assert!(!region.set_apart());
+        drop(again);
+        assert!(region.set_apart());
+        let other = Region::open(region.name()).unwrap();
+        assert!(!Arc::ptr_eq(&region, &other));
+        assert!(region.set_apart());
+        drop(other);
+        region.rejoin();
+        assert!(Arc::ptr_eq(&region, &Region::open(region.name()).unwrap()));
+    }
+
+    #[test]
+    fn a_handle_that_has_arrived_does_not_count() {
+        let region = Region::create(TEST, 8).unwrap();
+        let name = region.export();
+        assert!(!region.set_apart());
+        drop(Region::receive(name, TEST).unwrap());
+        assert!(region.set_apart());
+    }
+
+    #[test]
     fn a_region_on_its_way_stays_until_it_has_arrived() {
         let region = Region::create(TEST, 8).unwrap();
         let name = region.export();
         drop(region);
-        let received = Region::receive(name).unwrap();
+        let received = Region::receive(name, TEST).unwrap();
         assert!(!received.is_in_flight());
         drop(received);
         // The next export lets go of what has arrived.

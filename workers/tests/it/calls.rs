@@ -4,14 +4,15 @@ use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
-use parcell::{Pool, Process, item_seed};
+use parcell::{Pool, Process, SharedArray, item_seed};
 use rstest::rstest;
 
 use crate::support::Survivors;
 
 fn panic_message(call: impl FnOnce()) -> String {
     let payload = catch_unwind(AssertUnwindSafe(call)).unwrap_err();
-    payload.downcast_ref::<String>().unwrap().clone()
+    let text = payload.downcast_ref::<&str>().map(|text| (*text).to_owned());
+    text.unwrap_or_else(|| payload.downcast_ref::<String>().unwrap().clone())
 }
 
 #[rstest]
@@ -153,4 +154,31 @@ fn seeds_of_nested_calls_and_processes_differ_and_can_be_had_again() {
     assert_eq!(seeds.iter().collect::<BTreeSet<_>>().len(), 18);
     assert_eq!(run(), seeds);
     assert_ne!(Process::spawn(item_seed).join(), Process::spawn(item_seed).join());
+}
+
+#[rstest]
+#[timeout(Duration::from_secs(60))]
+fn a_shared_array_is_changed_in_place(#[values(0, 1, 7, 1000)] len: usize, #[values(1, 3, 64, 5000)] chunk_len: usize) {
+    let mut array = SharedArray::<u64>::new(len);
+    let pool = Pool::new(3);
+    for _ in 0..2 {
+        pool.for_each_chunk_mut(&mut array, chunk_len, |index, chunk| {
+            for (offset, element) in chunk.iter_mut().enumerate() {
+                *element += (index * chunk_len + offset + 1) as u64;
+            }
+        });
+    }
+    assert!(array.as_slice().iter().zip(1..).all(|(element, n)| *element == 2 * n));
+}
+
+#[rstest]
+#[timeout(Duration::from_secs(60))]
+fn a_failure_in_place_names_the_chunk() {
+    let mut array = SharedArray::<u8>::new(10);
+    let message = panic_message(|| Pool::new(2).for_each_chunk_mut(&mut array, 2, |index, _| assert_ne!(index, 3)));
+    assert!(message.starts_with("item 3 (pid "), "{message}");
+    let other = array.clone();
+    let message = panic_message(|| Pool::new(2).for_each_chunk_mut(&mut array, 2, |_, chunk| chunk.fill(1)));
+    assert!(message.contains("has another handle"), "{message}");
+    drop(other);
 }

@@ -11,6 +11,8 @@ fn nothing_collides_with_std_sync() {
     let _: fn() -> usize = cpu_count;
     let _: [fn(&'static str) -> std::io::Result<String>; 2] = [input, password];
     let _: Option<(Process<()>, TaskError, Barrier)> = None;
+    let _: Option<(Lock, RLock, Semaphore, BoundedSemaphore, Event, Condition)> = None;
+    let _: Option<(Value<u8>, SharedArray<u8>, SharedMemory)> = None;
 }
 
 #[test]

@@ -102,8 +102,10 @@ fn time_limits_and_retries_hold() {
         .retries(1)
         .build();
     let endless = |n: u32| {
-        while n == 4 {
-            std::hint::spin_loop();
+        if n == 4 {
+            loop {
+                std::hint::spin_loop();
+            }
         }
         n
     };

@@ -3,7 +3,9 @@
 use std::fs::File;
 use std::io::Read;
 use std::process::{Command, Stdio};
+use std::time::Duration;
 
+use parcell::Process;
 use rustix::io::Errno;
 use rustix::process::{Pid, WaitId, WaitIdOptions, waitid};
 
@@ -59,4 +61,17 @@ pub(crate) fn program(name: &str) -> Command {
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());
     command
+}
+
+/// Waits for something that other processes do; the test's time limit ends a wait in vain.
+pub(crate) fn until(mut holds: impl FnMut() -> bool) {
+    while !holds() {
+        std::thread::sleep(Duration::from_micros(100));
+    }
+}
+
+pub(crate) fn kill(process: &Process<()>) {
+    process.kill();
+    assert!(process.join().is_err());
+    assert_eq!(process.exit_code(), Some(-libc::SIGKILL));
 }

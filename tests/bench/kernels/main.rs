@@ -1,4 +1,4 @@
-//! Measures this kernel beside evcxr_jupyter, in one run and through the same client: `cargo bench -p parcell-tests`.
+//! Measures this kernel beside evcxr_jupyter, in one run and through the same client: `cargo bench -p parcell-tests --bench kernels`.
 //!
 //! The kernels take turns, so that whatever else the machine does falls on both. Figures are medians. evcxr_jupyter is
 //! found in PATH or at EVCXR_JUPYTER (`cargo install --locked evcxr_jupyter --version 0.22.0`); without it this kernel
