@@ -6,11 +6,14 @@
 // hides the kernel's vDSO, in which rustix looks for the clock; built with `RUSTFLAGS="--cfg rustix_use_libc"` rustix
 // asks libc instead.
 
+pub(crate) mod abort;
 pub(crate) mod allocator;
 pub(crate) mod bell;
 pub(crate) mod bulk;
 pub(crate) mod child;
+pub(crate) mod clock;
 pub(crate) mod code;
+pub(crate) mod conditions;
 pub(crate) mod environment;
 pub(crate) mod fork;
 pub(crate) mod function;
@@ -20,6 +23,7 @@ pub(crate) mod lifeline;
 pub(crate) mod limits;
 pub(crate) mod monitor;
 pub(crate) mod mutex;
+mod oom;
 pub(crate) mod placed;
 pub(crate) mod plain;
 pub(crate) mod region;
@@ -29,3 +33,4 @@ pub(crate) mod stack;
 pub(crate) mod threads;
 pub(crate) mod unwind;
 pub(crate) mod usage;
+mod wait;
