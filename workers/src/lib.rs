@@ -53,6 +53,7 @@ mod frames;
 mod inbox;
 mod input;
 mod job;
+mod manager;
 mod message;
 mod notebook;
 mod panics;
@@ -69,6 +70,10 @@ pub use cpu::cpu_count;
 pub use error::signal_name;
 pub use error::{CrashCause, PanicLocation, TaskError};
 pub use input::{input, password};
+pub use manager::{
+    AuthenticationFailure, DictProxy, EventProxy, ListProxy, LockGuard, LockProxy, Manager, ManagerError, Named,
+    QueueProxy, SemaphorePermit, SemaphoreProxy, ValueProxy,
+};
 pub use message::Message;
 pub use pool::{Pool, PoolBuilder};
 pub use process::{Process, ProcessBuilder};

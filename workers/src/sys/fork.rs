@@ -16,6 +16,8 @@ use rustix::process::{Pid, Signal, WaitOptions, kill_process, waitpid};
 use super::child::Child;
 use super::lifeline::{Lifelines, Tail};
 use super::region::Regions;
+use super::service;
+use crate::manager::Connections;
 use crate::notebook::{self, Redirection};
 use crate::panics::Quiet;
 use crate::share::membership::Memberships;
@@ -31,9 +33,28 @@ pub(crate) fn is_worker() -> bool {
     IS_WORKER.load(Ordering::Relaxed)
 }
 
+/// What a forked process is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Purpose {
+    /// It uses what its parent has captured for it.
+    Work,
+    /// It has nothing to do with what its parent has open or shares.
+    Service,
+}
+
 /// Forks a worker that runs `body` and ends. `body` gets the write end of a pipe; its read end, on which reads do not
 /// block, is returned to the parent.
 pub(crate) fn spawn(name: Option<&str>, body: impl FnOnce(OwnedFd)) -> io::Result<(Child, OwnedFd)> {
+    spawn_for(Purpose::Work, name, body)
+}
+
+/// Like [`spawn`], for a process that lives as long as a program may: it holds none of its parent's descriptors, it does
+/// not count as a holder of what the parent shares, and it is not for a person at the keyboard to interrupt.
+pub(crate) fn spawn_service(name: Option<&str>, body: impl FnOnce(OwnedFd)) -> io::Result<(Child, OwnedFd)> {
+    spawn_for(Purpose::Service, name, body)
+}
+
+fn spawn_for(purpose: Purpose, name: Option<&str>, body: impl FnOnce(OwnedFd)) -> io::Result<(Child, OwnedFd)> {
     let mut locks = Locks::acquire();
     let (results, sink) = pipe_with(PipeFlags::CLOEXEC)?;
     rustix::io::ioctl_fionbio(&results, true)?;
@@ -42,14 +63,22 @@ pub(crate) fn spawn(name: Option<&str>, body: impl FnOnce(OwnedFd)) -> io::Resul
     let Some(pid) = fork().inspect_err(|_| locks.lifelines.remove(lifeline))? else {
         locks.enter_worker();
         drop(results);
-        work(tail, redirection, move || body(sink));
+        work(tail, redirection, move || {
+            if purpose == Purpose::Service {
+                service::begin(&sink)?;
+            }
+            body(sink);
+            Ok(())
+        });
     };
     drop((tail, sink));
     let announced = redirection.is_some();
-    // Before the caller can drop a handle that the child has inherited.
-    locks
-        .memberships
-        .extend_to_child(pid.as_raw_nonzero().get().cast_unsigned());
+    if purpose == Purpose::Work {
+        // Before the caller can drop a handle that the child has inherited.
+        locks
+            .memberships
+            .extend_to_child(pid.as_raw_nonzero().get().cast_unsigned());
+    }
     let child = Child::adopt(pid, lifeline, announced).inspect_err(|_| {
         locks.lifelines.remove(lifeline);
         end(pid);
@@ -67,7 +96,7 @@ pub(crate) fn spawn(name: Option<&str>, body: impl FnOnce(OwnedFd)) -> io::Resul
         // its place that prints where this process does.
         drop(child);
         notebook::give_up(&error);
-        return spawn(name, body);
+        return spawn_for(purpose, name, body);
     }
     Ok((child, results))
 }
@@ -84,6 +113,7 @@ struct Locks {
     lifelines: Lifelines,
     _regions: Regions,
     memberships: Memberships,
+    connections: Connections,
     _stderr: StderrLock<'static>,
     _stdout: StdoutLock<'static>,
     quiet: Quiet,
@@ -106,6 +136,7 @@ impl Locks {
             memberships: Memberships::lock(),
             _regions: Regions::lock(),
             lifelines: Lifelines::lock(),
+            connections: Connections::lock(),
             quiet,
         }
     }
@@ -113,12 +144,13 @@ impl Locks {
     /// In the worker: lets go of what is the parent's, and of the locks.
     fn enter_worker(mut self) {
         self.lifelines.clear();
+        self.connections.clear();
         self.quiet.forget_printing();
     }
 }
 
 /// Runs `body` in the new worker and ends it.
-fn work(tail: Tail, redirection: Option<Redirection>, body: impl FnOnce()) -> ! {
+fn work(tail: Tail, redirection: Option<Redirection>, body: impl FnOnce() -> io::Result<()>) -> ! {
     IS_WORKER.store(true, Ordering::Relaxed);
     let outcome = catch_unwind(AssertUnwindSafe(|| -> io::Result<()> {
         if redirection.is_some() && !tail.await_go() || !tail.hold()? {
@@ -128,8 +160,7 @@ fn work(tail: Tail, redirection: Option<Redirection>, body: impl FnOnce()) -> ! 
         if let Some(redirection) = redirection {
             redirection.apply()?;
         }
-        body();
-        Ok(())
+        body()
     }));
     // A reader that has gone is no reason to fail: the results are with the parent.
     let _ = io::stdout().flush();

@@ -9,6 +9,7 @@ pub(crate) mod monitor;
 pub(crate) mod mutex;
 pub(crate) mod placed;
 pub(crate) mod region;
+pub(crate) mod service;
 pub(crate) mod shared;
 pub(crate) mod unwind;
 pub(crate) mod usage;
