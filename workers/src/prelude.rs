@@ -13,4 +13,8 @@ pub use crate::display::{
     DisplayHandle, MimeBundle, ToMimeBundle, clear_output, display, display_with_id, html, jpeg, json, latex, markdown,
     png, svg, table, update_display,
 };
+pub use crate::{
+    DictProxy, EventProxy, ListProxy, LockGuard, LockProxy, Manager, ManagerError, QueueProxy, SemaphorePermit,
+    SemaphoreProxy, ValueProxy,
+};
 pub use crate::{Pool, Process, TaskError, cpu_count, input, password};

@@ -65,6 +65,10 @@ impl Connection {
     /// Sends `request` and waits for the reply, not beyond `deadline`. After an error it must not be used again.
     pub(super) fn exchange(&mut self, request: &Request, deadline: Option<Instant>) -> Result<Reply, ConnectionError> {
         self.send(&frame(request)?, deadline)?;
+        self.reply(deadline)
+    }
+
+    fn reply(&self, deadline: Option<Instant>) -> Result<Reply, ConnectionError> {
         let mut received = Vec::new();
         loop {
             let len = frame_len(&received)?;
@@ -180,4 +184,141 @@ fn connect_tcp(address: &SocketAddr, deadline: Option<Instant>) -> io::Result<Ow
     let socket = OwnedFd::from(stream);
     socket::tune_tcp(socket.as_fd())?;
     Ok(socket)
+}
+
+#[cfg(test)]
+mod tests {
+    //! What the server does with clients that know the key and do not keep to the protocol.
+
+    use super::*;
+    use crate::manager::Manager;
+    use crate::manager::message::{LARGEST, LockOperation, NewObject, Operation, Payload, QueueOperation, Refusal};
+
+    fn connect(manager: &Manager) -> Connection {
+        let endpoint = &manager.endpoint;
+        Connection::open(&endpoint.address, &endpoint.key, None).unwrap().0
+    }
+
+    fn open(connection: &mut Connection, object: NewObject) -> u64 {
+        match connection
+            .exchange(&Request::Open { name: None, object }, None)
+            .unwrap()
+        {
+            Reply::Object(id) => id,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn call(object: u64, operation: Operation) -> Request {
+        let limit = None;
+        Request::Call {
+            object,
+            limit,
+            operation,
+        }
+    }
+
+    /// The server has closed the connection, and serves others.
+    fn assert_shut_out(connection: &Connection, manager: &Manager) {
+        assert!(connection.reply(None).is_err());
+        assert!(manager.list::<u8>().is_ok());
+    }
+
+    #[test]
+    fn a_frame_that_is_too_large_is_refused_unread() {
+        let manager = Manager::new().unwrap();
+        let connection = connect(&manager);
+        let size = u32::try_from(LARGEST).unwrap() + 1;
+        connection.send(&size.to_le_bytes(), None).unwrap();
+        let refusal = Refusal::TooLarge { size: u64::from(size) };
+        assert_eq!(connection.reply(None).unwrap(), Reply::Refused(refusal));
+        assert_shut_out(&connection, &manager);
+    }
+
+    #[test]
+    fn a_message_that_is_none_is_refused() {
+        let manager = Manager::new().unwrap();
+        let connection = connect(&manager);
+        connection.send(&[3, 0, 0, 0, 0xc1, 0xc1, 0xc1], None).unwrap();
+        let reply = connection.reply(None).unwrap();
+        assert!(matches!(reply, Reply::Refused(Refusal::Malformed(_))), "{reply:?}");
+        assert_shut_out(&connection, &manager);
+    }
+
+    #[test]
+    fn a_frame_that_never_ends_costs_nobody_else_anything() {
+        let manager = Manager::new().unwrap();
+        let connection = connect(&manager);
+        let size = u32::try_from(LARGEST).unwrap();
+        connection.send(&size.to_le_bytes(), None).unwrap();
+        connection.send(&[0; 1000], None).unwrap();
+        assert!(manager.list::<u8>().is_ok());
+    }
+
+    #[test]
+    fn requests_that_come_at_once_are_answered_one_after_another() {
+        let manager = Manager::new().unwrap();
+        let mut connection = connect(&manager);
+        let queue = open(&mut connection, NewObject::Queue { bound: None });
+        let get = frame(&call(queue, Operation::Queue(QueueOperation::Get))).unwrap();
+        let len = frame(&call(queue, Operation::Queue(QueueOperation::Len))).unwrap();
+        connection.send(&[get, len].concat(), None).unwrap();
+        let item = Payload::new(vec![1]);
+        let put = call(queue, Operation::Queue(QueueOperation::Put(item.clone())));
+        assert_eq!(connect(&manager).exchange(&put, None).unwrap(), Reply::Done);
+        assert_eq!(connection.reply(None).unwrap(), Reply::Item(Some(item)));
+        assert_eq!(connection.reply(None).unwrap(), Reply::Count(0));
+    }
+
+    #[test]
+    fn many_requests_that_come_at_once_are_all_answered() {
+        let manager = Manager::new().unwrap();
+        let mut connection = connect(&manager);
+        let queue = open(&mut connection, NewObject::Queue { bound: None });
+        let len = frame(&call(queue, Operation::Queue(QueueOperation::Len))).unwrap();
+        // More than one client's turn.
+        const REQUESTS: usize = 500;
+        connection.send(&len.repeat(REQUESTS), None).unwrap();
+        let mut received = Vec::new();
+        let reply = frame(&Reply::Count(0)).unwrap();
+        while received.len() < REQUESTS * reply.len() {
+            received.extend(connection.receive_exactly::<1>(None).unwrap());
+        }
+        assert!(received == reply.repeat(REQUESTS));
+    }
+
+    #[test]
+    fn an_item_that_could_not_be_sent_is_not_lost() {
+        let manager = Manager::new().unwrap();
+        let (mut client, taker) = (connect(&manager), connect(&manager));
+        let queue = open(&mut client, NewObject::Queue { bound: None });
+        // More than the sockets' buffers hold.
+        for byte in [1, 2] {
+            let put = QueueOperation::Put(Payload::new(vec![byte; 20 << 20]));
+            client.exchange(&call(queue, Operation::Queue(put)), None).unwrap();
+        }
+        let get = call(queue, Operation::Queue(QueueOperation::Get));
+        taker.send(&frame(&get).unwrap(), None).unwrap();
+        taker.wait(PollFlags::IN, None).unwrap();
+        let len = call(queue, Operation::Queue(QueueOperation::Len));
+        assert_eq!(client.exchange(&len, None).unwrap(), Reply::Count(1));
+        // Unlike closing, this counts though a process that was forked just now has a copy.
+        rustix::net::shutdown(&taker.socket, rustix::net::Shutdown::Both).unwrap();
+        assert_eq!(client.exchange(&len, None).unwrap(), Reply::Count(2));
+        let first = Payload::new(vec![1; 20 << 20]);
+        assert!(client.exchange(&get, None).unwrap() == Reply::Item(Some(first)));
+    }
+
+    #[test]
+    fn a_lock_is_released_only_by_its_holder() {
+        let manager = Manager::new().unwrap();
+        let (mut holder, mut other) = (connect(&manager), connect(&manager));
+        let lock = open(&mut holder, NewObject::Lock);
+        let granted = holder.exchange(&call(lock, Operation::Lock(LockOperation::Acquire)), None);
+        assert_eq!(granted.unwrap(), Reply::Granted { abandoned: false });
+        let release = call(lock, Operation::Lock(LockOperation::Release));
+        let refused = Reply::Refused(Refusal::NotHeld);
+        assert_eq!(other.exchange(&release, None).unwrap(), refused);
+        assert_eq!(holder.exchange(&release, None).unwrap(), Reply::Done);
+    }
 }

@@ -285,7 +285,6 @@ impl Manager {
     }
 
     /// The object with this name: `manager.named("scores").list::<u32>()` is the list that whoever says the same gets.
-    #[must_use]
     pub fn named(&self, name: impl Into<String>) -> Named<'_> {
         Named::new(&self.endpoint, Some(name.into()))
     }

@@ -5,6 +5,7 @@ mod crashes;
 mod display;
 mod examples;
 mod input;
+mod manager;
 mod map;
 mod notebook;
 mod orphans;

@@ -12,7 +12,7 @@ mod waiters;
 use std::collections::{BTreeMap, HashMap};
 
 use super::message::{Kind, NewObject, Operation, Payload, Refusal, Reply, Request, Stamped};
-use super::message::{LockOperation, SemaphoreOperation};
+use super::message::{LockOperation, QueueOperation, SemaphoreOperation};
 use dict::Dict;
 use event::Event;
 use list::List;
@@ -81,6 +81,13 @@ impl Objects {
         if let Some(object) = self.by_id.get_mut(&object) {
             object.withdraw(caller);
             object.abandon(caller, &mut self.effects);
+        }
+    }
+
+    /// An item that did not reach who had taken it is the queue's first again.
+    pub(super) fn give_back(&mut self, queue: u64, item: Payload) {
+        if let Some(Object::Queue(queue)) = self.by_id.get_mut(&queue) {
+            queue.give_back(item, &mut self.effects);
         }
     }
 
@@ -209,6 +216,11 @@ impl Operation {
             Self::Semaphore(_) => Kind::Semaphore,
             Self::Event(_) => Kind::Event,
         }
+    }
+
+    /// Whether the answer may be all that there is of an item.
+    pub(super) fn takes(&self) -> bool {
+        matches!(self, Self::Queue(QueueOperation::Get))
     }
 
     /// Whether the caller may hold something of the object once it has been answered.

@@ -53,6 +53,14 @@ impl Queue {
         }
     }
 
+    /// The item goes to the next taker, or waits for one before all others.
+    pub(super) fn give_back(&mut self, item: Payload, effects: &mut Effects) {
+        match self.takers.pop() {
+            Some((taker, ())) => effects.answer(taker, Reply::Item(Some(item))),
+            None => self.items.push_front(item),
+        }
+    }
+
     pub(super) fn waiting(&self) -> Vec<Caller> {
         self.takers.callers().chain(self.putters.callers()).collect()
     }

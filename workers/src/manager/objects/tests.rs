@@ -166,7 +166,7 @@ fn a_lock_passes_from_one_to_the_next() {
 #[test]
 fn permits_of_one_that_has_gone_are_given_back() {
     let (mut objects, id) = with(NewObject::Semaphore { permits: 2 });
-    let mut ask = |objects: &mut Objects, caller, operation| objects.ask(caller, id, Operation::Semaphore(operation));
+    let ask = |objects: &mut Objects, caller, operation| objects.ask(caller, id, Operation::Semaphore(operation));
     for _ in 0..2 {
         assert_eq!(ask(&mut objects, A, SemaphoreOperation::Acquire), Some(granted(false)));
     }

@@ -12,8 +12,8 @@ proxy! {
     /// A queue in a [`Manager`](crate::Manager); from [`Manager::queue`](crate::Manager::queue) and
     /// [`Manager::bounded_queue`](crate::Manager::bounded_queue).
     ///
-    /// Those who wait are served in the order in which they came. An item that was taken by a process that is killed at
-    /// that moment is lost, as it is when the process is killed right after.
+    /// Those who wait are served in the order in which they came. An item that the server has sent to a process is that
+    /// process's: it is lost when the process is killed, even if that had not looked at it yet.
     ///
     /// # Examples
     ///

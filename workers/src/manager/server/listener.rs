@@ -92,7 +92,12 @@ impl Listener {
             return Ok(None);
         }
         let client = sockopt::socket_peercred(&socket)?.pid;
-        let process = Some(pidfd_open(client, PidfdFlags::empty())?);
+        let process = match pidfd_open(client, PidfdFlags::empty()) {
+            Ok(process) => Some(process),
+            Err(Errno::SRCH) => return Ok(None),
+            // The end of the connection has to do.
+            Err(_) => None,
+        };
         Ok(Some(Accepted { socket, process }))
     }
 }

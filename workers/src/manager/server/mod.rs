@@ -41,6 +41,8 @@ pub(super) struct Server {
     latest: Caller,
     deadlines: BTreeSet<(Instant, Caller)>,
     paused_until: Option<Instant>,
+    /// Those whose turn has ended with more to do, of which the operating system may know nothing.
+    unfinished: Vec<Caller>,
 }
 
 /// What an event is about, in the word that comes with it.
@@ -82,6 +84,7 @@ impl Server {
             latest: 0,
             deadlines: BTreeSet::new(),
             paused_until: None,
+            unfinished: Vec::new(),
         })
     }
 
@@ -93,7 +96,11 @@ impl Server {
             events.clear();
             // Room for all, so that no end of a client is seen later than what came after it.
             events.reserve(self.listeners.len() + 2 * self.peers.len());
-            let timeout = self.until_next_deadline();
+            let timeout = if self.unfinished.is_empty() {
+                self.until_next_deadline()
+            } else {
+                Some(Timespec { tv_sec: 0, tv_nsec: 0 })
+            };
             match epoll::wait(&self.epoll, spare_capacity(&mut events), timeout.as_ref()) {
                 Ok(_) | Err(Errno::INTR) => {}
                 Err(error) => return Err(error.into()),
@@ -116,6 +123,10 @@ impl Server {
             }
         }
         self.deliver();
+        for caller in std::mem::take(&mut self.unfinished) {
+            self.advance(caller);
+            self.deliver();
+        }
         for event in events {
             match Source::of(event) {
                 Source::Listener(index) => self.accept(index),
@@ -173,10 +184,15 @@ impl Server {
                 Ok(Progress::Request(request)) => self.answer_request(caller, request),
                 Ok(Progress::Response(response)) => self.authenticate(caller, &response),
                 Ok(Progress::Some) => {}
-                Ok(Progress::None) => break,
+                Ok(Progress::None) => return self.watch(caller),
                 Err(_) => return self.remove(caller),
             }
         }
+        self.unfinished.push(caller);
+    }
+
+    /// Has the operating system tell when there is more to do for a client.
+    fn watch(&mut self, caller: Caller) {
         let Some(peer) = self.peers.get_mut(&caller) else {
             return;
         };
@@ -210,6 +226,9 @@ impl Server {
             } => {
                 if operation.acquires() {
                     peer.engage(*object);
+                }
+                if operation.takes() {
+                    peer.take_from(*object);
                 }
                 (*object, *limit)
             }
@@ -281,6 +300,9 @@ impl Server {
         }
         for object in peer.objects() {
             self.objects.depart(caller, object);
+        }
+        if let Some((queue, item)) = peer.into_undelivered() {
+            self.objects.give_back(queue, item);
         }
         self.paused_until = None;
     }

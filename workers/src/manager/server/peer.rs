@@ -14,7 +14,7 @@ use super::listener::Accepted;
 use super::malformed;
 use crate::manager::authentication::{Challenge, RESPONSE_LEN, ServerIdentity};
 use crate::manager::endpoint::Key;
-use crate::manager::message::{FrameError, LARGEST, Reply, Request, frame, frame_len, open_frame};
+use crate::manager::message::{FrameError, LARGEST, Payload, Reply, Request, frame, frame_len, open_frame};
 
 /// How many bytes one read asks for.
 const READ: usize = 64 * 1024;
@@ -40,6 +40,10 @@ pub(super) struct Peer {
     deadline: Option<Instant>,
     /// Objects of which it may hold something.
     engaged: BTreeSet<u64>,
+    /// The queue from which its present request takes an item.
+    taking: Option<u64>,
+    /// An item of that queue that is on its way.
+    undelivered: Option<(u64, Payload)>,
 }
 
 #[derive(Debug)]
@@ -79,6 +83,8 @@ impl Peer {
             interest: EventFlags::OUT | EventFlags::RDHUP,
             deadline: Some(deadline),
             engaged: BTreeSet::new(),
+            taking: None,
+            undelivered: None,
         })
     }
 
@@ -184,6 +190,16 @@ impl Peer {
         self.engaged.insert(object);
     }
 
+    /// The answer may be an item that is in this queue no longer.
+    pub(super) fn take_from(&mut self, queue: u64) {
+        self.taking = Some(queue);
+    }
+
+    /// An item, and its queue, that has not been sent as a whole.
+    pub(super) fn into_undelivered(self) -> Option<(u64, Payload)> {
+        self.undelivered
+    }
+
     /// It has to wait for the object.
     pub(super) fn wait_for(&mut self, object: u64, deadline: Option<Instant>) {
         self.stage = Stage::Waiting(object);
@@ -198,6 +214,9 @@ impl Peer {
 
     /// Owes it `reply`.
     pub(super) fn reply(&mut self, reply: Reply) {
+        if let (Some(queue), Reply::Item(Some(item))) = (self.taking.take(), &reply) {
+            self.undelivered = Some((queue, item.clone()));
+        }
         let size = reply.estimated_size();
         let framed = if size > LARGEST {
             Err(FrameError::TooLarge { size })
@@ -223,6 +242,7 @@ impl Peer {
         }
         self.outgoing = Vec::new();
         self.sent = 0;
+        self.undelivered = None;
         Ok(true)
     }
 
