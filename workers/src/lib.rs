@@ -116,7 +116,7 @@ pub use executor::{
 pub use family::{CurrentProcess, Relative, active_children, current_process, parent_process};
 pub use input::{input, password};
 pub use message::Message;
-pub use pool::{Imap, Pool, PoolBuilder, Spread};
+pub use pool::{AsyncResult, Imap, Pool, PoolBuilder, Spread};
 pub use process::{Output, Process, ProcessBuilder};
 pub use queue::{Connection, Iter as QueueIter, JoinableQueue, Pipe, Queue, QueueError};
 pub use seeds::item_seed;

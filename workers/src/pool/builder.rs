@@ -166,6 +166,7 @@ impl PoolBuilder {
                 seed: self.seed,
                 allow_threads: self.allow_threads,
             },
+            standing: Arc::default(),
         }
     }
 }

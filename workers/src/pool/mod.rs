@@ -4,6 +4,7 @@
 //! the items of a map, `imap` through those of a stream. What differs between functions is a `Job` and a `Sink`, so that
 //! all this is compiled once.
 
+mod apply_async;
 mod board;
 mod builder;
 mod crew;
@@ -23,11 +24,14 @@ mod worker;
 
 use std::fmt::Display;
 use std::ops::ControlFlow;
+use std::sync::Arc;
 
 use crate::codec;
 use crate::error::TaskError;
 use crate::job::{ItemError, Stage};
 use crate::message::Message;
+pub use apply_async::AsyncResult;
+use apply_async::Standing;
 pub use builder::PoolBuilder;
 pub use imap::Imap;
 use outcomes::Outcomes;
@@ -42,7 +46,8 @@ pub use starmap::Spread;
 /// changes in its worker's copy. A by-value item is dropped by the function in the worker, and again, untouched, in
 /// the caller when the call ends.
 ///
-/// A pool holds no processes between calls; keep it, clone it, or make it where it is needed. What its workers may use,
+/// A pool holds no processes between calls, but for those of [`apply_async`](Self::apply_async); keep it, clone it, or make
+/// it where it is needed. What its workers may use,
 /// and what becomes of items that fail, its [builder](PoolBuilder) is told.
 ///
 /// # Examples
@@ -57,6 +62,8 @@ pub use starmap::Spread;
 #[derive(Clone, Debug)]
 pub struct Pool {
     settings: Settings,
+    /// For the calls that are not waited for; those of clones are the same.
+    standing: Arc<Standing>,
 }
 
 impl Pool {

@@ -11,7 +11,7 @@ use super::pace::Pace;
 use super::settings::Settings;
 use crate::error::TaskError;
 use crate::job::{self, Job, Stage};
-use crate::panics::{self, Panic};
+use crate::panics;
 use crate::sys::clock;
 use crate::{record, seeds};
 
@@ -132,7 +132,7 @@ impl Worker<'_, '_> {
             panics::catch(|| (initializer.0)()).map_err(|panic| TaskError::NotInitialized {
                 pid: std::process::id(),
                 item: self.desk.item(),
-                error: description(&panic),
+                error: panic.description(),
             })?;
         }
         self.initialized = true;
@@ -140,14 +140,6 @@ impl Worker<'_, '_> {
         // The time it took is not the item's.
         self.desk.mark_time();
         Ok(())
-    }
-}
-
-/// What a panic says, as a sentence goes on.
-fn description(panic: &Panic) -> String {
-    match &panic.location {
-        Some(location) => format!("panicked at {location}: {}", panic.message),
-        None => format!("panicked: {}", panic.message),
     }
 }
 

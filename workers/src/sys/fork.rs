@@ -60,12 +60,14 @@ pub(crate) fn spawn(conditions: &Conditions<'_>, body: impl FnOnce(OwnedFd)) -> 
     rustix::io::ioctl_fionbio(&results, true)?;
     let redirection = notebook::redirection()?;
     let (lifeline, tail) = locks.lifelines.add()?;
+    // Until the kernel knows of its output, and until it is on the rosters of the handles that it inherits.
+    let awaits_go = redirection.is_some() || !locks.memberships.is_empty();
     let newcomer = locks.family.expect(conditions);
     let Some(pid) = fork().inspect_err(|_| locks.lifelines.remove(lifeline))? else {
         locks.family.enter(newcomer);
         locks.enter_worker();
         drop(results);
-        work(tail, redirection, conditions, move || body(sink));
+        work(tail, awaits_go, redirection, conditions, move || body(sink));
     };
     drop((tail, sink));
     let announced = redirection.is_some();
@@ -78,11 +80,13 @@ pub(crate) fn spawn(conditions: &Conditions<'_>, body: impl FnOnce(OwnedFd)) -> 
         end(pid);
     })?;
     locks.family.add_child(newcomer, child.pid(), child.pidfd());
-    let begun = match redirection {
-        Some(redirection) => redirection
-            .announce(child.pid(), conditions.name)
-            .and_then(|()| Ok(locks.lifelines.send_go(lifeline)?)),
+    let announced = match redirection {
+        Some(redirection) => redirection.announce(child.pid(), conditions.name),
         None => Ok(()),
+    };
+    let begun = match announced {
+        Ok(()) if awaits_go => locks.lifelines.send_go(lifeline).map_err(io::Error::from),
+        announced => announced,
     };
     // Dropping a child takes the locks on lifelines and on the family.
     drop(locks);
@@ -149,10 +153,16 @@ impl Locks {
 }
 
 /// Runs `body` in the new worker and ends it.
-fn work(tail: Tail, redirection: Option<Redirection>, conditions: &Conditions<'_>, body: impl FnOnce()) -> ! {
+fn work(
+    tail: Tail,
+    awaits_go: bool,
+    redirection: Option<Redirection>,
+    conditions: &Conditions<'_>,
+    body: impl FnOnce(),
+) -> ! {
     IS_WORKER.store(true, Ordering::Relaxed);
     let outcome = catch_unwind(AssertUnwindSafe(|| -> io::Result<()> {
-        if redirection.is_some() && !tail.await_go() || !tail.hold()? {
+        if awaits_go && !tail.await_go() || !tail.hold()? {
             return Ok(());
         }
         rustix::stdio::dup2_stdin(open("/dev/null", OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty())?)?;

@@ -94,12 +94,16 @@ fn a_sum_of_floats_is_the_same_with_any_number_of_workers() {
 
 #[rstest]
 #[timeout(Duration::from_secs(60))]
-#[case::panic(|| panic!("boom"), "boom")]
-#[case::abort(|| std::process::abort(), "was killed by SIGABRT (abort)")]
-#[case::timeout(|| loop { std::hint::spin_loop() }, "took longer than the 1s allowed")]
-fn a_failure_while_reducing_names_the_item(#[case] fail: fn(), #[case] text: &str) {
+#[case::panic(None, || panic!("boom"), "boom")]
+#[case::abort(None, || std::process::abort(), "was killed by SIGABRT (abort)")]
+#[case::timeout(Some(1000), || loop { std::hint::spin_loop() }, "took longer than the 1s allowed")]
+fn a_failure_while_reducing_names_the_item(#[case] limit: Option<u64>, #[case] fail: fn(), #[case] text: &str) {
     let survivors = Survivors::watch();
-    let pool = Pool::builder().workers(2).timeout(Duration::from_secs(1)).build();
+    let builder = Pool::builder().workers(2);
+    let pool = match limit {
+        Some(millis) => builder.timeout(Duration::from_millis(millis)).build(),
+        None => builder.build(),
+    };
     let f = |n: u64| {
         if n == 7654 {
             fail();

@@ -87,8 +87,10 @@ impl Fault {
             Self::Exit(_) => "ended its process with exit code 3 before it returned",
             Self::OutOfMemory => "was killed by SIGABRT (abort); memory had probably run out, when it used",
             Self::Endless => "took longer than the 500ms allowed",
-            Self::Encode => "has a result that cannot be sent: cannot encode the value: not to be written",
-            Self::Decode => "has a result that cannot be sent: cannot decode the value: not to be read",
+            Self::Encode => {
+                "has a result that cannot be sent: cannot encode a value of type `Reply`: not to be written"
+            }
+            Self::Decode => "has a result that cannot be sent: cannot decode a value of type `Reply`: not to be read",
         }
     }
 

@@ -72,7 +72,7 @@ fn an_item_is_tried_again(#[case] orders: &[u8], #[case] retries: usize, #[case]
     let pool = Pool::builder()
         .workers(2)
         .retries(retries)
-        .timeout(Duration::from_millis(700));
+        .timeout(Duration::from_secs(3));
     let attempt = |n: u32| {
         if n != 3 {
             return Ok(std::process::id());

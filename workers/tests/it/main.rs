@@ -14,6 +14,7 @@ mod orphans;
 mod output;
 mod prelude;
 mod process;
+mod properties;
 mod queue;
 mod shared;
 mod stream;
