@@ -1,5 +1,7 @@
 //! `Barrier`: all wait until all are there.
 
+use serde::{Deserialize, Serialize};
+
 use std::time::{Duration, Instant};
 
 use super::meeting::{Arrival, Meeting, SEATS};
@@ -41,7 +43,7 @@ pub struct Barrier {
 sent_by_name!(Barrier, KIND, "the barrier");
 
 /// Why a [`Barrier`] is broken, or why a wait there ended without all having come.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[non_exhaustive]
 pub enum BarrierError {
     /// A time limit passed, the caller's or that of another party.

@@ -1,5 +1,7 @@
 //! `BoundedSemaphore`: so many at a time, and never more.
 
+use serde::{Deserialize, Serialize};
+
 use std::time::Duration;
 
 use super::permits::Permits;
@@ -32,7 +34,7 @@ pub struct BoundedSemaphore {
 sent_by_name!(BoundedSemaphore, KIND, "the bounded semaphore");
 
 /// A [`BoundedSemaphore`] has all its permits, so that none can be added.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[error("the semaphore was released too often: all its permits are available, or held and come back by themselves")]
 #[non_exhaustive]
 pub struct ReleaseError;
