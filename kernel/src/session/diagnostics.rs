@@ -30,7 +30,8 @@ pub(super) struct Compiled<'a> {
 
 /// The error of a cell that does not compile.
 pub(super) fn compile_error(errors: &[CompilationError], compiled: &Compiled<'_>) -> CellError {
-    let mut errors: Vec<_> = errors.iter().filter(|error| error.level() != "warning").collect();
+    let is_error = |error: &&CompilationError| !matches!(error.level(), "warning" | "note");
+    let mut errors: Vec<_> = errors.iter().filter(is_error).collect();
     errors.dedup_by_key(|error| (error.message(), error.rendered()));
     // What follows from a mistake elsewhere, in code that nobody wrote, only distracts.
     if errors.iter().any(|error| !compiled.annotations(error).is_empty()) {
@@ -163,6 +164,12 @@ fn render_at(
     Some(renderer().render(&[level.clone().primary_title(message).element(snippet)]))
 }
 
+/// What a library has refused when it was compiled for a cell's types, in its words: a panic of a constant. Where that is
+/// in the library is of no interest.
+fn refusal(error: &CompilationError) -> Option<String> {
+    error.message().strip_prefix("evaluation panicked: ").map(str::to_owned)
+}
+
 /// An error that is only a sentence.
 pub(super) fn plain_error(ename: &str, evalue: &str) -> CellError {
     CellError {
@@ -183,6 +190,9 @@ fn cell_name(cell: u32) -> String {
 fn title(error: &CompilationError) -> String {
     if is_not_displayable(error) {
         return format!("error: {NOT_DISPLAYABLE}");
+    }
+    if let Some(refusal) = refusal(error) {
+        return format!("error: {refusal}");
     }
     match error.code() {
         Some(code) => format!("error[{code}]: {}", error.message()),
@@ -246,6 +256,11 @@ impl Compiled<'_> {
 
     /// An error in no line of this cell: in an item of an earlier one, or in generated code.
     fn render_elsewhere(&self, error: &CompilationError) -> String {
+        if let Some(refusal) = refusal(error)
+            && let Some(rendered) = self.render_refusal(&refusal, error)
+        {
+            return rendered;
+        }
         let spans = self.spans(&error.json);
         let Some((cell, _)) = spans.first().map(|span| (span.cell, ())) else {
             let rendered = error.rendered();
@@ -268,6 +283,12 @@ impl Compiled<'_> {
             .path(&path)
             .annotations(notes.iter().map(Note::annotation));
         renderer().render(&[title.element(snippet)])
+    }
+
+    /// rustc tells the types that the library was compiled for, and so where a closure of a cell is.
+    fn render_refusal(&self, refusal: &str, error: &CompilationError) -> Option<String> {
+        let location = self.locations.first_in(&error.rendered());
+        render_at(&Level::ERROR, refusal, location, "refused", self.locations)
     }
 
     /// The error's own spans, on the cell.

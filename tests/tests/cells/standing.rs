@@ -86,6 +86,8 @@ fn standing_workers_live_across_cells() {
                         "{failure:?}"
                     );
                     assert!(failure.text().contains("use `Pool::map`"), "{failure:?}");
+                    assert!(failure.text().contains("^ refused"), "{failure:?}");
+                    assert!(!failure.text().contains("sys/function.rs"), "{failure:?}");
                 },
             )
             .await;
