@@ -1,9 +1,11 @@
 //! What can go wrong with a queue or a pipe.
 
+use serde::{Deserialize, Serialize};
+
 use crate::codec::CodecError;
 
 /// Why a message was not sent or received. The queue or pipe stays usable.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[non_exhaustive]
 pub enum QueueError {
     /// There is no message now; from the calls that do not wait.

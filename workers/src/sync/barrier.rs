@@ -2,6 +2,8 @@
 
 use std::time::{Duration, Instant};
 
+use serde::{Deserialize, Serialize};
+
 use super::meeting::{Arrival, Meeting, SEATS};
 use crate::share::handle::{self, sent_by_name};
 use crate::sys::bell::deadline_after;
@@ -41,7 +43,7 @@ pub struct Barrier {
 sent_by_name!(Barrier, KIND, "the barrier");
 
 /// Why a [`Barrier`] is broken, or why a wait there ended without all having come.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[non_exhaustive]
 pub enum BarrierError {
     /// A time limit passed, the caller's or that of another party.

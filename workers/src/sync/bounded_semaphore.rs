@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use super::permits::Permits;
 use super::semaphore::SemaphorePermit;
 use crate::share::handle::{self, sent_by_name};
@@ -32,7 +34,7 @@ pub struct BoundedSemaphore {
 sent_by_name!(BoundedSemaphore, KIND, "the bounded semaphore");
 
 /// A [`BoundedSemaphore`] has all its permits, so that none can be added.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[error("the semaphore was released too often: all its permits are available, or held and come back by themselves")]
 #[non_exhaustive]
 pub struct ReleaseError;
