@@ -3,6 +3,8 @@
 mod crashes;
 mod executor;
 mod functions;
+mod futures;
+mod shutdown;
 mod support;
 
 use std::process::ExitCode;
@@ -18,5 +20,7 @@ fn main() -> ExitCode {
     trials.extend(executor::trials());
     trials.extend(functions::trials());
     trials.extend(crashes::trials());
+    trials.extend(futures::trials());
+    trials.extend(shutdown::trials());
     libtest_mimic::run(&Arguments::from_args(), trials).exit_code()
 }
