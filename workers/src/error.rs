@@ -1,10 +1,11 @@
 //! What can go wrong with one item of a map, or with one process.
 
 use std::fmt;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::sys::child::Exit;
+use crate::sys::child::{Ending, Exit};
 
 /// Why one item of a map, or one [`Process`](crate::Process), gave no result.
 ///
@@ -53,7 +54,7 @@ pub enum TaskError {
         error: String,
     },
     /// The worker ended while it was on this item: a signal, an abort, an `exit`.
-    #[error("{} {cause}{}", Subject(*item, Some(*pid)), OutOfMemory(*probably_out_of_memory))]
+    #[error("{} {cause}{}", Subject(*item, Some(*pid)), OutOfMemory(*probably_out_of_memory, *peak_memory))]
     Crashed {
         /// The worker's PID.
         pid: u32,
@@ -61,16 +62,30 @@ pub enum TaskError {
         item: Option<usize>,
         /// How the worker ended.
         cause: CrashCause,
-        /// Whether memory had probably run out.
+        /// Whether memory had probably run out: an allocation failed, or the kernel killed a process for it.
         probably_out_of_memory: bool,
+        /// The most memory that the worker had at a time, in bytes, with what it shared with its parent.
+        peak_memory: Option<u64>,
     },
-    /// The item took longer than allowed.
-    #[error("{} took longer than allowed", Subject(*item, Some(*pid)))]
+    /// The item took longer than allowed, so its worker was killed.
+    #[error("{} took longer than the {limit:?} allowed", Subject(*item, Some(*pid)))]
     TimedOut {
         /// The worker's PID.
         pid: u32,
         /// The item's index; `None` for a process.
         item: Option<usize>,
+        /// How long it was allowed to take.
+        limit: Duration,
+    },
+    /// The item was not run, because the pool's initializer failed in its worker.
+    #[error("{} was not run: the pool's initializer {error}", Subject(*item, Some(*pid)))]
+    NotInitialized {
+        /// The worker's PID.
+        pid: u32,
+        /// The item's index.
+        item: Option<usize>,
+        /// What the initializer did: how it panicked, or how it ended its process.
+        error: String,
     },
     /// The work was given up before it had a result.
     #[error("{} was cancelled", Subject(*item, *pid))]
@@ -111,6 +126,7 @@ impl TaskError {
             | Self::Failed { pid, .. }
             | Self::Crashed { pid, .. }
             | Self::TimedOut { pid, .. }
+            | Self::NotInitialized { pid, .. }
             | Self::Codec { pid, .. } => Some(*pid),
             Self::Cancelled { pid, .. } | Self::System { pid, .. } => *pid,
         }
@@ -124,29 +140,16 @@ impl TaskError {
             | Self::Failed { item, .. }
             | Self::Crashed { item, .. }
             | Self::TimedOut { item, .. }
+            | Self::NotInitialized { item, .. }
             | Self::Cancelled { item, .. }
             | Self::Codec { item, .. }
             | Self::System { item, .. } => *item,
         }
     }
 
-    /// The same error about another item.
-    pub(crate) fn with_item(mut self, new: usize) -> Self {
-        match &mut self {
-            Self::Panicked { item, .. }
-            | Self::Failed { item, .. }
-            | Self::Crashed { item, .. }
-            | Self::TimedOut { item, .. }
-            | Self::Cancelled { item, .. }
-            | Self::Codec { item, .. }
-            | Self::System { item, .. } => *item = Some(new),
-        }
-        self
-    }
-
     /// The error for a worker that ended before it was done with `item`.
-    pub(crate) fn from_exit(pid: u32, item: Option<usize>, exit: Exit) -> Self {
-        let cause = match exit {
+    pub(crate) fn from_ending(pid: u32, item: Option<usize>, ending: Ending) -> Self {
+        let cause = match ending.exit {
             Exit::Code(code) => CrashCause::ExitCode(code),
             Exit::Signal(signal) => CrashCause::Signal(signal),
             Exit::Lost => {
@@ -162,8 +165,43 @@ impl TaskError {
             pid,
             item,
             cause,
-            probably_out_of_memory: false,
+            probably_out_of_memory: ending.out_of_memory,
+            peak_memory: ending.peak_memory,
         }
+    }
+
+    /// What a worker did that ended otherwise than by returning, as a sentence goes on.
+    pub(crate) fn cause_of(ending: Ending) -> String {
+        let memory = OutOfMemory(ending.out_of_memory, ending.peak_memory);
+        match ending.exit {
+            Exit::Code(code) => format!("{}{memory}", CrashCause::ExitCode(code)),
+            Exit::Signal(signal) => format!("{}{memory}", CrashCause::Signal(signal)),
+            Exit::Lost => "ended its process in a way that is not known".to_owned(),
+        }
+    }
+
+    /// The same error about another item.
+    pub(crate) fn with_item(self, new: usize) -> Self {
+        self.about(Some(new))
+    }
+
+    /// The same error about the only item of a call, which needs no number.
+    pub(crate) fn without_item(self) -> Self {
+        self.about(None)
+    }
+
+    fn about(mut self, subject: Option<usize>) -> Self {
+        match &mut self {
+            Self::Panicked { item, .. }
+            | Self::Failed { item, .. }
+            | Self::Crashed { item, .. }
+            | Self::TimedOut { item, .. }
+            | Self::NotInitialized { item, .. }
+            | Self::Cancelled { item, .. }
+            | Self::Codec { item, .. }
+            | Self::System { item, .. } => *item = subject,
+        }
+        self
     }
 
     /// The name of the variant, for messages that put the kind of error first.
@@ -173,6 +211,7 @@ impl TaskError {
             Self::Failed { .. } => "Failed",
             Self::Crashed { .. } => "Crashed",
             Self::TimedOut { .. } => "TimedOut",
+            Self::NotInitialized { .. } => "NotInitialized",
             Self::Cancelled { .. } => "Cancelled",
             Self::Codec { .. } => "Codec",
             Self::System { .. } => "System",
@@ -246,11 +285,32 @@ impl fmt::Display for At<'_> {
 }
 
 /// The addition for a crash that lack of memory explains.
-struct OutOfMemory(bool);
+struct OutOfMemory(bool, Option<u64>);
 
 impl fmt::Display for OutOfMemory {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(if self.0 { "; memory had probably run out" } else { "" })
+        match (self.0, self.1) {
+            (false, _) => Ok(()),
+            (true, None) => f.write_str("; memory had probably run out"),
+            (true, Some(used)) => write!(f, "; memory had probably run out, when it used {}", Size(used)),
+        }
+    }
+}
+
+/// A number of bytes, for a reader.
+struct Size(u64);
+
+impl fmt::Display for Size {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (mut size, mut unit) = (self.0 as f64, "bytes");
+        for larger in ["KiB", "MiB", "GiB", "TiB"] {
+            if size < 1024.0 {
+                break;
+            }
+            (size, unit) = (size / 1024.0, larger);
+        }
+        let decimals = usize::from(unit != "bytes" && size < 100.0);
+        write!(f, "{size:.decimals$} {unit}")
     }
 }
 
@@ -309,6 +369,7 @@ mod tests {
             item,
             cause,
             probably_out_of_memory: false,
+            peak_memory: Some(1),
         };
         assert_eq!(
             crashed(Some(2), CrashCause::Signal(libc::SIGSEGV)).to_string(),
@@ -322,6 +383,34 @@ mod tests {
             crashed(Some(0), CrashCause::Signal(64)).to_string(),
             "item 0 (pid 99) was killed by signal 64"
         );
+        let timed_out = TaskError::TimedOut {
+            pid: 99,
+            item: Some(4),
+            limit: Duration::from_millis(1500),
+        };
+        assert_eq!(
+            timed_out.to_string(),
+            "item 4 (pid 99) took longer than the 1.5s allowed"
+        );
+    }
+
+    #[test]
+    fn lack_of_memory_is_told_with_what_was_used() {
+        let crashed = |peak_memory| TaskError::Crashed {
+            pid: 99,
+            item: None,
+            cause: CrashCause::Signal(libc::SIGKILL),
+            probably_out_of_memory: true,
+            peak_memory,
+        };
+        let text = "process 99 was killed by SIGKILL (kill); memory had probably run out";
+        assert_eq!(crashed(None).to_string(), text);
+        assert_eq!(
+            crashed(Some(3 << 29)).to_string(),
+            format!("{text}, when it used 1.5 GiB")
+        );
+        let sizes = [0, 1023, 1024, 150 << 20].map(|size| Size(size).to_string());
+        assert_eq!(sizes, ["0 bytes", "1023 bytes", "1.0 KiB", "150 MiB"]);
     }
 
     #[test]

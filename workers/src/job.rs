@@ -6,7 +6,28 @@ use crate::error::TaskError;
 use crate::panics::{self, Panic};
 
 /// Runs the item with this index in a worker and appends its encoded result.
-pub(crate) type Job<'a> = dyn FnMut(usize, &mut Vec<u8>) -> Result<(), ItemError> + 'a;
+pub(crate) type Job<'a> = dyn FnMut(usize, &mut Vec<u8>, &dyn Stage) -> Result<(), ItemError> + 'a;
+
+/// Where a worker notes down what it is on. What the engine hands out as one item can be a block of the user's.
+pub(crate) trait Stage {
+    /// The worker begins this item of the user's.
+    fn begin(&self, item: usize);
+
+    /// The one that it is on; `None` for a process.
+    fn item(&self) -> Option<usize>;
+}
+
+/// One call that is no item of anything.
+#[derive(Debug)]
+pub(crate) struct Alone;
+
+impl Stage for Alone {
+    fn begin(&self, _item: usize) {}
+
+    fn item(&self) -> Option<usize> {
+        None
+    }
+}
 
 /// Why an item gave no result, as its worker knows it.
 #[derive(Debug)]
@@ -44,21 +65,27 @@ impl From<crate::codec::CodecError> for ItemError {
     }
 }
 
-/// Runs one item in a worker and appends its payload; whether that is an error. Errors name the item as `item`.
-pub(crate) fn run(index: usize, item: Option<usize>, job: &mut Job<'_>, out: &mut Vec<u8>) -> bool {
+/// Runs one item in a worker and appends its payload; whether that is an error.
+pub(crate) fn run(index: usize, stage: &dyn Stage, job: &mut Job<'_>, out: &mut Vec<u8>) -> bool {
     let start = out.len();
-    let error = match panics::catch(|| job(index, out)) {
+    let error = match panics::catch(|| job(index, out, stage)) {
         Ok(Ok(())) => return false,
         Ok(Err(error)) => error,
         Err(panic) => ItemError::Panicked(panic),
     };
     // A result that could not be encoded may have left its beginning.
     out.truncate(start);
-    if codec::encode_into(&error.into_task_error(item), out).is_err() {
+    encode_error(&error.into_task_error(stage.item()), out);
+    true
+}
+
+/// Appends the payload of a failed record.
+pub(crate) fn encode_error(error: &TaskError, out: &mut Vec<u8>) {
+    let start = out.len();
+    if codec::encode_into(error, out).is_err() {
         // Strings and numbers always encode; if not, the parent reports the empty payload as one it cannot decode.
         out.truncate(start);
     }
-    true
 }
 
 /// The error that a failed record's `payload` holds.

@@ -15,6 +15,16 @@
 //! of it is copied or serialized. Arguments and captures need no trait. What a worker changes, only it sees; what it
 //! returns travels back, so results need serde's `Serialize` and `Deserialize`.
 //!
+//! | call | for |
+//! |---|---|
+//! | [`map`](Pool::map), [`try_map`](Pool::try_map), [`map_results`](Pool::map_results) | all results, in order |
+//! | [`starmap`](Pool::starmap) | functions of several parameters |
+//! | [`imap`](Pool::imap), [`imap_unordered`](Pool::imap_unordered) | results as they come, of items without end |
+//! | [`map_reduce`](Pool::map_reduce) | one result of all, combined in the workers |
+//! | [`for_each`](Pool::for_each), [`for_each_chunk_mut`](Pool::for_each_chunk_mut) | no results; a shared array changed in place |
+//! | [`apply`](Pool::apply) | one call |
+//! | [`Process::spawn`] | a call that goes on beside the caller |
+//!
 //! # Sharing
 //!
 //! What workers are to change for all to see is in shared memory: a [`Value`] or an [`Array`] behind a lock, a
@@ -28,21 +38,35 @@
 //! the item, the worker's PID and the cause: a [`TaskError`]. [`Pool::map`] panics with the first one and stops the
 //! rest, [`Pool::try_map`] returns it, and [`Pool::map_results`] goes on in a new worker and returns all of them.
 //!
+//! Work that might never end gets a [time limit](PoolBuilder::timeout), work that might need too much memory a
+//! [memory limit](PoolBuilder::memory_limit); whoever exceeds it is ended, and the error says so. What fails now and
+//! then is [tried again](PoolBuilder::retries).
+//!
 //! A worker does not print its panics: they are in the error. It ends without running the destructors of what the
 //! caller owns, so these run once, in the caller. No worker survives its call, and none survives the program, even if
 //! that is killed.
 //!
 //! # Forking and threads
 //!
-//! A forked process has one thread, the one that forked. Locks that other threads held stay locked in it: use a library
-//! with threads of its own (rayon, tokio, a logger) either in the caller or in the workers, not in both. Standard
-//! output and standard error are taken care of: they are flushed before and after, and their locks are free.
+//! A forked process has one thread, the one that forked. What the others were doing stays as it was: a rayon or tokio
+//! pool that was used before the call waits for ever for its threads, and locks that other threads held stay locked. Use a
+//! library with threads of its own either in the caller or in the workers, not in both. The library says so once on
+//! standard error when it forks while other threads run; [`PoolBuilder::allow_threads`] or `PARCELL_ALLOW_THREADS=1` says
+//! that this is known. A worker that uses no processor time for 10 seconds on one item is named there too;
+//! `PARCELL_IDLE_WARNING` sets another number of seconds, and 0 for never.
+//!
+//! A pool's workers share the cores: libraries that a worker uses first are told to start its share of threads, by
+//! `RAYON_NUM_THREADS`, `OMP_NUM_THREADS` and their like, unless these were set before.
+//!
+//! Standard output and standard error are taken care of: they are flushed before and after, and their locks are free.
 //! Standard input is empty in a worker.
 //!
 //! # Random numbers
 //!
 //! Workers are copies, and so are their random number generators: one that was used before the call gives the same
-//! numbers in every worker. Make a generator for each item, seeded with something that belongs to the item.
+//! numbers in every worker, and so does `rand::rng()`. Make a generator for each item from its own seed, as
+//! `StdRng::seed_from_u64(parcell::item_seed())`: [`item_seed`] is another number for each item, and the same again for a
+//! pool with a [seed](PoolBuilder::seed), with however many workers.
 //!
 //! # When threads are better
 //!
@@ -57,6 +81,7 @@ mod cpu;
 pub mod display;
 mod error;
 mod executor;
+mod family;
 mod frames;
 mod inbox;
 mod input;
@@ -70,11 +95,13 @@ mod process;
 mod protocol;
 mod queue;
 mod record;
+mod seeds;
 mod share;
 mod shared;
 mod standing;
 mod sync;
 mod sys;
+mod threads;
 
 /// The crate whose traits the elements of shared memory implement, for `#[bytemuck(crate = "parcell::bytemuck")]`.
 pub use bytemuck;
@@ -86,11 +113,13 @@ pub use executor::{
     AsCompleted, ExecutorMap, Future, ProcessPoolExecutor, ProcessPoolExecutorBuilder, WaitFor, as_completed, wait,
     wait_timeout,
 };
+pub use family::{CurrentProcess, Relative, active_children, current_process, parent_process};
 pub use input::{input, password};
 pub use message::Message;
-pub use pool::{Pool, PoolBuilder};
-pub use process::{Process, ProcessBuilder};
+pub use pool::{AsyncResult, Imap, Pool, PoolBuilder, Spread};
+pub use process::{Output, Process, ProcessBuilder};
 pub use queue::{Connection, Iter as QueueIter, JoinableQueue, Pipe, Queue, QueueError};
+pub use seeds::item_seed;
 /// The crate whose traits results implement, for `#[serde(crate = "parcell::serde")]`.
 pub use serde;
 pub use shared::{Array, ArrayGuard, SharedArray, SharedData, SharedMemory, Value, ValueGuard};

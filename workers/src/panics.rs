@@ -38,6 +38,16 @@ pub(crate) struct Panic {
     pub(crate) backtrace: Option<String>,
 }
 
+impl Panic {
+    /// What it says, as a sentence goes on.
+    pub(crate) fn description(&self) -> String {
+        match &self.location {
+            Some(location) => format!("panicked at {location}: {}", self.message),
+            None => format!("panicked: {}", self.message),
+        }
+    }
+}
+
 type Hook = Box<dyn Fn(&PanicHookInfo<'_>) + Sync + Send + 'static>;
 
 /// While it lives, no thread begins to print a panic.

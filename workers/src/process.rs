@@ -6,6 +6,7 @@ use std::io::{self, Write};
 use std::marker::PhantomData;
 use std::ops::ControlFlow;
 use std::os::fd::{AsFd, OwnedFd};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -15,11 +16,14 @@ use rustix::process::Signal;
 use crate::codec;
 use crate::error::TaskError;
 use crate::inbox::Inbox;
-use crate::job::{self, Job};
+use crate::job::{self, Alone, Job, Stage};
 use crate::message::Message;
+use crate::sys::abort::noting_lack_of_memory;
 use crate::sys::child::{Child, Exit};
+use crate::sys::conditions::{Captured, Conditions, Role};
 use crate::sys::fork;
-use crate::{panics, record};
+use crate::sys::shared::SharedSlice;
+use crate::{panics, record, seeds};
 
 /// A function call that runs in a forked process.
 ///
@@ -28,7 +32,7 @@ use crate::{panics, record};
 /// process does. What it changes there, nobody else sees. It returns by sending its result.
 ///
 /// The methods work in the process that spawned it. Dropping the handle waits for the process to end; end it with
-/// [`kill`](Self::kill) first if it should not be waited for.
+/// [`kill`](Self::kill) first if it should not be waited for, or make it a [daemon](ProcessBuilder::daemon).
 ///
 /// # Examples
 ///
@@ -43,7 +47,9 @@ use crate::{panics, record};
 pub struct Process<R> {
     pid: u32,
     name: Option<String>,
+    daemon: bool,
     pidfd: Arc<OwnedFd>,
+    captured: Option<Captured>,
     state: Mutex<State>,
     result: PhantomData<fn() -> R>,
 }
@@ -53,6 +59,8 @@ pub struct Process<R> {
 struct State {
     child: Child,
     inbox: Inbox,
+    /// One word, see [`noting_lack_of_memory`].
+    note: SharedSlice<AtomicU64>,
     /// The encoded result, or the error.
     outcome: Option<Result<Vec<u8>, TaskError>>,
     exit: Option<Exit>,
@@ -144,10 +152,34 @@ impl<R> Process<R> {
         self.pid
     }
 
-    /// The name that the builder gave it.
+    /// The name that the builder gave it. (In the process itself, [`current_process`](crate::current_process) knows a
+    /// name in any case.)
     #[must_use]
     pub fn name(&self) -> Option<&str> {
         self.name.as_deref()
+    }
+
+    /// Whether it is a [daemon](ProcessBuilder::daemon).
+    #[must_use]
+    pub fn is_daemon(&self) -> bool {
+        self.daemon
+    }
+
+    /// What the process has printed up to now; nothing, unless it was spawned with
+    /// [`capture_output`](ProcessBuilder::capture_output).
+    ///
+    /// # Panics
+    ///
+    /// If the operating system does not let it be read, for want of memory.
+    #[must_use]
+    pub fn output(&self) -> Output {
+        let Some(captured) = &self.captured else {
+            return Output::default();
+        };
+        match captured.read() {
+            Ok((stdout, stderr)) => Output { stdout, stderr },
+            Err(error) => panic!("the output of process {} cannot be read: {error}", self.pid),
+        }
     }
 
     /// Whether the process is still running.
@@ -218,7 +250,8 @@ impl<R> Drop for Process<R> {
     fn drop(&mut self) {
         // A copy of the handle in a worker forked later has nothing to wait for.
         let is_ours = self.state().child.is_ours();
-        if is_ours {
+        // Dropping the child of a daemon kills it.
+        if is_ours && !self.daemon {
             self.await_end(None);
         }
     }
@@ -256,9 +289,10 @@ impl State {
         if self.exit.is_some() || !self.child.is_ours() {
             return self.exit.is_some();
         }
-        let Some(exit) = self.child.try_wait() else {
+        let Some(ending) = self.child.try_wait() else {
             return false;
         };
+        let ending = ending.with_note(self.note[0].load(Ordering::Relaxed));
         self.inbox.drain();
         let pid = self.child.pid();
         let returned = self.inbox.take_records(|record| {
@@ -272,9 +306,9 @@ impl State {
         self.inbox.drop_partial();
         self.outcome = Some(match returned {
             ControlFlow::Break(outcome) => outcome,
-            ControlFlow::Continue(()) => Err(TaskError::from_exit(pid, None, exit)),
+            ControlFlow::Continue(()) => Err(TaskError::from_ending(pid, None, ending)),
         });
-        self.exit = Some(exit);
+        self.exit = Some(ending.exit);
         true
     }
 }
@@ -283,17 +317,86 @@ impl State {
 const LOST: &str =
     "it ended with the notebook process that had started it, when a later cell crashed or was interrupted";
 
+/// What a process has printed; from [`Process::output`].
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Output {
+    /// To standard output.
+    pub stdout: Vec<u8>,
+    /// To standard error.
+    pub stderr: Vec<u8>,
+}
+
 /// Describes a [`Process`]; from [`Process::builder`].
 #[derive(Clone, Debug, Default)]
 #[must_use]
 pub struct ProcessBuilder {
     name: Option<String>,
+    daemon: bool,
+    memory_limit: Option<u64>,
+    capture_output: bool,
+    allow_threads: bool,
 }
 
 impl ProcessBuilder {
     /// Gives the process a name, which a notebook shows in front of each line it prints.
     pub fn name(mut self, name: impl Into<String>) -> Self {
         self.name = Some(name.into());
+        self
+    }
+
+    /// Whether nobody waits for the process: it is killed when its handle is dropped, or when the program ends.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let process = parcell::Process::builder().daemon(true).spawn(|| loop {
+    ///     std::thread::park();
+    /// });
+    /// # let process: parcell::Process<()> = process;
+    /// drop(process); // Without `daemon` this would wait for ever.
+    /// ```
+    pub fn daemon(mut self, daemon: bool) -> Self {
+        self.daemon = daemon;
+        self
+    }
+
+    /// Lets the process allocate at most this many bytes beside what the program has when it is spawned. An allocation
+    /// beyond that fails, which ends the process, and the error says that memory ran out.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use parcell::{Process, TaskError};
+    ///
+    /// let process = Process::builder().memory_limit(64 << 20).spawn(|| vec![1u8; 256 << 20].len());
+    /// let error = process.join().unwrap_err();
+    /// assert!(matches!(error, TaskError::Crashed { probably_out_of_memory: true, .. }));
+    /// ```
+    pub fn memory_limit(mut self, bytes: u64) -> Self {
+        self.memory_limit = Some(bytes);
+        self
+    }
+
+    /// Whether what the process prints, also to standard error, is kept in memory for [`Process::output`] instead of
+    /// being shown.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let process = parcell::Process::builder().capture_output(true).spawn(|| println!("hello"));
+    /// process.join()?;
+    /// assert_eq!(process.output().stdout, b"hello\n");
+    /// # Ok::<(), parcell::TaskError>(())
+    /// ```
+    pub fn capture_output(mut self, capture: bool) -> Self {
+        self.capture_output = capture;
+        self
+    }
+
+    /// Says that the process needs no thread of the program, so no warning is printed when there are other threads.
+    pub fn allow_threads(mut self, allow: bool) -> Self {
+        self.allow_threads = allow;
         self
     }
 
@@ -318,11 +421,11 @@ impl ProcessBuilder {
     /// [`TaskError::System`] if the operating system refuses another process.
     pub fn try_spawn<R: Message>(self, f: impl FnOnce() -> R) -> Result<Process<R>, TaskError> {
         let mut f = Some(f);
-        let mut job = move |_: usize, out: &mut Vec<u8>| {
+        let mut job = move |_: usize, out: &mut Vec<u8>, _: &dyn Stage| {
             let f = f.take().expect("a process runs its function once");
             Ok(codec::encode_into(&f(), out)?)
         };
-        let (child, pipe) = start(self.name.as_deref(), &mut job).map_err(|error| {
+        let (state, captured) = self.start(&mut job).map_err(|error| {
             let error = format!("a process cannot be started: {error}");
             TaskError::System {
                 pid: None,
@@ -330,34 +433,58 @@ impl ProcessBuilder {
                 error,
             }
         })?;
-        let (pid, pidfd) = (child.pid(), Arc::clone(child.pidfd()));
-        let state = State {
-            child,
-            inbox: Inbox::new(pipe),
-            outcome: None,
-            exit: None,
-        };
         Ok(Process {
-            pid,
+            pid: state.child.pid(),
             name: self.name,
-            pidfd,
+            daemon: self.daemon,
+            pidfd: Arc::clone(state.child.pidfd()),
+            captured,
             state: Mutex::new(state),
             result: PhantomData,
         })
     }
+
+    /// Forks a process that runs `job` once and sends its record.
+    fn start(&self, job: &mut Job<'_>) -> io::Result<(State, Option<Captured>)> {
+        let captured = if self.capture_output {
+            Some(Captured::new()?)
+        } else {
+            None
+        };
+        let note = SharedSlice::new(1)?;
+        let seed = seeds::for_call(None);
+        let conditions = Conditions {
+            name: self.name.as_deref(),
+            role: Role::Process { daemon: self.daemon },
+            memory_limit: self.memory_limit,
+            output: captured.as_ref(),
+            allow_threads: self.allow_threads,
+            ..Conditions::default()
+        };
+        let (child, pipe) = fork::spawn(&conditions, |pipe| {
+            panics::record_panics_of_this_thread();
+            seeds::enter(seed);
+            noting_lack_of_memory(&note[0], || run_once(job, pipe));
+        })?;
+        let state = State {
+            child,
+            inbox: Inbox::new(pipe),
+            note,
+            outcome: None,
+            exit: None,
+        };
+        Ok((state, captured))
+    }
 }
 
-/// Forks a process that runs `job` once and sends its record.
-fn start(name: Option<&str>, job: &mut Job<'_>) -> io::Result<(Child, OwnedFd)> {
-    fork::spawn(name, |pipe| {
-        panics::record_panics_of_this_thread();
-        let mut out = Vec::new();
-        record::begin(0, &mut out);
-        let failed = job::run(0, None, job, &mut out);
-        record::finish(0, failed, &mut out);
-        // It fails only when the parent has closed the pipe, and then nobody is there to be told.
-        let _ = File::from(pipe).write_all(&out);
-    })
+/// In the process: runs `job` and sends its record.
+fn run_once(job: &mut Job<'_>, pipe: OwnedFd) {
+    let mut out = Vec::new();
+    record::begin(0, &mut out);
+    let failed = job::run(0, &Alone, job, &mut out);
+    record::finish(0, failed, &mut out);
+    // It fails only when the parent has closed the pipe, and then nobody is there to be told.
+    let _ = File::from(pipe).write_all(&out);
 }
 
 /// Waits until the process has ended or has sent something, or for `limit`.

@@ -192,7 +192,7 @@ impl<R> Future<R> {
     }
 
     /// Whether it has an outcome that is not a result.
-    pub(super) fn has_failed(&self) -> bool {
+    pub(crate) fn has_failed(&self) -> bool {
         match &*self.call {
             Submitted::Task { task, .. } => task.outcome().is_some_and(|outcome| outcome.result.is_err()),
             Submitted::Refused(_) => true,

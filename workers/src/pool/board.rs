@@ -31,8 +31,23 @@ pub(super) struct Slot {
     end: AtomicU64,
     /// The bytes of `buffer` that are complete records.
     committed: AtomicU64,
+    /// The user's item that it is on, which is the position's, or one of the block that the engine has as an item.
+    inner: AtomicU64,
+    /// Where items have a time limit: when it began this one, in nanoseconds of the monotonic clock, or 0, or
+    /// [`CONDEMNED`].
+    began: AtomicU64,
+    /// Whether the pool's initializer has run.
+    initialized: AtomicU64,
+    /// How many items it has run, and in how many nanoseconds; written when it ends.
+    ran: AtomicU64,
+    took: AtomicU64,
+    /// See [`crate::sys::abort`].
+    out_of_memory: AtomicU64,
     buffer: [AtomicU64; BUFFER_WORDS],
 }
+
+/// In the place of a time: the parent has found the item to be late, and will kill the worker.
+const CONDEMNED: u64 = u64::MAX;
 
 // SAFETY: all fields are atomics or arrays of them, in a layout that both sides share.
 unsafe impl Shareable for Slot {}
@@ -71,6 +86,16 @@ impl Slot {
     pub(super) fn reset(&self) {
         self.position.store(0, Ordering::Relaxed);
         self.end.store(0, Ordering::Relaxed);
+        for word in [
+            &self.inner,
+            &self.began,
+            &self.initialized,
+            &self.ran,
+            &self.took,
+            &self.out_of_memory,
+        ] {
+            word.store(0, Ordering::Relaxed);
+        }
         self.committed.store(0, Ordering::Release);
     }
 
@@ -84,12 +109,75 @@ impl Slot {
 
     /// The worker begins an item; those of the chunk before it are done.
     pub(super) fn begin_item(&self, item: usize) {
+        self.inner.store(item as u64, Ordering::Relaxed);
         self.position.store((item as u64) << 1 | 1, Ordering::Release);
     }
 
     /// The worker is done with an item, whose record is committed or sent.
     pub(super) fn end_item(&self, item: usize) {
         self.position.store((item as u64 + 1) << 1, Ordering::Release);
+    }
+
+    /// The worker begins an item of the user's, within the one of [`begin_item`](Self::begin_item).
+    pub(super) fn begin_inner(&self, item: usize) {
+        self.inner.store(item as u64, Ordering::Relaxed);
+    }
+
+    /// The worker begins something that has a time limit, or, at 0, is done with all that has. If it was late, it waits
+    /// here for its end: what the parent has found to be late never becomes a result, and nothing else dies with it.
+    pub(super) fn mark_time(&self, now: u64) {
+        if self.began.swap(now, Ordering::AcqRel) == CONDEMNED {
+            self.began.store(CONDEMNED, Ordering::Release);
+            loop {
+                std::thread::park();
+            }
+        }
+    }
+
+    /// When the worker began what it is on, if that has a time limit.
+    pub(super) fn began(&self) -> Option<u64> {
+        let began = self.began.load(Ordering::Acquire);
+        (began != 0 && began != CONDEMNED).then_some(began)
+    }
+
+    /// Finds what began at this time to be late; `false` if the worker has gone on meanwhile.
+    pub(super) fn condemn(&self, began: u64) -> bool {
+        let exchanged = self
+            .began
+            .compare_exchange(began, CONDEMNED, Ordering::AcqRel, Ordering::Relaxed);
+        exchanged.is_ok()
+    }
+
+    /// The worker has run the pool's initializer.
+    pub(super) fn set_initialized(&self) {
+        self.initialized.store(1, Ordering::Release);
+    }
+
+    pub(super) fn is_initialized(&self) -> bool {
+        self.initialized.load(Ordering::Acquire) == 1
+    }
+
+    /// The worker ends, and has run `items` in `nanos` nanoseconds.
+    pub(super) fn sum_up(&self, items: usize, nanos: u64) {
+        self.ran.store(items as u64, Ordering::Relaxed);
+        self.took.store(nanos, Ordering::Release);
+    }
+
+    /// How many items the ended worker has run in how many nanoseconds, if it has said so.
+    pub(super) fn summary(&self) -> Option<(u64, u64)> {
+        let took = self.took.load(Ordering::Acquire);
+        let ran = self.ran.load(Ordering::Relaxed);
+        (ran > 0).then_some((ran, took))
+    }
+
+    /// Where the worker notes that memory ran out.
+    pub(super) fn memory_note(&self) -> &AtomicU64 {
+        &self.out_of_memory
+    }
+
+    /// What the worker has noted about memory.
+    pub(super) fn memory_word(&self) -> u64 {
+        self.out_of_memory.load(Ordering::Relaxed)
     }
 
     /// Adds complete records, whole words, after the first `at` bytes.
@@ -110,6 +198,11 @@ impl Slot {
     pub(super) fn running(&self) -> Option<usize> {
         let position = self.position.load(Ordering::Acquire);
         (position & 1 == 1).then_some((position >> 1) as usize)
+    }
+
+    /// The user's item that the worker is, or was, on.
+    pub(super) fn inner(&self) -> usize {
+        self.inner.load(Ordering::Acquire) as usize
     }
 
     /// The items of the dead worker's chunk that it had not begun.
@@ -156,6 +249,21 @@ mod tests {
         assert_eq!((slot.running(), slot.not_begun()), (None, 6..9));
         slot.reset();
         assert_eq!((slot.running(), slot.not_begun()), (None, 0..0));
+    }
+
+    #[test]
+    fn only_what_is_still_going_on_can_be_late() {
+        let board = Board::new(1, 1).unwrap();
+        let slot = board.slot(0);
+        assert_eq!(slot.began(), None);
+        slot.mark_time(5);
+        slot.mark_time(9);
+        assert!(!slot.condemn(5));
+        assert_eq!(slot.began(), Some(9));
+        assert!(slot.condemn(9));
+        assert_eq!(slot.began(), None);
+        slot.reset();
+        slot.mark_time(0);
     }
 
     #[test]

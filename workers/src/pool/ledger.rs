@@ -1,20 +1,53 @@
-//! Which items of a map have an outcome.
+//! Which items have an outcome, and how often those were tried that have none.
 
+use std::collections::HashMap;
 use std::ops::Range;
 
-/// Marks items as settled, each once.
-#[derive(Debug)]
+/// Marks items as settled, each once. The items of a map are one section; those of a stream come section by section,
+/// and go when they are settled.
+#[derive(Debug, Default)]
 pub(super) struct Ledger {
+    /// Ascending.
+    sections: Vec<Section>,
+    /// Where the latest item was found: the next one is there as well, most of the time.
+    latest: usize,
+    left: usize,
+    /// How often an item without an outcome has failed, if it has.
+    failures: HashMap<usize, usize>,
+}
+
+#[derive(Debug)]
+struct Section {
+    start: usize,
     settled: Vec<bool>,
     left: usize,
 }
 
+impl Section {
+    fn range(&self) -> Range<usize> {
+        self.start..self.start + self.settled.len()
+    }
+}
+
 impl Ledger {
+    /// A ledger of `items`.
     pub(super) fn new(items: usize) -> Self {
-        Self {
-            settled: vec![false; items],
-            left: items,
+        let mut ledger = Self::default();
+        ledger.add(0..items);
+        ledger
+    }
+
+    /// Adds items, which come after all that there are.
+    pub(super) fn add(&mut self, items: Range<usize>) {
+        if items.is_empty() {
+            return;
         }
+        self.left += items.len();
+        self.sections.push(Section {
+            start: items.start,
+            settled: vec![false; items.len()],
+            left: items.len(),
+        });
     }
 
     /// How many items have no outcome.
@@ -24,22 +57,53 @@ impl Ledger {
 
     /// Marks `item`; `false` if it was settled before, or does not exist.
     pub(super) fn settle(&mut self, item: usize) -> bool {
-        match self.settled.get_mut(item) {
-            Some(settled) if !*settled => {
-                *settled = true;
-                self.left -= 1;
-                true
-            }
-            _ => false,
+        let Some(section) = self.find(item) else {
+            return false;
+        };
+        let section = &mut self.sections[section];
+        if std::mem::replace(&mut section.settled[item - section.start], true) {
+            return false;
         }
+        section.left -= 1;
+        self.left -= 1;
+        true
+    }
+
+    /// Whether `item` is there and has no outcome.
+    pub(super) fn is_open(&mut self, item: usize) -> bool {
+        self.find(item)
+            .is_some_and(|section| !self.sections[section].settled[item - self.sections[section].start])
+    }
+
+    /// Counts a failure of an item without an outcome; whether it may be tried again, when that may be done `retries`
+    /// times.
+    pub(super) fn may_try_again(&mut self, item: usize, retries: usize) -> bool {
+        if retries == 0 || !self.is_open(item) {
+            return false;
+        }
+        let failures = self.failures.entry(item).or_default();
+        *failures += 1;
+        let again = *failures <= retries;
+        if !again {
+            self.failures.remove(&item);
+        }
+        again
+    }
+
+    /// Removes the sections of which all items are settled; where they began.
+    pub(super) fn take_settled_sections(&mut self) -> Vec<usize> {
+        self.latest = 0;
+        let settled = self.sections.extract_if(.., |section| section.left == 0);
+        settled.map(|section| section.start).collect()
     }
 
     /// All items without an outcome.
     pub(super) fn open(&self) -> Vec<Range<usize>> {
-        self.open_within(std::slice::from_ref(&(0..self.settled.len())))
+        let everything: Vec<_> = self.sections.iter().map(Section::range).collect();
+        self.open_within(&everything)
     }
 
-    /// The items in `ranges` without an outcome, ascending, each once. What is out of bounds is left out.
+    /// The items in `ranges` without an outcome, ascending, each once. What does not exist is left out.
     pub(super) fn open_within(&self, ranges: &[Range<usize>]) -> Vec<Range<usize>> {
         let mut sorted = ranges.to_vec();
         sorted.sort_unstable_by_key(|range| range.start);
@@ -47,18 +111,40 @@ impl Ledger {
         // A dead worker's last chunk may be one of the ranges that it began with; `next` skips what was seen.
         let mut next = 0;
         for range in sorted {
-            for item in range.start.max(next)..range.end.min(self.settled.len()) {
-                next = item + 1;
-                if self.settled[item] {
-                    continue;
-                }
-                match open.last_mut() {
-                    Some(last) if last.end == item => last.end += 1,
-                    _ => open.push(item..item + 1),
+            for section in self.overlapping(&range) {
+                let existing = section.range();
+                for item in range.start.max(next).max(existing.start)..range.end.min(existing.end) {
+                    next = item + 1;
+                    if section.settled[item - section.start] {
+                        continue;
+                    }
+                    match open.last_mut() {
+                        Some(last) if last.end == item => last.end += 1,
+                        _ => open.push(item..item + 1),
+                    }
                 }
             }
         }
         open
+    }
+
+    /// The index of the section that `item` is in.
+    fn find(&mut self, item: usize) -> Option<usize> {
+        let is_there = |section: &Section| item.wrapping_sub(section.start) < section.settled.len();
+        if self.sections.get(self.latest).is_some_and(is_there) {
+            return Some(self.latest);
+        }
+        let after = self.sections.partition_point(|section| section.start <= item);
+        self.latest = after.checked_sub(1)?;
+        is_there(&self.sections[self.latest]).then_some(self.latest)
+    }
+
+    fn overlapping(&self, range: &Range<usize>) -> &[Section] {
+        let start = self
+            .sections
+            .partition_point(|section| section.range().end <= range.start);
+        let end = self.sections.partition_point(|section| section.start < range.end);
+        self.sections.get(start..end).unwrap_or_default()
     }
 }
 
@@ -81,5 +167,30 @@ mod tests {
         let mut ledger = Ledger::new(10);
         ledger.settle(4);
         assert_eq!(ledger.open_within(&[2..6, 3..5, 9..20, 30..40]), [2..4, 5..6, 9..10]);
+    }
+
+    #[test]
+    fn sections_come_and_go() {
+        let mut ledger = Ledger::default();
+        for range in [0..2, 2..4, 4..6] {
+            ledger.add(range);
+        }
+        assert!([2, 3, 0].into_iter().all(|item| ledger.settle(item)));
+        assert_eq!(ledger.take_settled_sections(), [2]);
+        assert!(!ledger.settle(2) && !ledger.is_open(3) && ledger.is_open(1));
+        assert_eq!((ledger.left(), ledger.open()), (3, vec![1..2, 4..6]));
+        assert_eq!(ledger.open_within(&[0..1, 1..5]), [1..2, 4..5]);
+        // A worker with damaged memory can leave such a range.
+        assert!(ledger.open_within(&[Range { start: 5, end: 1 }, 9..9]).is_empty());
+    }
+
+    #[test]
+    fn an_item_is_tried_again_as_often_as_allowed() {
+        let mut ledger = Ledger::new(2);
+        assert!(!ledger.may_try_again(0, 0));
+        assert!(ledger.may_try_again(0, 2) && ledger.may_try_again(0, 2));
+        assert!(!ledger.may_try_again(0, 2));
+        ledger.settle(1);
+        assert!(!ledger.may_try_again(1, 2));
     }
 }

@@ -1,22 +1,42 @@
 //! Pools: one function over many items, in as many processes as there are cores.
+//!
+//! `crew` looks after the workers of one call, whose side `worker` is; they share a `board`. `run` drives a crew through
+//! the items of a map, `imap` through those of a stream. What differs between functions is a `Job` and a `Sink`, so that
+//! all this is compiled once.
 
+mod apply_async;
 mod board;
+mod builder;
+mod crew;
+mod imap;
+mod in_place;
 mod ledger;
+mod member;
+mod outcomes;
 mod pace;
+mod reduce;
 mod run;
+mod settings;
+mod starmap;
+mod stream;
+mod watch;
 mod worker;
 
-use std::collections::BTreeMap;
 use std::fmt::Display;
 use std::ops::ControlFlow;
+use std::sync::Arc;
 
 use crate::codec;
-use crate::cpu_count;
 use crate::error::TaskError;
-use crate::job::ItemError;
+use crate::job::{ItemError, Stage};
 use crate::message::Message;
-use crate::sys::fork;
-use run::Settings;
+pub use apply_async::AsyncResult;
+use apply_async::Standing;
+pub use builder::PoolBuilder;
+pub use imap::Imap;
+use outcomes::Outcomes;
+use settings::Settings;
+pub use starmap::Spread;
 
 /// Runs a function over many items in worker processes.
 ///
@@ -26,7 +46,9 @@ use run::Settings;
 /// changes in its worker's copy. A by-value item is dropped by the function in the worker, and again, untouched, in
 /// the caller when the call ends.
 ///
-/// A pool holds no processes between calls; keep it, clone it, or make it where it is needed.
+/// A pool holds no processes between calls, but for those of [`apply_async`](Self::apply_async); keep it, clone it, or make
+/// it where it is needed. What its workers may use,
+/// and what becomes of items that fail, its [builder](PoolBuilder) is told.
 ///
 /// # Examples
 ///
@@ -40,6 +62,8 @@ use run::Settings;
 #[derive(Clone, Debug)]
 pub struct Pool {
     settings: Settings,
+    /// For the calls that are not waited for; those of clones are the same.
+    standing: Arc<Standing>,
 }
 
 impl Pool {
@@ -140,6 +164,58 @@ impl Pool {
         self.run(fallible(f), items, OnFailure::Stop).into_values()
     }
 
+    /// Runs the function for each item, for what it does: what it changes in shared memory, files or elsewhere.
+    ///
+    /// # Panics
+    ///
+    /// As [`map`](Self::map) does.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::io::{Read, Write, pipe};
+    ///
+    /// let (mut reader, writer) = pipe()?;
+    /// parcell::Pool::new(2).for_each(|byte: u8| (&writer).write_all(&[byte]).unwrap(), *b"aaa");
+    /// drop(writer);
+    /// let mut text = String::new();
+    /// reader.read_to_string(&mut text)?;
+    /// assert_eq!(text, "aaa");
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    #[track_caller]
+    pub fn for_each<T, F, I>(&self, f: F, items: I)
+    where
+        F: Fn(T),
+        I: IntoIterator<Item = T>,
+    {
+        self.map(f, items);
+    }
+
+    /// The function's result for one argument, from one worker.
+    ///
+    /// # Panics
+    ///
+    /// If the call fails, in any way that would make [`map`](Self::map) panic.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let words = vec!["a", "b"];
+    /// assert_eq!(parcell::Pool::new(2).apply(|separator: &str| words.join(separator), "+"), "a+b");
+    /// ```
+    #[track_caller]
+    pub fn apply<T, R, F>(&self, f: F, arg: T) -> R
+    where
+        F: Fn(T) -> R,
+        R: Message,
+    {
+        match self.run(|item| Ok(f(item)), [arg], OnFailure::Stop).into_values() {
+            Ok(mut values) => values.pop().expect("one item has one result"),
+            Err(error) => panic!("{}", error.without_item()),
+        }
+    }
+
     /// [`map_results`](Self::map_results) for a function that returns a `Result`, whose `Err` is an item's failure.
     pub(crate) fn try_map_results<T, R, E, F, I>(&self, f: F, items: I) -> Vec<Result<R, TaskError>>
     where
@@ -160,13 +236,13 @@ impl Pool {
         let mut items: Vec<Option<T>> = items.into_iter().map(Some).collect();
         let mut outcomes = Outcomes::new(items.len());
         // Taken in a worker, out of its own copy of the list; the caller's stays whole.
-        let mut job = |index: usize, out: &mut Vec<u8>| {
+        let mut job = |index: usize, out: &mut Vec<u8>, _: &dyn Stage| {
             let item = items[index].take().expect("a worker runs an item once");
             Ok(codec::encode_into(&call(item)?, out)?)
         };
-        let count = outcomes.values.len();
-        run::run(self.settings, count, &mut job, &mut |index, pid, outcome| {
-            let is_err = outcomes.accept(index, pid, outcome);
+        let count = outcomes.len();
+        run::run(&self.settings, count, 1, &mut job, &mut |index, pid, outcome| {
+            let is_err = outcomes.accept(index, outcomes::decode(index, pid, outcome));
             if is_err && on_failure == OnFailure::Stop {
                 ControlFlow::Break(())
             } else {
@@ -190,105 +266,8 @@ impl Default for Pool {
     }
 }
 
-/// Describes a [`Pool`]; from [`Pool::builder`].
-#[derive(Clone, Debug, Default)]
-#[must_use]
-pub struct PoolBuilder {
-    workers: Option<usize>,
-    chunk_size: Option<usize>,
-}
-
-impl PoolBuilder {
-    /// The number of worker processes. Without it, there are as many as [`Pool::default`] has.
-    pub fn workers(mut self, workers: usize) -> Self {
-        self.workers = Some(workers);
-        self
-    }
-
-    /// How many items a worker takes at a time. Without it, the pool takes few when items take long, and many when
-    /// they are over soon.
-    pub fn chunk_size(mut self, items: usize) -> Self {
-        self.chunk_size = Some(items);
-        self
-    }
-
-    /// The pool.
-    ///
-    /// # Panics
-    ///
-    /// If the number of workers or the chunk size is 0.
-    #[must_use]
-    #[track_caller]
-    pub fn build(self) -> Pool {
-        assert_ne!(self.workers, Some(0), "a pool needs at least one worker");
-        assert_ne!(self.chunk_size, Some(0), "a chunk has at least one item");
-        let workers = self
-            .workers
-            .unwrap_or_else(|| if fork::is_worker() { 1 } else { cpu_count() });
-        Pool {
-            settings: Settings {
-                workers,
-                chunk_size: self.chunk_size,
-            },
-        }
-    }
-}
-
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum OnFailure {
     Stop,
     GoOn,
 }
-
-/// What has become of each item.
-struct Outcomes<R> {
-    /// Errors are few and large, so they are kept apart.
-    values: Vec<Option<R>>,
-    errors: BTreeMap<usize, TaskError>,
-}
-
-impl<R: Message> Outcomes<R> {
-    fn new(items: usize) -> Self {
-        Self {
-            values: std::iter::repeat_with(|| None).take(items).collect(),
-            errors: BTreeMap::new(),
-        }
-    }
-
-    /// Notes one outcome down; whether it is an error.
-    fn accept(&mut self, item: usize, pid: u32, outcome: Result<&[u8], TaskError>) -> bool {
-        let decode = |payload| {
-            codec::decode(payload).map_err(|error| TaskError::Codec {
-                pid,
-                item: Some(item),
-                error: error.to_string(),
-            })
-        };
-        match outcome.and_then(decode) {
-            Ok(value) => self.values[item] = Some(value),
-            Err(error) => {
-                self.errors.insert(item, error);
-                return true;
-            }
-        }
-        false
-    }
-
-    /// All values, or the first error.
-    fn into_values(mut self) -> Result<Vec<R>, TaskError> {
-        match self.errors.pop_first() {
-            Some((_, error)) => Err(error),
-            None => Ok(self.values.into_iter().map(|value| value.expect(SETTLED)).collect()),
-        }
-    }
-
-    fn into_results(mut self) -> Vec<Result<R, TaskError>> {
-        let result = |(item, value): (usize, Option<R>)| match value {
-            Some(value) => Ok(value),
-            None => Err(self.errors.remove(&item).expect(SETTLED)),
-        };
-        self.values.into_iter().enumerate().map(result).collect()
-    }
-}
-
-const SETTLED: &str = "a map that ended by itself has an outcome for every item";

@@ -2,75 +2,185 @@
 
 use std::fs::File;
 use std::io::{self, Write};
-use std::ops::Range;
+use std::ops::{ControlFlow, Range};
 use std::os::fd::OwnedFd;
+use std::time::Instant;
 
 use super::board::{BUFFER, Board, Slot};
 use super::pace::Pace;
-use crate::job::{self, Job};
-use crate::{panics, record};
+use super::settings::Settings;
+use crate::error::TaskError;
+use crate::job::{self, Job, Stage};
+use crate::panics;
+use crate::sys::clock;
+use crate::{record, seeds};
 
 /// Which items a worker begins with, and how it goes on.
 #[derive(Debug)]
-pub(super) struct Assignment {
+pub(super) struct Assignment<'a> {
     /// The worker's slot on the board.
     pub(super) slot: usize,
     /// Items that are its own, or that another worker left, ascending; after them it takes what nobody has taken.
-    pub(super) ranges: Vec<Range<usize>>,
-    pub(super) chunk_size: Option<usize>,
-    pub(super) workers: usize,
+    pub(super) ranges: &'a [Range<usize>],
+    pub(super) settings: &'a Settings,
+    /// The seed of all items' seeds.
+    pub(super) seed: u64,
 }
 
-/// Runs items until none is left. An error means that the parent has gone.
-pub(super) fn work(board: &Board, assignment: &Assignment, job: &mut Job<'_>, pipe: OwnedFd) -> io::Result<()> {
+/// Runs items until none is left, or this worker has had enough: the parent, which sees what is left, then starts
+/// another. An error means that the parent has gone.
+pub(super) fn work(board: &Board, assignment: &Assignment<'_>, job: &mut Job<'_>, pipe: OwnedFd) -> io::Result<()> {
     panics::record_panics_of_this_thread();
-    let slot = board.slot(assignment.slot);
-    let pace = Pace::new(assignment.chunk_size, assignment.workers);
+    seeds::enter(assignment.seed);
+    let (slot, settings) = (board.slot(assignment.slot), assignment.settings);
     let mut worker = Worker {
-        slot,
+        desk: Desk {
+            slot,
+            timed: settings.timeout.is_some(),
+        },
         job,
         outbox: Outbox {
             slot,
             pipe: pipe.into(),
             waiting: Vec::with_capacity(BUFFER),
         },
-        pace,
+        pace: Pace::new(settings.chunk_size, settings.workers),
+        settings,
+        ran: 0,
+        initialized: settings.initializer.is_none(),
     };
-    for range in &assignment.ranges {
-        worker.run_chunk(range.clone())?;
-    }
-    loop {
-        let chunk = board.take(worker.pace.next_chunk(board.untaken()));
-        if chunk.is_empty() {
-            return worker.outbox.send();
-        }
-        worker.run_chunk(chunk)?;
+    let started = Instant::now();
+    let done = worker.work_through(board, assignment.ranges);
+    slot.sum_up(worker.ran, clock::nanos(started.elapsed()));
+    match done {
+        ControlFlow::Break(Err(error)) => Err(error),
+        _ => worker.outbox.send(),
     }
 }
 
 struct Worker<'a, 'job> {
-    slot: &'a Slot,
+    desk: Desk<'a>,
     job: &'a mut Job<'job>,
     outbox: Outbox<'a>,
     pace: Pace,
+    settings: &'a Settings,
+    /// How many items it has run.
+    ran: usize,
+    initialized: bool,
 }
 
+/// Breaks when the worker ends.
+type Flow = ControlFlow<io::Result<()>>;
+
 impl Worker<'_, '_> {
-    fn run_chunk(&mut self, chunk: Range<usize>) -> io::Result<()> {
-        self.slot.begin_chunk(&chunk);
+    fn work_through(&mut self, board: &Board, ranges: &[Range<usize>]) -> Flow {
+        for range in ranges {
+            self.run_chunk(range.clone())?;
+        }
+        loop {
+            let wanted = self.pace.next_chunk(board.untaken());
+            let chunk = board.take(wanted.min(self.capacity()));
+            if chunk.is_empty() {
+                return ControlFlow::Continue(());
+            }
+            self.run_chunk(chunk)?;
+        }
+    }
+
+    /// How many items it may still run.
+    fn capacity(&self) -> usize {
+        self.settings.max_tasks.map_or(usize::MAX, |most| most - self.ran)
+    }
+
+    fn run_chunk(&mut self, chunk: Range<usize>) -> Flow {
+        self.desk.slot.begin_chunk(&chunk);
         for item in chunk {
-            self.slot.begin_item(item);
+            self.desk.slot.begin_item(item);
+            // The inner item's beginning; a block begins each of its own as well.
+            self.desk.begin(item);
             let start = self.outbox.begin(item);
-            let failed = job::run(item, Some(item), self.job, &mut self.outbox.waiting);
-            self.outbox.finish(start, failed)?;
-            self.slot.end_item(item);
+            let failed = match self.initialize() {
+                Ok(()) => job::run(item, &self.desk, self.job, &mut self.outbox.waiting),
+                Err(error) => {
+                    job::encode_error(&error, &mut self.outbox.waiting);
+                    true
+                }
+            };
+            stop_on(self.outbox.finish(start, failed))?;
+            self.desk.end();
+            self.desk.slot.end_item(item);
+            self.ran += 1;
             // A failure may end the map, so it never waits for the next item.
             if self.pace.item_done() || failed {
-                self.outbox.send()?;
+                stop_on(self.outbox.send())?;
                 self.pace.sent();
             }
+            let retire = failed && (self.settings.retries > 0 || !self.initialized);
+            if retire || self.capacity() == 0 {
+                return ControlFlow::Break(Ok(()));
+            }
         }
+        ControlFlow::Continue(())
+    }
+
+    /// Runs the pool's initializer, if it has not been run.
+    fn initialize(&mut self) -> Result<(), TaskError> {
+        if self.initialized {
+            return Ok(());
+        }
+        if let Some(initializer) = &self.settings.initializer {
+            panics::catch(|| (initializer.0)()).map_err(|panic| TaskError::NotInitialized {
+                pid: std::process::id(),
+                item: self.desk.item(),
+                error: panic.description(),
+            })?;
+        }
+        self.initialized = true;
+        self.desk.slot.set_initialized();
+        // The time it took is not the item's.
+        self.desk.mark_time();
         Ok(())
+    }
+}
+
+fn stop_on(result: io::Result<()>) -> Flow {
+    match result {
+        Ok(()) => ControlFlow::Continue(()),
+        Err(error) => ControlFlow::Break(Err(error)),
+    }
+}
+
+/// Where the worker notes down what it is on.
+struct Desk<'a> {
+    slot: &'a Slot,
+    /// Whether items have a time limit.
+    timed: bool,
+}
+
+impl Desk<'_> {
+    fn mark_time(&self) {
+        if self.timed {
+            self.slot.mark_time(clock::now());
+        }
+    }
+
+    fn end(&self) {
+        if self.timed {
+            self.slot.mark_time(0);
+        }
+    }
+}
+
+impl Stage for Desk<'_> {
+    fn begin(&self, item: usize) {
+        // First of all, for a worker that was late with the item before must not seem to be on this one.
+        self.mark_time();
+        self.slot.begin_inner(item);
+        seeds::begin_item(item);
+    }
+
+    fn item(&self) -> Option<usize> {
+        Some(self.slot.inner())
     }
 }
 

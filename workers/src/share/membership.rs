@@ -59,9 +59,14 @@ impl Memberships {
         Self(HELD.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
+    /// Whether this process has no handle.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.rosters.is_empty()
+    }
+
     /// In the parent: the child `pid` has inherited every handle.
     pub(crate) fn extend_to_child(&self, pid: u32) {
-        if self.0.rosters.is_empty() {
+        if self.is_empty() {
             return;
         }
         // A child that has ended already holds nothing.

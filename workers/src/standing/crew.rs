@@ -12,7 +12,7 @@ use super::shared::{ARRIVED, CREW, CrewMemory, MAX_WORKERS, task_log};
 use super::task::{CANCELLED, Outcome, Payload, Task};
 use crate::error::TaskError;
 use crate::share::log::Log;
-use crate::sys::child::Exit;
+use crate::sys::child::{Ending, Exit};
 use crate::sys::function::Function;
 use crate::sys::placed::Placed;
 use crate::sys::region::RegionName;
@@ -98,7 +98,7 @@ impl CrewState {
         let desk = desk.ok_or_else(|| io::Error::other("a crew cannot have more workers"))?;
         let place = &self.memory.desks[desk];
         place.task.store(0, Ordering::Relaxed);
-        place.state.store(0, Ordering::Release);
+        place.note.store(0, Ordering::Release);
         let setup = |lifeline| Setup {
             employer: setup::employer(),
             lifeline,
@@ -145,7 +145,8 @@ impl CrewState {
             .collect();
         let mut settled = Vec::new();
         for (desk, mut member) in dead {
-            let exit = member.child.wait();
+            let note = self.memory.desks[desk].note.load(Ordering::Acquire);
+            let ending = member.child.wait().with_note(note);
             let pid = member.child.pid();
             let on = self.memory.desks[desk].task.load(Ordering::Acquire);
             // A task that is still in the log will be taken by another.
@@ -154,28 +155,41 @@ impl CrewState {
                 .filter(|number| *number < first && self.open.contains_key(number));
             match on {
                 Some(number) => {
-                    settled.extend(self.settle(number, Err(TaskError::from_exit(pid, None, exit)), Some(pid)))
+                    settled.extend(self.settle(number, Err(TaskError::from_ending(pid, None, ending)), Some(pid)))
                 }
-                None if on_its_own(exit) => {}
+                None if on_its_own(ending.exit) => {}
                 None => self.fruitless += 1,
             }
             if self.fruitless > MAX_FRUITLESS {
-                settled.append(&mut self.give_up(pid, exit));
+                settled.append(&mut self.give_up(pid, ending));
             }
         }
         settled
     }
 
     /// Workers keep ending before they take a task: nothing that waits will ever be run.
-    fn give_up(&mut self, pid: u32, exit: Exit) -> Vec<Settled> {
+    fn give_up(&mut self, pid: u32, ending: Ending) -> Vec<Settled> {
         self.fruitless = 0;
-        let error = TaskError::from_exit(pid, None, exit);
-        let reason = format!("standing workers keep ending before they take a task: {error}");
-        self.abandon(&reason)
+        let error = match self.settings.initializer {
+            Some(_) => TaskError::NotInitialized {
+                pid,
+                item: None,
+                error: TaskError::cause_of(ending),
+            },
+            None => TaskError::System {
+                pid: Some(pid),
+                item: None,
+                error: format!(
+                    "standing workers keep ending before they take a call: {}",
+                    TaskError::from_ending(pid, None, ending)
+                ),
+            },
+        };
+        self.abandon(&error)
     }
 
     /// Gives up all tasks.
-    pub(super) fn abandon(&mut self, reason: &str) -> Vec<Settled> {
+    pub(super) fn abandon(&mut self, error: &TaskError) -> Vec<Settled> {
         self.memory.tasks.visit(|visit| {
             // Whatever waits is passed over.
             while let Ok(Some((_, surplus))) = self.log.take(&mut visit.state.log) {
@@ -184,15 +198,15 @@ impl CrewState {
                 }
             }
         });
-        let error = |_| TaskError::System {
-            pid: None,
-            item: None,
-            error: reason.to_owned(),
-        };
+        self.settle_all(error)
+    }
+
+    /// All tasks that have no outcome have this one.
+    fn settle_all(&mut self, error: &TaskError) -> Vec<Settled> {
         let numbers: Vec<u64> = self.open.keys().copied().collect();
         numbers
             .into_iter()
-            .filter_map(|number| self.settle(number, Err(error(number)), None))
+            .filter_map(|number| self.settle(number, Err(error.clone()), None))
             .collect()
     }
 
@@ -253,12 +267,7 @@ impl CrewState {
             member.child.signal(Signal::KILL);
         }
         self.members.clear();
-        let error = TaskError::Cancelled { pid: None, item: None };
-        let numbers: Vec<u64> = self.open.keys().copied().collect();
-        numbers
-            .into_iter()
-            .filter_map(|number| self.settle(number, Err(error.clone()), None))
-            .collect()
+        self.settle_all(&TaskError::Cancelled { pid: None, item: None })
     }
 
     /// Waits until the workers have ended, which [`close`](Self::close) has told them to.

@@ -126,7 +126,11 @@ impl Hub {
         for (id, crew) in &mut self.crews {
             all.append(&mut crew.bury());
             if let Err(error) = crew.staff(*id, hub) {
-                all.append(&mut crew.abandon(&format!("a standing worker cannot be started: {error}")));
+                all.append(&mut crew.abandon(&TaskError::System {
+                    pid: None,
+                    item: None,
+                    error: format!("a standing worker cannot be started: {error}"),
+                }));
             }
         }
         self.tell(all);

@@ -36,11 +36,9 @@ pub(super) struct Tasks {
 pub(super) struct Desk {
     /// One more than the number of the task that it is on, or was on last; 0 for none.
     pub(super) task: AtomicU64,
-    /// 1 when it is ready, 2 when memory has run out.
-    pub(super) state: AtomicU64,
+    /// Not 0 when it has aborted for lack of memory.
+    pub(super) note: AtomicU64,
 }
-
-pub(super) const READY: u64 = 1;
 
 /// The results for one process, in the region's first log.
 #[repr(C)]

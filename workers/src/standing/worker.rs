@@ -6,14 +6,16 @@ use std::io::{self, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::setup::{Setup, VARIABLE};
-use super::shared::{ARRIVED, CREW, CrewMemory, HUB, HubMemory, READY, result_log, task_log};
+use super::shared::{ARRIVED, CREW, CrewMemory, HUB, HubMemory, result_log, task_log};
 use super::task::{self, Call, Reply};
 use crate::codec;
+use crate::error::TaskError;
 use crate::job;
 use crate::notebook;
 use crate::panics;
 use crate::protocol;
 use crate::share::log::Log;
+use crate::sys::abort::noting_lack_of_memory;
 use crate::sys::fork;
 use crate::sys::function::{Function, LoadedFunction};
 use crate::sys::identity::ProcessIdentity;
@@ -125,8 +127,12 @@ impl Worker {
         })
     }
 
-    fn work(mut self) -> io::Result<()> {
-        self.crew.desks[self.setup.desk].state.store(READY, Ordering::Release);
+    fn work(self) -> io::Result<()> {
+        let (crew, desk) = (self.crew.clone(), self.setup.desk);
+        noting_lack_of_memory(&crew.desks[desk].note, || self.serve())
+    }
+
+    fn serve(mut self) -> io::Result<()> {
         let broken = self.initialize();
         loop {
             match self.next()? {
@@ -149,7 +155,7 @@ impl Worker {
         match outcome {
             Ok(Ok(())) => None,
             Ok(Err(error)) => Some(error.into_task_error(None).to_string()),
-            Err(panic) => Some(panic.message),
+            Err(panic) => Some(panic.description()),
         }
     }
 
@@ -181,11 +187,14 @@ impl Worker {
         self.done += 1;
         let mut out = bytemuck::bytes_of(&self.reply(number, false)).to_vec();
         let head = out.len();
-        let mut job = |_: usize, out: &mut Vec<u8>| match broken {
-            Some(reason) => Err(job::ItemError::Failed(format!("the initializer failed: {reason}"))),
-            None => self.function(call)?.call(argument, out),
+        let failed = match broken {
+            Some(reason) => self.refuse(reason, &mut out),
+            None => {
+                let mut job =
+                    |_: usize, out: &mut Vec<u8>, _: &dyn job::Stage| self.function(call)?.call(argument, out);
+                job::run(0, &job::Alone, &mut job, &mut out)
+            }
         };
-        let failed = job::run(0, None, &mut job, &mut out);
         out[..head].copy_from_slice(bytemuck::bytes_of(&self.reply(number, failed)));
         // Whatever it printed is there before the result is.
         let _ = io::stdout().flush();
@@ -194,6 +203,21 @@ impl Worker {
             visit.ring(ARRIVED, u32::MAX);
             io::Result::Ok(())
         })
+    }
+
+    /// Appends why no task is run here, which is an error.
+    fn refuse(&self, reason: &str, out: &mut Vec<u8>) -> bool {
+        let error = TaskError::NotInitialized {
+            pid: std::process::id(),
+            item: None,
+            error: reason.to_owned(),
+        };
+        let start = out.len();
+        if codec::encode_into(&error, out).is_err() {
+            // Strings and numbers always encode; if not, the employer reports the empty payload as one it cannot decode.
+            out.truncate(start);
+        }
+        true
     }
 
     fn reply(&self, task: u64, failed: bool) -> Reply {

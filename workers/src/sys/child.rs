@@ -2,11 +2,14 @@
 
 use std::os::fd::{AsFd, OwnedFd};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use rustix::io;
-use rustix::process::{PidfdFlags, Signal, WaitId, WaitIdOptions, pidfd_open, pidfd_send_signal, waitid};
+use rustix::process::{PidfdFlags, Signal, WaitIdOptions, pidfd_open, pidfd_send_signal};
 
 use super::lifeline::{LifelineId, Lifelines};
+use super::{oom, wait};
+use crate::family::Family;
 use crate::notebook;
 
 /// How a process ended.
@@ -20,6 +23,31 @@ pub(crate) enum Exit {
     Lost,
 }
 
+/// How a process ended, and what that says about memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Ending {
+    pub(crate) exit: Exit,
+    /// The most memory that it had resident, in bytes.
+    pub(crate) peak_memory: Option<u64>,
+    /// Whether lack of memory has probably ended it.
+    pub(crate) out_of_memory: bool,
+}
+
+impl Ending {
+    /// Of a process about whose end nothing can be learnt.
+    pub(crate) const LOST: Self = Self {
+        exit: Exit::Lost,
+        peak_memory: None,
+        out_of_memory: false,
+    };
+
+    /// The same with what the process itself has noted down, see [`super::abort`].
+    pub(crate) fn with_note(mut self, note: u64) -> Self {
+        self.out_of_memory |= note != 0 && self.exit == Exit::Signal(libc::SIGABRT);
+        self
+    }
+}
+
 /// A forked process. Dropping it kills it and waits for it.
 #[derive(Debug)]
 pub(crate) struct Child {
@@ -29,7 +57,11 @@ pub(crate) struct Child {
     /// The process that forked it. In any other (a fork made later has a copy of this handle) only it may be waited for.
     parent: u32,
     announced: bool,
-    exit: Option<Exit>,
+    /// Whether this process has killed it.
+    killed: AtomicBool,
+    /// How many processes had died of lack of memory before.
+    kills_before: u64,
+    ending: Option<Ending>,
 }
 
 impl Child {
@@ -43,7 +75,9 @@ impl Child {
             lifeline,
             parent: std::process::id(),
             announced,
-            exit: None,
+            killed: AtomicBool::new(false),
+            kills_before: oom::kills_before(),
+            ending: None,
         })
     }
 
@@ -68,47 +102,53 @@ impl Child {
 
     /// Sends `signal`, unless the process has ended.
     pub(crate) fn signal(&self, signal: Signal) {
-        if self.exit.is_none() {
+        if self.ending.is_none() {
+            if signal == Signal::KILL {
+                self.killed.store(true, Ordering::Relaxed);
+            }
             // The only thing that can go wrong with a child of ours is that it has just ended.
             let _ = pidfd_send_signal(&*self.pidfd, signal);
         }
     }
 
     /// How it ended, if it has.
-    pub(crate) fn try_wait(&mut self) -> Option<Exit> {
+    pub(crate) fn try_wait(&mut self) -> Option<Ending> {
         self.reap(WaitIdOptions::EXITED | WaitIdOptions::NOHANG)
     }
 
     /// Waits until it has ended.
-    pub(crate) fn wait(&mut self) -> Exit {
-        self.reap(WaitIdOptions::EXITED).unwrap_or(Exit::Lost)
+    pub(crate) fn wait(&mut self) -> Ending {
+        self.reap(WaitIdOptions::EXITED).unwrap_or(Ending::LOST)
     }
 
-    fn reap(&mut self, options: WaitIdOptions) -> Option<Exit> {
-        if self.exit.is_some() {
-            return self.exit;
+    fn reap(&mut self, options: WaitIdOptions) -> Option<Ending> {
+        if self.ending.is_some() {
+            return self.ending;
         }
-        let exit = match io::retry_on_intr(|| waitid(WaitId::PidFd((*self.pidfd).as_fd()), options)) {
+        let ending = match io::retry_on_intr(|| wait::wait((*self.pidfd).as_fd(), options)) {
             Ok(None) => return None,
-            Ok(Some(status)) => match (status.exit_status(), status.terminating_signal()) {
-                (Some(code), _) => Exit::Code(code),
-                (None, Some(signal)) => Exit::Signal(signal),
-                (None, None) => Exit::Lost,
+            Ok(Some(waited)) => Ending {
+                exit: waited.exit,
+                peak_memory: Some(waited.peak_memory),
+                out_of_memory: waited.exit == Exit::Signal(libc::SIGKILL)
+                    && !self.killed.load(Ordering::Relaxed)
+                    && oom::kills() > self.kills_before,
             },
-            Err(_) => Exit::Lost,
+            Err(_) => Ending::LOST,
         };
-        self.exit = Some(exit);
+        self.ending = Some(ending);
         Lifelines::lock().remove(self.lifeline);
+        Family::lock().remove_child(self.pid);
         if self.announced {
             notebook::worker_exited(self.pid);
         }
-        self.exit
+        self.ending
     }
 }
 
 impl Drop for Child {
     fn drop(&mut self) {
-        if self.exit.is_none() && self.is_ours() {
+        if self.ending.is_none() && self.is_ours() {
             self.signal(Signal::KILL);
             self.wait();
         }

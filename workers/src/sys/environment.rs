@@ -1,6 +1,6 @@
 //! Setting environment variables, where that is safe.
 
-use std::ffi::OsStr;
+use std::ffi::{CString, OsStr, c_char};
 use std::io;
 
 use super::threads;
@@ -64,4 +64,33 @@ fn refuse_beside_threads() -> io::Result<()> {
         )));
     }
     Ok(())
+}
+
+/// Adds variables, as `NAME=value`, to those of this process, a worker that has just been forked. None of them may be
+/// there already.
+///
+/// The list of variables is replaced as a whole. Setting each would take a lock that a thread of the parent may have
+/// held at the moment of the fork, and that would stay locked here for ever.
+pub(super) fn extend_in_worker(variables: &[CString]) {
+    if variables.is_empty() {
+        return;
+    }
+    let mut list: Vec<*mut c_char> = Vec::new();
+    // SAFETY: a forked worker has one thread, so nobody else reads or writes the list, which ends with a null pointer;
+    // the strings are leaked, as is the list, since the environment lives as long as the process.
+    unsafe {
+        let mut old = environ;
+        while !old.is_null() && !(*old).is_null() {
+            list.push(*old);
+            old = old.add(1);
+        }
+        list.extend(variables.iter().map(|variable| variable.clone().into_raw()));
+        list.push(std::ptr::null_mut());
+        environ = list.leak().as_mut_ptr();
+    }
+}
+
+unsafe extern "C" {
+    /// The list of variables, as POSIX has it.
+    static mut environ: *mut *mut c_char;
 }

@@ -14,12 +14,15 @@ use rustix::pipe::{PipeFlags, pipe_with};
 use rustix::process::{Pid, Signal, WaitOptions, kill_process, waitpid};
 
 use super::child::Child;
+use super::conditions::Conditions;
 use super::lifeline::{Lifelines, Tail};
 use super::region::Regions;
+use crate::family::Family;
 use crate::notebook::{self, Redirection};
 use crate::panics::Quiet;
 use crate::share::membership::Memberships;
 use crate::standing::HubLock;
+use crate::threads;
 
 /// Whether this process is a forked worker.
 static IS_WORKER: AtomicBool = AtomicBool::new(false);
@@ -48,16 +51,23 @@ pub(crate) fn generation() -> u32 {
 
 /// Forks a worker that runs `body` and ends. `body` gets the write end of a pipe; its read end, on which reads do not
 /// block, is returned to the parent.
-pub(crate) fn spawn(name: Option<&str>, body: impl FnOnce(OwnedFd)) -> io::Result<(Child, OwnedFd)> {
+pub(crate) fn spawn(conditions: &Conditions<'_>, body: impl FnOnce(OwnedFd)) -> io::Result<(Child, OwnedFd)> {
+    if !conditions.allow_threads {
+        threads::warn_before_fork();
+    }
     let mut locks = Locks::acquire();
     let (results, sink) = pipe_with(PipeFlags::CLOEXEC)?;
     rustix::io::ioctl_fionbio(&results, true)?;
     let redirection = notebook::redirection()?;
     let (lifeline, tail) = locks.lifelines.add()?;
+    // Until the kernel knows of its output, and until it is on the rosters of the handles that it inherits.
+    let awaits_go = redirection.is_some() || !locks.memberships.is_empty();
+    let newcomer = locks.family.expect(conditions);
     let Some(pid) = fork().inspect_err(|_| locks.lifelines.remove(lifeline))? else {
+        locks.family.enter(newcomer);
         locks.enter_worker();
         drop(results);
-        work(tail, redirection, move || body(sink));
+        work(tail, awaits_go, redirection, conditions, move || body(sink));
     };
     drop((tail, sink));
     let announced = redirection.is_some();
@@ -69,20 +79,23 @@ pub(crate) fn spawn(name: Option<&str>, body: impl FnOnce(OwnedFd)) -> io::Resul
         locks.lifelines.remove(lifeline);
         end(pid);
     })?;
-    let begun = match redirection {
-        Some(redirection) => redirection
-            .announce(child.pid(), name)
-            .and_then(|()| Ok(locks.lifelines.send_go(lifeline)?)),
+    locks.family.add_child(newcomer, child.pid(), child.pidfd());
+    let announced = match redirection {
+        Some(redirection) => redirection.announce(child.pid(), conditions.name),
         None => Ok(()),
     };
-    // Dropping a child takes the lock on lifelines.
+    let begun = match announced {
+        Ok(()) if awaits_go => locks.lifelines.send_go(lifeline).map_err(io::Error::from),
+        announced => announced,
+    };
+    // Dropping a child takes the locks on lifelines and on the family.
     drop(locks);
     if let Err(error) = begun {
         // Nobody would read the worker's output, and it would block for ever. It has not begun, so another one can take
         // its place that prints where this process does.
         drop(child);
         notebook::give_up(&error);
-        return spawn(name, body);
+        return spawn(conditions, body);
     }
     Ok((child, results))
 }
@@ -100,6 +113,7 @@ struct Locks {
     lifelines: Lifelines,
     _regions: Regions,
     memberships: Memberships,
+    family: Family,
     _stderr: StderrLock<'static>,
     _stdout: StdoutLock<'static>,
     quiet: Quiet,
@@ -125,6 +139,8 @@ impl Locks {
             memberships: Memberships::lock(),
             _regions: Regions::lock(),
             lifelines: Lifelines::lock(),
+            // Nothing is locked by whoever holds this one.
+            family: Family::lock(),
             quiet,
         }
     }
@@ -137,16 +153,23 @@ impl Locks {
 }
 
 /// Runs `body` in the new worker and ends it.
-fn work(tail: Tail, redirection: Option<Redirection>, body: impl FnOnce()) -> ! {
+fn work(
+    tail: Tail,
+    awaits_go: bool,
+    redirection: Option<Redirection>,
+    conditions: &Conditions<'_>,
+    body: impl FnOnce(),
+) -> ! {
     IS_WORKER.store(true, Ordering::Relaxed);
     let outcome = catch_unwind(AssertUnwindSafe(|| -> io::Result<()> {
-        if redirection.is_some() && !tail.await_go() || !tail.hold()? {
+        if awaits_go && !tail.await_go() || !tail.hold()? {
             return Ok(());
         }
         rustix::stdio::dup2_stdin(open("/dev/null", OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty())?)?;
         if let Some(redirection) = redirection {
             redirection.apply()?;
         }
+        conditions.apply()?;
         body();
         Ok(())
     }));

@@ -1,9 +1,19 @@
 //! What the library asks of the operating system. The modules with `unsafe` code are here, each behind a safe interface.
 
+// Miri cannot run the tests of most of these modules: it has no fork, no memory that processes share, no robust
+// mutexes, and rustix's system calls are machine code. `bulk` alone asks nothing of the operating system. Valgrind runs
+// them, one test binary of this crate as it is: `valgrind --error-exitcode=1 --leak-check=no BINARY sys:: codec::`. It
+// hides the kernel's vDSO, in which rustix looks for the clock; built with `RUSTFLAGS="--cfg rustix_use_libc"` rustix
+// asks libc instead.
+
+pub(crate) mod abort;
 pub(crate) mod allocator;
 pub(crate) mod bell;
+pub(crate) mod bulk;
 pub(crate) mod child;
+pub(crate) mod clock;
 pub(crate) mod code;
+pub(crate) mod conditions;
 pub(crate) mod environment;
 pub(crate) mod fork;
 pub(crate) mod function;
@@ -13,11 +23,14 @@ pub(crate) mod lifeline;
 pub(crate) mod limits;
 pub(crate) mod monitor;
 pub(crate) mod mutex;
+mod oom;
 pub(crate) mod placed;
 pub(crate) mod plain;
 pub(crate) mod region;
 mod region_name;
 pub(crate) mod shared;
+pub(crate) mod stack;
 pub(crate) mod threads;
 pub(crate) mod unwind;
 pub(crate) mod usage;
+mod wait;

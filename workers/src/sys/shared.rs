@@ -30,6 +30,12 @@ pub(crate) struct SharedSlice<T: Shareable> {
     len: usize,
 }
 
+// SAFETY: the mapping belongs to the slice and to no thread; what is in it may be used by several threads at once, as it
+// may by several processes.
+unsafe impl<T: Shareable> Send for SharedSlice<T> {}
+// SAFETY: as above.
+unsafe impl<T: Shareable> Sync for SharedSlice<T> {}
+
 impl<T: Shareable> SharedSlice<T> {
     /// `len` zeroed elements.
     pub(crate) fn new(len: usize) -> rustix::io::Result<Self> {

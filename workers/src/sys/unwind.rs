@@ -24,6 +24,28 @@ pub(crate) fn calls() -> Vec<CodePlace> {
     addresses.into_iter().filter_map(locate).collect()
 }
 
+/// Whether the calling thread is in the function that begins at `start`, or in one that it has called. It does not
+/// allocate.
+pub(super) fn is_inside(start: usize) -> bool {
+    let mut search = Search { start, found: false };
+    // SAFETY: `compare` gets this search as its argument and nothing else uses it meanwhile. Unwinding only reads.
+    unsafe { _Unwind_Backtrace(compare, (&raw mut search).cast()) };
+    search.found
+}
+
+struct Search {
+    start: usize,
+    found: bool,
+}
+
+extern "C" fn compare(context: *mut UnwindContext, search: *mut c_void) -> c_int {
+    // SAFETY: this is the search that `is_inside` passes on, which outlives the walk.
+    let search = unsafe { &mut *search.cast::<Search>() };
+    // SAFETY: the unwinder passes a context that is valid during this call.
+    search.found = unsafe { _Unwind_GetRegionStart(context) } == search.start;
+    c_int::from(search.found) * STOP
+}
+
 /// What the unwinder calls for each call; anything but 0 ends it.
 extern "C" fn note(context: *mut UnwindContext, addresses: *mut c_void) -> c_int {
     // SAFETY: this is the vector that `calls` passes on, which outlives the walk.
@@ -73,6 +95,7 @@ struct UnwindContext {
 unsafe extern "C" {
     fn _Unwind_Backtrace(each: extern "C" fn(*mut UnwindContext, *mut c_void) -> c_int, argument: *mut c_void)
     -> c_int;
+    fn _Unwind_GetRegionStart(context: *mut UnwindContext) -> usize;
     fn _Unwind_GetIPInfo(context: *mut UnwindContext, is_exact: *mut c_int) -> usize;
 }
 
@@ -84,6 +107,17 @@ mod tests {
     fn nested(depth: usize) -> Vec<CodePlace> {
         let calls = if depth == 0 { calls() } else { nested(depth - 1) };
         std::hint::black_box(calls)
+    }
+
+    #[inline(never)]
+    fn within(start: usize) -> bool {
+        std::hint::black_box(is_inside(start))
+    }
+
+    #[test]
+    fn it_is_known_which_functions_a_thread_is_in() {
+        assert!(within(within as *const () as usize));
+        assert!(!within(nested as *const () as usize));
     }
 
     #[test]

@@ -21,12 +21,19 @@ enum Fault {
     Kill,
     Exit(i32),
     StackOverflow,
+    OutOfMemory,
+    Endless,
     Encode,
     Decode,
 }
 
+/// The limit that ends an endless item.
+const TIME: Duration = Duration::from_millis(300);
+/// How much a worker may allocate, and one that allocates too much.
+const MEMORY: u64 = 64 << 20;
+
 impl Fault {
-    const ALL: [Self; 9] = [
+    const ALL: [Self; 11] = [
         Self::Panic,
         Self::Abort,
         Self::Segfault,
@@ -34,6 +41,8 @@ impl Fault {
         Self::Exit(0),
         Self::Exit(3),
         Self::StackOverflow,
+        Self::OutOfMemory,
+        Self::Endless,
         Self::Encode,
         Self::Decode,
     ];
@@ -51,6 +60,10 @@ impl Fault {
             Self::Kill => rustix::process::kill_process(pid, rustix::process::Signal::KILL).unwrap(),
             Self::Exit(code) => std::process::exit(code),
             Self::StackOverflow => drop(overflow(0)),
+            Self::OutOfMemory => drop(black_box(vec![1u8; 4 * MEMORY as usize])),
+            Self::Endless => loop {
+                std::hint::spin_loop();
+            },
             Self::Encode => return Reply::NotEncodable,
             Self::Decode => return Reply::NotDecodable,
         }
@@ -66,8 +79,12 @@ impl Fault {
             Self::Kill => "was killed by SIGKILL (kill)",
             Self::Exit(0) => "ended its process with exit code 0 before it returned",
             Self::Exit(_) => "ended its process with exit code 3 before it returned",
-            Self::Encode => "has a result that cannot be sent: cannot encode the value: not to be written",
-            Self::Decode => "has a result that cannot be sent: cannot decode the value: not to be read",
+            Self::OutOfMemory => "was killed by SIGABRT (abort); memory had probably run out, when it used",
+            Self::Endless => "took longer than the 300ms allowed",
+            Self::Encode => {
+                "has a result that cannot be sent: cannot encode a value of type `Reply`: not to be written"
+            }
+            Self::Decode => "has a result that cannot be sent: cannot decode a value of type `Reply`: not to be read",
         }
     }
 
@@ -75,9 +92,9 @@ impl Fault {
         match self {
             Self::Panic | Self::Encode | Self::Decode | Self::Exit(0) => 0,
             Self::Exit(code) => code,
-            Self::Abort | Self::StackOverflow => -libc::SIGABRT,
+            Self::Abort | Self::StackOverflow | Self::OutOfMemory => -libc::SIGABRT,
             Self::Segfault => -libc::SIGSEGV,
-            Self::Kill => -libc::SIGKILL,
+            Self::Kill | Self::Endless => -libc::SIGKILL,
         }
     }
 
@@ -131,6 +148,19 @@ fn faults() -> impl Iterator<Item = Fault> {
     Fault::ALL.into_iter()
 }
 
+/// A pool with the limit that the fault runs into. The others have none, so that a busy machine is not a fault.
+fn pool_for(fault: Fault, workers: usize, chunk_size: Option<usize>) -> Pool {
+    let mut builder = Pool::builder().workers(workers);
+    match fault {
+        Fault::OutOfMemory => builder = builder.memory_limit(MEMORY),
+        Fault::Endless => builder = builder.timeout(TIME),
+        _ => {}
+    }
+    chunk_size
+        .map_or(builder.clone(), |size| builder.chunk_size(size))
+        .build()
+}
+
 fn pool(workers: usize, chunk_size: Option<usize>) -> Pool {
     let builder = Pool::builder().workers(workers);
     chunk_size
@@ -153,7 +183,7 @@ fn map_results_loses_only_the_item(
                 Reply::Pid(std::process::id())
             }
         };
-        let results = pool(workers, chunk_size).map_results(f, 0..ITEMS);
+        let results = pool_for(fault, workers, chunk_size).map_results(f, 0..ITEMS);
         for (item, result) in results.iter().enumerate() {
             match result {
                 Ok(Reply::Pid(pid)) if item != BAD => assert_waited_for(*pid),
@@ -177,7 +207,7 @@ fn map_panics_with_the_failure(#[values(1, 3)] workers: usize, #[values(None, So
                 Reply::Pid(std::process::id())
             }
         };
-        let call = || pool(workers, chunk_size).map(f, 0..ITEMS);
+        let call = || pool_for(fault, workers, chunk_size).map(f, 0..ITEMS);
         let payload = catch_unwind(AssertUnwindSafe(call)).unwrap_err();
         let message = payload.downcast_ref::<String>().unwrap();
         assert!(message.starts_with(&format!("item {BAD} (pid ")), "{message}");
@@ -198,7 +228,7 @@ fn try_map_returns_the_failure(#[values(1, 3)] workers: usize, #[values(None, So
                 Reply::Pid(std::process::id())
             })
         };
-        let error = pool(workers, chunk_size).try_map(f, 0..ITEMS).unwrap_err();
+        let error = pool_for(fault, workers, chunk_size).try_map(f, 0..ITEMS).unwrap_err();
         fault.assert_caused(&error, Some(BAD));
         survivors.assert_none();
     }
@@ -206,10 +236,79 @@ fn try_map_returns_the_failure(#[values(1, 3)] workers: usize, #[values(None, So
 
 #[rstest]
 #[timeout(Duration::from_secs(60))]
-fn a_process_tells_how_it_ended() {
+fn imap_loses_only_the_item(
+    #[values(1, 3)] workers: usize,
+    #[values(None, Some(1), Some(7))] chunk_size: Option<usize>,
+    #[values(true, false)] in_order: bool,
+) {
     for fault in faults() {
         let survivors = Survivors::watch();
-        let process = Process::spawn(|| fault.happen());
+        let f = |n| {
+            if n == BAD {
+                fault.happen()
+            } else {
+                Reply::Pid(std::process::id())
+            }
+        };
+        let pool = pool_for(fault, workers, chunk_size);
+        let results: Vec<_> = if in_order {
+            pool.imap(f, 0..ITEMS).collect()
+        } else {
+            pool.imap_unordered(f, 0..ITEMS).collect()
+        };
+        assert_eq!(results.len(), ITEMS);
+        assert_eq!(
+            results.iter().filter(|result| result.is_ok()).count(),
+            ITEMS - 1,
+            "{fault:?}"
+        );
+        let bad = results.iter().position(Result::is_err).unwrap();
+        assert!(!in_order || bad == BAD);
+        fault.assert_caused(results[bad].as_ref().unwrap_err(), Some(BAD));
+        survivors.assert_none();
+    }
+}
+
+#[rstest]
+#[timeout(Duration::from_secs(60))]
+fn nested_calls_lose_only_the_inner_item(#[values(1, 3)] workers: usize) {
+    for fault in faults() {
+        let survivors = Survivors::watch();
+        // Which inner items failed, and how.
+        let outer = |row: usize| {
+            let inner = |n| {
+                if row == 2 && n == BAD {
+                    fault.happen()
+                } else {
+                    Reply::Pid(std::process::id())
+                }
+            };
+            let results = pool_for(fault, 2, None).map_results(inner, 0..ITEMS);
+            let failed = results.into_iter().enumerate();
+            failed
+                .filter_map(|(n, result)| Some((n, result.err()?)))
+                .collect::<Vec<_>>()
+        };
+        let rows = Pool::new(workers).map(outer, 0..4);
+        for (row, failed) in rows.iter().enumerate() {
+            if row == 2 {
+                assert_eq!((failed.len(), failed[0].0), (1, BAD), "{fault:?}: {failed:?}");
+                assert!(failed[0].1.to_string().contains(fault.text()), "{}", failed[0].1);
+            } else {
+                assert!(failed.is_empty(), "{fault:?}: {failed:?}");
+            }
+        }
+        survivors.assert_none();
+    }
+}
+
+#[rstest]
+#[timeout(Duration::from_secs(60))]
+fn a_process_tells_how_it_ended() {
+    // A process has no time limit: whoever waits for it has.
+    for fault in faults().filter(|fault| *fault != Fault::Endless) {
+        let survivors = Survivors::watch();
+        let process = Process::builder().memory_limit(MEMORY).spawn(|| fault.happen());
         let error = process.join().unwrap_err();
         fault.assert_caused(&error, None);
         assert_eq!(error.pid(), Some(process.pid()));

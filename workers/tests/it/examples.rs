@@ -58,5 +58,7 @@ fn output_of_example(name: &str) -> String {
         "{printed}{}",
         String::from_utf8_lossy(&output.stderr)
     );
+    // No other threads run, so there is nothing to warn of.
+    assert_eq!(String::from_utf8_lossy(&output.stderr), "");
     printed
 }

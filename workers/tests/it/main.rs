@@ -1,10 +1,13 @@
 //! The library as a program uses it: what calls return, what failures cost, and that nothing is left behind.
 
+mod calls;
 mod cell;
 mod crashes;
 mod display;
 mod examples;
+mod family;
 mod input;
+mod limits;
 mod map;
 mod notebook;
 mod orphans;
@@ -14,11 +17,14 @@ mod pool_semantics;
 mod prelude;
 mod process;
 mod process_semantics;
+mod properties;
 mod queue;
 mod queue_semantics;
 mod shared;
 mod shared_semantics;
+mod stream;
 mod support;
 mod sync;
 mod sync_killed;
 mod sync_waiting;
+mod threads;

@@ -141,3 +141,69 @@ fn a_process_outlives_the_thread_that_spawned_it() {
     std::io::Write::write_all(&mut &write, b"7").unwrap();
     assert_eq!(process.join(), Ok(Ok(b'7')));
 }
+
+#[rstest]
+#[timeout(Duration::from_secs(60))]
+fn a_daemon_is_not_waited_for() {
+    let survivors = Survivors::watch();
+    let daemon = Process::builder()
+        .daemon(true)
+        .spawn(|| std::thread::sleep(Duration::from_secs(1000)));
+    let pid = daemon.pid();
+    drop(daemon);
+    assert_waited_for(pid);
+    survivors.assert_none();
+}
+
+#[rstest]
+#[timeout(Duration::from_secs(60))]
+fn captured_output_is_kept() {
+    let process = Process::builder().capture_output(true).spawn(|| {
+        use std::io::Write;
+        write!(std::io::stdout(), "one ").unwrap();
+        std::io::stdout().flush().unwrap();
+        write!(std::io::stderr(), "wrong").unwrap();
+        // What it starts writes there as well.
+        assert!(
+            std::process::Command::new("echo")
+                .arg("two")
+                .status()
+                .unwrap()
+                .success()
+        );
+        write!(std::io::stdout(), "three").unwrap();
+    });
+    process.join().unwrap();
+    let output = process.output();
+    assert_eq!(
+        (output.stdout.as_slice(), output.stderr.as_slice()),
+        (&b"one two\nthree"[..], &b"wrong"[..])
+    );
+    assert_eq!(process.output(), output);
+    let shown = Process::spawn(|| ());
+    shown.join().unwrap();
+    assert!(shown.output().stdout.is_empty());
+}
+
+#[rstest]
+#[timeout(Duration::from_secs(60))]
+fn a_process_has_a_memory_limit() {
+    let allocate = |mib: usize| std::hint::black_box(vec![1u8; mib << 20]).len();
+    let limited = Process::builder().memory_limit(64 << 20);
+    assert_eq!(limited.clone().spawn(|| allocate(16)).join(), Ok(16 << 20));
+    let error = limited.spawn(|| allocate(256)).join().unwrap_err();
+    assert!(error.to_string().contains("memory had probably run out"), "{error}");
+}
+
+#[rstest]
+#[timeout(Duration::from_secs(60))]
+fn a_signal_from_outside_ends_it_in_spite_of_the_note_on_memory() {
+    let process = Process::spawn(|| {
+        let own = rustix::process::getpid();
+        rustix::process::kill_process(own, rustix::process::Signal::ABORT).unwrap();
+        std::thread::sleep(Duration::from_secs(1000));
+    });
+    let error = process.join().unwrap_err();
+    assert!(error.to_string().ends_with("was killed by SIGABRT (abort)"), "{error}");
+    assert_eq!(process.exit_code(), Some(-libc::SIGABRT));
+}

@@ -48,12 +48,14 @@ pub(crate) fn is_program(name: &str) -> bool {
     std::env::var(ROLE).is_ok_and(|role| role == name)
 }
 
-/// A command that runs only the test `name`, whose [`is_program`] is true there.
+/// A command that runs only the test `name`, whose [`is_program`] is true there. The test harness is a thread of the
+/// program, which is known.
 pub(crate) fn program(name: &str) -> Command {
     let mut command = Command::new(std::env::current_exe().unwrap());
     command
         .args([name, "--exact", "--nocapture", "--test-threads=1"])
-        .env(ROLE, name);
+        .env(ROLE, name)
+        .env("PARCELL_ALLOW_THREADS", "1");
     command
         .stdin(Stdio::null())
         .stdout(Stdio::piped())

@@ -267,20 +267,22 @@ fn a_failing_initializer_fails_the_calls() {
         .initializer(|| panic!("not today"))
         .build();
     let error = executor.submit(|n: u32| n, 1).result().unwrap_err();
+    assert!(matches!(error, TaskError::NotInitialized { .. }), "{error}");
     assert!(
-        error.to_string().contains("the initializer failed: not today"),
+        error
+            .to_string()
+            .contains("was not run: the pool's initializer panicked at "),
         "{error}"
     );
+    assert!(error.to_string().ends_with(": not today"), "{error}");
     let executor = ProcessPoolExecutor::builder()
         .workers(2)
         .initializer(|| std::process::exit(3))
         .build();
     let error = executor.submit(|n: u32| n, 1).result().unwrap_err();
-    assert!(
-        error.to_string().contains("keep ending before they take a task"),
-        "{error}"
-    );
-    assert!(error.to_string().contains("exit code 3"), "{error}");
+    assert!(matches!(error, TaskError::NotInitialized { .. }), "{error}");
+    let cause = "the pool's initializer ended its process with exit code 3";
+    assert!(error.to_string().contains(cause), "{error}");
 }
 
 fn threads_share_an_executor() {

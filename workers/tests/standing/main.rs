@@ -1,5 +1,6 @@
 //! Standing workers as a program uses them. The program is this one: its `main` begins as the documentation says.
 
+mod apply_async;
 mod crashes;
 mod executor;
 mod functions;
@@ -17,6 +18,7 @@ fn main() -> ExitCode {
         return code;
     }
     let mut trials = Vec::new();
+    trials.extend(apply_async::trials());
     trials.extend(executor::trials());
     trials.extend(functions::trials());
     trials.extend(crashes::trials());

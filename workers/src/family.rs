@@ -1,0 +1,202 @@
+//! Who a process is: its name, the process that forked it, and those it has forked.
+
+use std::os::fd::OwnedFd;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+
+use crate::sys::conditions::{Conditions, Role};
+
+/// What the program itself is called, as in Python.
+const MAIN: &str = "MainProcess";
+
+static RELATIONS: Mutex<Relations> = Mutex::new(Relations {
+    own: None,
+    counted: 0,
+    children: Vec::new(),
+});
+
+/// The calling process, as [`current_process`] describes it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct CurrentProcess {
+    /// Its PID.
+    pub pid: u32,
+    /// Its name: the one its builder gave it, or `MainProcess`, `Process-1`, `Process-1:2` (the second process of the
+    /// first), `PoolWorker-1`.
+    pub name: String,
+    /// Whether it is a daemon: nobody waits for it.
+    pub daemon: bool,
+    /// The PID of the process that forked it; `None` for the program itself.
+    pub parent_pid: Option<u32>,
+}
+
+/// Another process of this program.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Relative {
+    /// Its PID.
+    pub pid: u32,
+    /// Its name, as it is called in [`CurrentProcess::name`].
+    pub name: String,
+}
+
+/// The calling process: the program, or one that this library has forked.
+///
+/// # Examples
+///
+/// ```
+/// use parcell::{Process, current_process};
+///
+/// assert_eq!(current_process().name, "MainProcess");
+/// let process = Process::builder().name("adder").spawn(|| current_process().name);
+/// assert_eq!(process.join().as_deref(), Ok("adder"));
+/// ```
+#[must_use]
+pub fn current_process() -> CurrentProcess {
+    let family = Family::lock();
+    let own = family.0.own.as_ref();
+    CurrentProcess {
+        pid: std::process::id(),
+        name: own.map_or_else(|| MAIN.to_owned(), |own| own.name.clone()),
+        daemon: own.is_some_and(|own| own.daemon),
+        parent_pid: own.map(|own| own.parent.pid),
+    }
+}
+
+/// The process that forked the calling one; `None` in the program itself.
+///
+/// # Examples
+///
+/// ```
+/// use parcell::{Process, parent_process};
+///
+/// assert!(parent_process().is_none());
+/// let process = Process::spawn(|| parent_process().map(|parent| parent.pid));
+/// assert_eq!(process.join(), Ok(Some(std::process::id())));
+/// ```
+#[must_use]
+pub fn parent_process() -> Option<Relative> {
+    Family::lock().0.own.as_ref().map(|own| own.parent.clone())
+}
+
+/// The processes that this library has forked from the calling one and that have not ended.
+///
+/// # Examples
+///
+/// ```
+/// use parcell::{Process, active_children};
+///
+/// let process = Process::builder().name("sleeper").spawn(|| std::thread::sleep(std::time::Duration::from_secs(60)));
+/// let children = active_children();
+/// assert!(children.iter().any(|child| child.pid == process.pid() && child.name == "sleeper"));
+/// process.kill();
+/// ```
+#[must_use]
+pub fn active_children() -> Vec<Relative> {
+    let family = Family::lock();
+    let own = std::process::id();
+    let children = family.0.children.iter();
+    children
+        // A notebook's process that took over from another has that one's list, not its children.
+        .filter(|child| child.forked_by == own && !has_ended(&child.pidfd))
+        .map(|child| child.relative.clone())
+        .collect()
+}
+
+#[derive(Debug)]
+struct Relations {
+    /// `None` in the program itself.
+    own: Option<Newcomer>,
+    /// How many processes have had a number.
+    counted: u32,
+    children: Vec<Kin>,
+}
+
+/// A process to be.
+#[derive(Clone, Debug)]
+pub(crate) struct Newcomer {
+    /// The numbers of its ancestors and its own, joined by colons; empty where it has none.
+    path: String,
+    name: String,
+    daemon: bool,
+    parent: Relative,
+}
+
+#[derive(Debug)]
+struct Kin {
+    relative: Relative,
+    forked_by: u32,
+    pidfd: Arc<OwnedFd>,
+}
+
+/// The relations of this process, which nobody else changes meanwhile.
+#[derive(Debug)]
+pub(crate) struct Family(MutexGuard<'static, Relations>);
+
+impl Family {
+    pub(crate) fn lock() -> Self {
+        Self(RELATIONS.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Names a worker that is about to be forked.
+    pub(crate) fn expect(&mut self, conditions: &Conditions<'_>) -> Newcomer {
+        let own = self.0.own.as_ref();
+        let parent = Relative {
+            pid: std::process::id(),
+            name: own.map_or_else(|| MAIN.to_owned(), |own| own.name.clone()),
+        };
+        let (path, default) = match conditions.role {
+            Role::PoolWorker(number) => (String::new(), format!("PoolWorker-{number}")),
+            Role::Process { .. } => {
+                let number = self.0.counted + 1;
+                let ancestors = own.map_or("", |own| own.path.as_str());
+                let path = if ancestors.is_empty() {
+                    number.to_string()
+                } else {
+                    format!("{ancestors}:{number}")
+                };
+                let name = format!("Process-{path}");
+                self.0.counted = number;
+                (path, name)
+            }
+        };
+        Newcomer {
+            path,
+            name: conditions.name.map_or(default, str::to_owned),
+            daemon: conditions.role == Role::Process { daemon: true },
+            parent,
+        }
+    }
+
+    /// In the worker: this is who it is.
+    pub(crate) fn enter(&mut self, newcomer: Newcomer) {
+        self.0.own = Some(newcomer);
+        self.0.counted = 0;
+        self.0.children.clear();
+    }
+
+    /// In the parent: the worker exists.
+    pub(crate) fn add_child(&mut self, newcomer: Newcomer, pid: u32, pidfd: &Arc<OwnedFd>) {
+        self.0.children.push(Kin {
+            relative: Relative {
+                pid,
+                name: newcomer.name,
+            },
+            forked_by: newcomer.parent.pid,
+            pidfd: Arc::clone(pidfd),
+        });
+    }
+
+    /// In the parent: the worker has been waited for.
+    pub(crate) fn remove_child(&mut self, pid: u32) {
+        self.0.children.retain(|child| child.relative.pid != pid);
+    }
+}
+
+fn has_ended(pidfd: &OwnedFd) -> bool {
+    let mut fds = [PollFd::new(pidfd, PollFlags::IN)];
+    let now = Timespec { tv_sec: 0, tv_nsec: 0 };
+    // It fails only where the process would have to be taken for a living one anyway.
+    rustix::io::retry_on_intr(|| poll(&mut fds, Some(&now))).is_ok_and(|ready| ready > 0)
+}

@@ -1,0 +1,172 @@
+//! Describing a pool.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::Pool;
+use super::settings::{Initializer, Settings};
+use crate::cpu_count;
+use crate::sys::fork;
+
+/// Describes a [`Pool`]; from [`Pool::builder`].
+#[derive(Clone, Debug, Default)]
+#[must_use]
+pub struct PoolBuilder {
+    workers: Option<usize>,
+    chunk_size: Option<usize>,
+    timeout: Option<Duration>,
+    retries: usize,
+    memory_limit: Option<u64>,
+    initializer: Option<Initializer>,
+    max_tasks: Option<usize>,
+    pin_cores: bool,
+    seed: Option<u64>,
+    allow_threads: bool,
+}
+
+impl PoolBuilder {
+    /// The number of worker processes. Without it, there are as many as [`Pool::default`] has.
+    pub fn workers(mut self, workers: usize) -> Self {
+        self.workers = Some(workers);
+        self
+    }
+
+    /// How many items a worker takes at a time. Without it, the pool takes few when items take long, and many when
+    /// they are over soon.
+    pub fn chunk_size(mut self, items: usize) -> Self {
+        self.chunk_size = Some(items);
+        self
+    }
+
+    /// How long one item may take. A worker that is late is killed, its item is a
+    /// [`TaskError::TimedOut`](crate::TaskError::TimedOut), and another worker goes on with the rest.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use parcell::{Pool, TaskError};
+    ///
+    /// let pool = Pool::builder().workers(2).timeout(Duration::from_millis(50)).build();
+    /// let results = pool.map_results(|n: u32| if n == 1 { loop {} } else { n }, 0..3);
+    /// assert!(matches!(results[1], Err(TaskError::TimedOut { item: Some(1), .. })));
+    /// assert_eq!((&results[0], &results[2]), (&Ok(0), &Ok(2)));
+    /// ```
+    pub fn timeout(mut self, limit: Duration) -> Self {
+        self.timeout = Some(limit);
+        self
+    }
+
+    /// How often an item is tried again that failed, in whatever way, each time in a new worker; 0 without it. The last
+    /// error counts. Only a result that cannot be sent is no better the next time, and is not tried again.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::sync::atomic::{AtomicU32, Ordering};
+    /// use parcell::Pool;
+    ///
+    /// // Workers are copies, so what one has changed does not help the next.
+    /// let attempts = AtomicU32::new(0);
+    /// let pool = Pool::builder().workers(1).retries(2).build();
+    /// let results = pool.map_results(|_: u32| -> u32 { panic!("{}", attempts.fetch_add(1, Ordering::Relaxed)) }, [0]);
+    /// assert!(results[0].as_ref().unwrap_err().to_string().ends_with(": 0"));
+    /// ```
+    pub fn retries(mut self, retries: usize) -> Self {
+        self.retries = retries;
+        self
+    }
+
+    /// Lets each worker allocate at most this many bytes beside what the program has when the worker starts. An
+    /// allocation beyond that fails, which ends the worker, and the item's error says that memory ran out.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use parcell::{Pool, TaskError};
+    ///
+    /// let pool = Pool::builder().workers(2).memory_limit(64 << 20).build();
+    /// let results = pool.map_results(|mib: usize| vec![1u8; mib << 20].len(), [1, 256]);
+    /// assert_eq!(results[0], Ok(1 << 20));
+    /// assert!(matches!(results[1], Err(TaskError::Crashed { probably_out_of_memory: true, .. })));
+    /// ```
+    pub fn memory_limit(mut self, bytes: u64) -> Self {
+        self.memory_limit = Some(bytes);
+        self
+    }
+
+    /// What each worker runs before its first item. If it panics or ends the process, the item that the worker began
+    /// with fails, as a [`TaskError::NotInitialized`](crate::TaskError::NotInitialized); when it fails again and again,
+    /// all do.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::cell::Cell;
+    ///
+    /// thread_local!(static OFFSET: Cell<u32> = const { Cell::new(0) });
+    ///
+    /// let pool = parcell::Pool::builder().workers(2).initializer(|| OFFSET.set(100)).build();
+    /// assert_eq!(pool.map(|n: u32| n + OFFSET.get(), 0..3), [100, 101, 102]);
+    /// assert_eq!(OFFSET.get(), 0);
+    /// ```
+    pub fn initializer(mut self, initializer: impl Fn() + Send + Sync + 'static) -> Self {
+        self.initializer = Some(Initializer(Arc::new(initializer)));
+        self
+    }
+
+    /// How many items a worker runs before a new one takes its place: for code that leaks.
+    pub fn max_tasks_per_worker(mut self, items: usize) -> Self {
+        self.max_tasks = Some(items);
+        self
+    }
+
+    /// Whether each worker stays on one core, another one for each, as far as there are enough.
+    pub fn pin_cores(mut self, pin: bool) -> Self {
+        self.pin_cores = pin;
+        self
+    }
+
+    /// The seed from which [`item_seed`](crate::item_seed) makes the items'. Without it, every call has another one.
+    pub fn seed(mut self, seed: u64) -> Self {
+        self.seed = Some(seed);
+        self
+    }
+
+    /// Says that the function needs no thread of the program, so no warning is printed when there are other threads.
+    pub fn allow_threads(mut self, allow: bool) -> Self {
+        self.allow_threads = allow;
+        self
+    }
+
+    /// The pool.
+    ///
+    /// # Panics
+    ///
+    /// If the number of workers, the chunk size, or the number of items of a worker is 0.
+    #[must_use]
+    #[track_caller]
+    pub fn build(self) -> Pool {
+        assert_ne!(self.workers, Some(0), "a pool needs at least one worker");
+        assert_ne!(self.chunk_size, Some(0), "a chunk has at least one item");
+        assert_ne!(self.max_tasks, Some(0), "a worker runs at least one item");
+        let workers = self
+            .workers
+            .unwrap_or_else(|| if fork::is_worker() { 1 } else { cpu_count() });
+        Pool {
+            settings: Settings {
+                workers,
+                chunk_size: self.chunk_size,
+                timeout: self.timeout,
+                retries: self.retries,
+                memory_limit: self.memory_limit,
+                initializer: self.initializer,
+                max_tasks: self.max_tasks,
+                pin_cores: self.pin_cores,
+                seed: self.seed,
+                allow_threads: self.allow_threads,
+            },
+            standing: Arc::default(),
+        }
+    }
+}

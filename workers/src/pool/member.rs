@@ -1,0 +1,87 @@
+//! One worker as its pool sees it.
+
+use std::ops::{ControlFlow, Range};
+
+use super::crew::Sink;
+use super::ledger::Ledger;
+use super::watch::Glimpse;
+use crate::error::TaskError;
+use crate::inbox::Inbox;
+use crate::job;
+use crate::record::Record;
+use crate::sys::child::Child;
+
+/// One worker.
+pub(super) struct Member {
+    pub(super) child: Child,
+    pub(super) inbox: Inbox,
+    pub(super) slot: usize,
+    /// The items it began with.
+    pub(super) ranges: Vec<Range<usize>>,
+    pub(super) news: News,
+    /// Whether it was killed because its item took too long.
+    pub(super) is_late: bool,
+    pub(super) glimpse: Glimpse,
+}
+
+/// What a worker's failures mean for what comes after it.
+#[derive(Debug, Default)]
+pub(super) struct News {
+    /// The item with whose failure it ended, if that is tried again.
+    pub(super) to_retry: Option<usize>,
+    /// What the pool's initializer said when it panicked.
+    pub(super) initializer_panic: Option<String>,
+}
+
+impl Member {
+    /// Takes the records that have come.
+    pub(super) fn take_records(&mut self, ledger: &mut Ledger, retries: usize, sink: &mut Sink<'_>) -> ControlFlow<()> {
+        let Self { child, inbox, news, .. } = self;
+        inbox.take_records(|record| news.settle(record, child.pid(), ledger, retries, sink))
+    }
+}
+
+impl News {
+    /// Passes one record on, unless it has been seen before: a worker killed while it sent leaves some twice.
+    fn settle(
+        &mut self,
+        record: Record<'_>,
+        pid: u32,
+        ledger: &mut Ledger,
+        retries: usize,
+        sink: &mut Sink<'_>,
+    ) -> ControlFlow<()> {
+        // An index that is out of range comes from a worker with damaged memory: as if it had not been sent.
+        let Ok(item) = usize::try_from(record.index) else {
+            return ControlFlow::Continue(());
+        };
+        if !record.failed {
+            return if ledger.settle(item) {
+                sink(item, pid, Ok(record.payload))
+            } else {
+                ControlFlow::Continue(())
+            };
+        }
+        let error = job::decode_error(record.payload, pid, Some(item));
+        if let TaskError::NotInitialized { error, .. } = &error {
+            self.initializer_panic = Some(error.clone());
+        }
+        let is_final = matches!(error, TaskError::Codec { .. });
+        if !is_final && self.is_tried_again(item, ledger, retries) || !ledger.settle(item) {
+            return ControlFlow::Continue(());
+        }
+        sink(item, pid, Err(error))
+    }
+
+    /// The item has failed; whether it is tried again. A failure may be told twice, and counts once.
+    pub(super) fn is_tried_again(&mut self, item: usize, ledger: &mut Ledger, retries: usize) -> bool {
+        if self.to_retry == Some(item) {
+            return true;
+        }
+        let again = ledger.may_try_again(item, retries);
+        if again {
+            self.to_retry = Some(item);
+        }
+        again
+    }
+}

@@ -1,0 +1,124 @@
+//! What holds for a worker from its start: its name, its limits, its core, its environment, and where it prints.
+
+use std::ffi::CString;
+use std::io;
+use std::os::fd::OwnedFd;
+
+use rustix::fs::{MemfdFlags, OFlags, fcntl_setfl, memfd_create};
+use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
+
+use super::{environment, limits};
+
+/// What a worker is to its program.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Role {
+    /// One function call.
+    Process { daemon: bool },
+    /// The worker of a pool with this number, from 1.
+    PoolWorker(usize),
+}
+
+/// What holds for one worker.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Conditions<'a> {
+    /// The name that its user has given it, which a notebook shows before its lines.
+    pub(crate) name: Option<&'a str>,
+    pub(crate) role: Role,
+    /// How many bytes it may allocate beside what its parent has.
+    pub(crate) memory_limit: Option<u64>,
+    /// Of the cores that it may use, the one it gets.
+    pub(crate) core: Option<usize>,
+    /// Variables, as `NAME=value`, that it has beside its parent's.
+    pub(crate) environment: &'a [CString],
+    /// Where it prints, if not where its parent does.
+    pub(crate) output: Option<&'a Captured>,
+    /// Whether its user knows that other threads of the parent do not exist in it.
+    pub(crate) allow_threads: bool,
+}
+
+impl Default for Conditions<'_> {
+    fn default() -> Self {
+        Self {
+            name: None,
+            role: Role::Process { daemon: false },
+            memory_limit: None,
+            core: None,
+            environment: &[],
+            output: None,
+            allow_threads: false,
+        }
+    }
+}
+
+impl Conditions<'_> {
+    /// In the worker, before it does anything.
+    pub(super) fn apply(&self) -> io::Result<()> {
+        if let Some(output) = self.output {
+            rustix::stdio::dup2_stdout(&output.stdout)?;
+            rustix::stdio::dup2_stderr(&output.stderr)?;
+        }
+        environment::extend_in_worker(self.environment);
+        if let Some(core) = self.core {
+            pin_to(core)?;
+        }
+        if let Some(bytes) = self.memory_limit {
+            limits::limit_memory(bytes)?;
+        }
+        Ok(())
+    }
+}
+
+/// Two files in memory that a worker has as its standard output and standard error.
+#[derive(Debug)]
+pub(crate) struct Captured {
+    stdout: OwnedFd,
+    stderr: OwnedFd,
+}
+
+impl Captured {
+    pub(crate) fn new() -> io::Result<Self> {
+        Ok(Self {
+            stdout: output_file()?,
+            stderr: output_file()?,
+        })
+    }
+
+    /// What has been written to standard output and to standard error.
+    pub(crate) fn read(&self) -> io::Result<(Vec<u8>, Vec<u8>)> {
+        Ok((read_all(&self.stdout)?, read_all(&self.stderr)?))
+    }
+}
+
+/// The worker's own children may write as well, so each write goes to the end.
+fn output_file() -> rustix::io::Result<OwnedFd> {
+    let file = memfd_create("parcell-output", MemfdFlags::CLOEXEC)?;
+    fcntl_setfl(&file, OFlags::APPEND)?;
+    Ok(file)
+}
+
+/// The whole file. Its position, which the writers share, stays where it is.
+fn read_all(file: &OwnedFd) -> io::Result<Vec<u8>> {
+    let size = usize::try_from(rustix::fs::fstat(file)?.st_size).unwrap_or_default();
+    let mut bytes = vec![0; size];
+    let mut filled = 0;
+    while filled < size {
+        match rustix::io::pread(file, &mut bytes[filled..], filled as u64)? {
+            0 => break,
+            read => filled += read,
+        }
+    }
+    bytes.truncate(filled);
+    Ok(bytes)
+}
+
+/// Leaves this process one of its cores, counted round.
+fn pin_to(core: usize) -> rustix::io::Result<()> {
+    let allowed = sched_getaffinity(None)?;
+    let cores: Vec<usize> = (0..CpuSet::MAX_CPU).filter(|&core| allowed.is_set(core)).collect();
+    let Some(&core) = cores.get(core % cores.len().max(1)) else {
+        return Ok(());
+    };
+    let mut only = CpuSet::new();
+    only.set(core);
+    sched_setaffinity(None, &only)
+}
