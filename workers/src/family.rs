@@ -148,6 +148,7 @@ impl Family {
         };
         let (path, default) = match conditions.role {
             Role::PoolWorker(number) => (String::new(), format!("PoolWorker-{number}")),
+            Role::Service => (String::new(), "Service".to_owned()),
             Role::Process { .. } => {
                 let number = self.0.counted + 1;
                 let ancestors = own.map_or("", |own| own.path.as_str());

@@ -86,6 +86,7 @@ mod frames;
 mod inbox;
 mod input;
 mod job;
+mod manager;
 mod message;
 mod notebook;
 mod panics;
@@ -115,6 +116,10 @@ pub use executor::{
 };
 pub use family::{CurrentProcess, Relative, active_children, current_process, parent_process};
 pub use input::{input, password};
+pub use manager::{
+    AuthenticationFailure, DictProxy, EventProxy, ListProxy, LockProxy, LockProxyGuard, Manager, ManagerError, Named,
+    QueueProxy, SemaphoreProxy, SemaphoreProxyPermit, ValueProxy,
+};
 pub use message::Message;
 pub use pool::{AsyncResult, Imap, Pool, PoolBuilder, Spread};
 pub use process::{Output, Process, ProcessBuilder};

@@ -14,7 +14,8 @@ pub use crate::display::{
     png, svg, table, update_display,
 };
 pub use crate::{
-    BoundedSemaphore, Condition, Connection, Event, JoinableQueue, Lock, Pipe, Pool, Process, ProcessPoolExecutor,
-    Queue, QueueError, RLock, Semaphore, SharedArray, SharedMemory, TaskError, Value, WaitFor, as_completed, cpu_count,
-    input, password,
+    AsyncResult, BoundedSemaphore, Condition, Connection, DictProxy, Event, JoinableQueue, ListProxy, Lock, Manager,
+    ManagerError, Pipe, Pool, Process, ProcessPoolExecutor, Queue, QueueError, QueueProxy, RLock, Semaphore,
+    SharedArray, SharedMemory, TaskError, Value, ValueProxy, WaitFor, active_children, as_completed, cpu_count,
+    current_process, input, item_seed, parent_process, password,
 };

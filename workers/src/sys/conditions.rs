@@ -16,6 +16,9 @@ pub(crate) enum Role {
     Process { daemon: bool },
     /// The worker of a pool with this number, from 1.
     PoolWorker(usize),
+    /// A process that serves others for as long as the program may live: it holds none of its parent's descriptors, does
+    /// not count as a holder of what the parent shares, and is not for a person at the keyboard to interrupt.
+    Service,
 }
 
 /// What holds for one worker.

@@ -14,10 +14,12 @@ use rustix::pipe::{PipeFlags, pipe_with};
 use rustix::process::{Pid, Signal, WaitOptions, kill_process, waitpid};
 
 use super::child::Child;
-use super::conditions::Conditions;
+use super::conditions::{Conditions, Role};
 use super::lifeline::{Lifelines, Tail};
 use super::region::Regions;
+use super::service;
 use crate::family::Family;
+use crate::manager::Connections;
 use crate::notebook::{self, Redirection};
 use crate::panics::Quiet;
 use crate::share::membership::Memberships;
@@ -67,14 +69,16 @@ pub(crate) fn spawn(conditions: &Conditions<'_>, body: impl FnOnce(OwnedFd)) -> 
         locks.family.enter(newcomer);
         locks.enter_worker();
         drop(results);
-        work(tail, awaits_go, redirection, conditions, move || body(sink));
+        work(tail, awaits_go, redirection, conditions, sink, body);
     };
     drop((tail, sink));
     let announced = redirection.is_some();
-    // Before the caller can drop a handle that the child has inherited.
-    locks
-        .memberships
-        .extend_to_child(pid.as_raw_nonzero().get().cast_unsigned());
+    if conditions.role != Role::Service {
+        // Before the caller can drop a handle that the child has inherited.
+        locks
+            .memberships
+            .extend_to_child(pid.as_raw_nonzero().get().cast_unsigned());
+    }
     let child = Child::adopt(pid, lifeline, announced).inspect_err(|_| {
         locks.lifelines.remove(lifeline);
         end(pid);
@@ -114,6 +118,7 @@ struct Locks {
     _regions: Regions,
     memberships: Memberships,
     family: Family,
+    connections: Connections,
     _stderr: StderrLock<'static>,
     _stdout: StdoutLock<'static>,
     quiet: Quiet,
@@ -139,8 +144,9 @@ impl Locks {
             memberships: Memberships::lock(),
             _regions: Regions::lock(),
             lifelines: Lifelines::lock(),
-            // Nothing is locked by whoever holds this one.
+            // Nothing is locked by whoever holds one of these.
             family: Family::lock(),
+            connections: Connections::lock(),
             quiet,
         }
     }
@@ -148,6 +154,7 @@ impl Locks {
     /// In the worker: lets go of what is the parent's, and of the locks.
     fn enter_worker(mut self) {
         self.lifelines.clear();
+        self.connections.clear();
         self.quiet.forget_printing();
     }
 }
@@ -158,7 +165,8 @@ fn work(
     awaits_go: bool,
     redirection: Option<Redirection>,
     conditions: &Conditions<'_>,
-    body: impl FnOnce(),
+    sink: OwnedFd,
+    body: impl FnOnce(OwnedFd),
 ) -> ! {
     IS_WORKER.store(true, Ordering::Relaxed);
     let outcome = catch_unwind(AssertUnwindSafe(|| -> io::Result<()> {
@@ -170,7 +178,10 @@ fn work(
             redirection.apply()?;
         }
         conditions.apply()?;
-        body();
+        if conditions.role == Role::Service {
+            service::begin(&sink)?;
+        }
+        body(sink);
         Ok(())
     }));
     // A reader that has gone is no reason to fail: the results are with the parent.

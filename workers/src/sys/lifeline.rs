@@ -8,6 +8,7 @@
 //! The signal's receiver belongs to the open file, not to the descriptor; that is why workers cannot share one pipe.
 
 use std::os::fd::{AsRawFd, IntoRawFd, OwnedFd, RawFd};
+use std::sync::atomic::{AtomicI32, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -20,6 +21,9 @@ static HELD: Mutex<Held> = Mutex::new(Held {
     next: 0,
     ends: Vec::new(),
 });
+
+/// The descriptor of the lifeline that the calling process hangs on; none in one that no other has forked.
+static OWN: AtomicI32 = AtomicI32::new(-1);
 
 #[derive(Debug)]
 struct Held {
@@ -102,9 +106,14 @@ impl Tail {
         io::retry_on_intr(|| poll(&mut fds, Some(&Timespec { tv_sec: 0, tv_nsec: 0 })))?;
         let alive = !fds[0].revents().contains(PollFlags::HUP);
         // It stays open for as long as the process lives.
-        let _ = self.0.into_raw_fd();
+        OWN.store(self.0.into_raw_fd(), Ordering::Relaxed);
         Ok(alive)
     }
+}
+
+/// The descriptor that must stay open for the calling process to end with its parent.
+pub(super) fn own_descriptor() -> RawFd {
+    OWN.load(Ordering::Relaxed)
 }
 
 /// Linux's `fcntl` command that chooses the signal for events on a descriptor; the `libc` crate has no name for it.

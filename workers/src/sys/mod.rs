@@ -28,6 +28,7 @@ pub(crate) mod placed;
 pub(crate) mod plain;
 pub(crate) mod region;
 mod region_name;
+mod service;
 pub(crate) mod shared;
 pub(crate) mod stack;
 pub(crate) mod threads;

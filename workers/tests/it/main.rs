@@ -8,6 +8,7 @@ mod examples;
 mod family;
 mod input;
 mod limits;
+mod manager;
 mod map;
 mod notebook;
 mod orphans;
