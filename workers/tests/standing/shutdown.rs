@@ -13,6 +13,7 @@ trials![
     a_call_that_was_cancelled_just_now_does_not_keep_it_open,
     a_worker_that_crashes_during_the_shutdown_does_not_keep_it_open,
     workers_with_few_calls_are_replaced_until_all_is_done,
+    calls_go_on_while_this_process_waits_for_something_else,
     cancelling_the_rest_leaves_each_call_with_an_outcome,
     killing_lets_nothing_more_be_done,
     killing_an_executor_without_workers_does_nothing,
@@ -106,6 +107,28 @@ fn workers_with_few_calls_are_replaced_until_all_is_done() {
             "{pids:?}"
         );
     }
+}
+
+fn calls_go_on_while_this_process_waits_for_something_else() {
+    let executor = ProcessPoolExecutor::builder()
+        .workers(1)
+        .max_tasks_per_worker(2)
+        .build();
+    let (queue, done) = (Queue::new(), Event::new());
+    let call = |(queue, done, n): (Queue<u32>, Event, u32)| match n {
+        3 => std::process::abort(),
+        6 => done.set(),
+        _ => queue.put(n).unwrap(),
+    };
+    // Nobody asks for these results, and the workers that run them end again and again.
+    let futures: Vec<_> = (0..7)
+        .map(|n| executor.submit(call, (queue.clone(), done.clone(), n)))
+        .collect();
+    for n in [0, 1, 2, 4, 5] {
+        assert_eq!(queue.get(), Ok(n));
+    }
+    done.wait();
+    assert!(futures[3].result().is_err());
 }
 
 fn cancelling_the_rest_leaves_each_call_with_an_outcome() {
