@@ -34,10 +34,9 @@ pub(crate) fn warn_before_fork() {
     let threads = if others == 1 { "thread" } else { "threads" };
     // By way of the macro, so that a test harness shows it with the test that it belongs to.
     eprintln!(
-        "parcell: worker processes are forked while {others} other {threads} of this program run, and have none of \
-         them: in a worker, code that waits for such a thread hangs, as a rayon or tokio pool does that was used \
-         before. Use it either in the program or in its workers. `Pool::builder().allow_threads(true)` or \
-         {ALLOWED}=1 says that you know."
+        "parcell: worker processes are forked while this program has {others} other {threads}, which they do not have: in \
+         a worker, code that waits for such a thread hangs, as a rayon or tokio pool does that was used before. Use it \
+         either in the program or in its workers. `Pool::builder().allow_threads(true)` or {ALLOWED}=1 says that you know."
     );
 }
 

@@ -70,11 +70,9 @@ pub enum ManagerError {
     },
     /// A value could not be encoded or decoded: its `Serialize` or `Deserialize` implementation reported an error, or
     /// the object holds values of another type.
-    #[error("a value of type {type_name}: {error}")]
+    #[error("{error}")]
     Codec {
-        /// The name of the Rust type.
-        type_name: String,
-        /// What was reported.
+        /// What was reported, with the name of the type.
         error: String,
     },
     /// A request, or its answer, is larger than what is sent at once.

@@ -33,12 +33,10 @@ impl Pool {
     /// # Examples
     ///
     /// ```
-    /// fn main() {
-    ///     parcell::init();
-    ///     let pool = parcell::Pool::new(2);
-    ///     let result = pool.apply_async(|n: u32| n * 2, 5);
-    ///     assert_eq!(result.get(), Ok(10));
-    /// }
+    /// parcell::init();
+    /// let pool = parcell::Pool::new(2);
+    /// let result = pool.apply_async(|n: u32| n * 2, 5);
+    /// assert_eq!(result.get(), Ok(10));
     /// ```
     #[track_caller]
     pub fn apply_async<F, A, R>(&self, f: F, arg: A) -> AsyncResult<R>

@@ -259,7 +259,7 @@ fn fallible<T, R, E: Display>(f: impl Fn(T) -> Result<R, E>) -> impl Fn(T) -> Re
 }
 
 impl Default for Pool {
-    /// A pool with one process for each of the [`cpu_count`] cores; inside a worker, with one process, since the
+    /// A pool with one process for each of the [`cpu_count`](crate::cpu_count) cores; inside a worker, with one process, since the
     /// cores are taken.
     fn default() -> Self {
         Self::builder().build()

@@ -73,21 +73,15 @@ impl Watch {
             return;
         };
         let item = slot.inner();
-        match &glimpse.seen {
-            Some(seen) if seen.item == item && seen.cpu_ticks == cpu_ticks => {
-                // One that waits for a process of its own is busy in that one.
-                if now.duration_since(seen.since) >= self.patience && !has_children(pid) {
-                    glimpse.named = true;
-                    eprintln!("{}", self.message(pid, item));
-                }
-            }
-            _ => {
-                glimpse.seen = Some(Seen {
-                    item,
-                    cpu_ticks,
-                    since: now,
-                });
-            }
+        let since = match &glimpse.seen {
+            // One that waits for a process of its own is busy in that one.
+            Some(seen) if seen.item == item && seen.cpu_ticks == cpu_ticks && !has_children(pid) => seen.since,
+            _ => now,
+        };
+        glimpse.seen = Some(Seen { item, cpu_ticks, since });
+        if now.duration_since(since) >= self.patience {
+            glimpse.named = true;
+            eprintln!("{}", self.message(pid, item));
         }
     }
 

@@ -78,6 +78,11 @@ impl Patience {
         Self::Until(Instant::now().checked_add(limit))
     }
 
+    /// Whether the caller does nothing else until it has what it waits for.
+    pub(super) fn is_endless(self) -> bool {
+        matches!(self, Self::Until(None))
+    }
+
     pub(super) fn deadline(self) -> Option<Instant> {
         match self {
             Self::None => Some(Instant::now()),
@@ -133,7 +138,7 @@ impl QueueCore {
             }
             if visit.state.capacity != 0 && visit.state.log.len() >= visit.state.capacity {
                 return self
-                    .lacks(HAS_GOT, visit.occasion)
+                    .lacks(HAS_GOT, visit.occasion, patience)
                     .then_some(Err(QueueError::Disconnected));
             }
             if let Err(error) = self.log.append(&mut visit.state.log, message) {
@@ -159,7 +164,7 @@ impl QueueCore {
                     return Some(Err(QueueError::Closed));
                 }
                 return self
-                    .lacks(HAS_PUT, visit.occasion)
+                    .lacks(HAS_PUT, visit.occasion, patience)
                     .then_some(Err(QueueError::Disconnected));
             };
             if let Some(surplus) = surplus {
@@ -274,8 +279,8 @@ impl QueueCore {
     }
 
     /// Whether nobody can be waited for: there is no other process with a handle that lives, and in this one nobody
-    /// else, as far as can be told.
-    fn lacks(&self, role: u32, occasion: Occasion) -> bool {
+    /// else, as far as can be told. Who has a limit may do the other part afterwards.
+    fn lacks(&self, role: u32, occasion: Occasion, patience: Patience) -> bool {
         if occasion != Occasion::Silence {
             return false;
         }
@@ -287,6 +292,6 @@ impl QueueCore {
             .own_deeds()
             .is_some_and(|deeds| deeds.roles.load(Ordering::Acquire) & role != 0);
         let was_others = !is_own && roster.had(role);
-        was_others || threads::count() == 1
+        was_others || patience.is_endless() && threads::count() == 1
     }
 }

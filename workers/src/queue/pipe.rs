@@ -205,7 +205,7 @@ impl End {
         let attempt = |visit: &mut Visit<'_, LogState, BELLS>| {
             let waits = visit.state.len() > 0;
             if self.others().is_empty() && !self.control.region().is_in_flight()
-                || (visit.occasion == Occasion::Silence || waits && self.is_time_to_look()) && self.is_alone()
+                || (visit.occasion == Occasion::Silence || waits && self.is_time_to_look()) && self.is_alone(patience)
             {
                 return Some(Err(QueueError::Disconnected));
             }
@@ -232,7 +232,9 @@ impl End {
                 visit.ring(ROOM, 1);
                 Some(Ok(message))
             }
-            Ok(None) => self.is_over(visit.occasion).then_some(Err(QueueError::Disconnected)),
+            Ok(None) => self
+                .is_over(visit.occasion, patience)
+                .then_some(Err(QueueError::Disconnected)),
             Err(error) => Some(Err(error.into())),
         };
         let monitor = &self.control.directions[1 - self.index];
@@ -243,7 +245,7 @@ impl End {
     fn poll(&self, patience: Patience) -> bool {
         let monitor = &self.control.directions[1 - self.index];
         let attempt = |visit: &mut Visit<'_, LogState, BELLS>| {
-            (visit.state.len() > 0 || self.is_over(visit.occasion)).then_some(())
+            (visit.state.len() > 0 || self.is_over(visit.occasion, patience)).then_some(())
         };
         let result = monitor.wait_until(MESSAGES, patience.deadline(), attempt);
         // Whoever waits beside this one has not been woken by the same message.
@@ -256,18 +258,20 @@ impl End {
     }
 
     /// Whether nothing will come any more.
-    fn is_over(&self, occasion: Occasion) -> bool {
+    fn is_over(&self, occasion: Occasion, patience: Patience) -> bool {
         match occasion {
             Occasion::Arrival | Occasion::Ring => self.others().is_empty() && !self.control.region().is_in_flight(),
-            Occasion::Silence | Occasion::Limit => self.is_alone(),
+            Occasion::Silence | Occasion::Limit => self.is_alone(patience),
         }
     }
 
-    /// Whether no process that lives has the other end, but perhaps this one, whose only thread is asking.
-    fn is_alone(&self) -> bool {
+    /// Whether no process that lives has the other end, but perhaps this one, whose only thread is waiting for good.
+    fn is_alone(&self, patience: Patience) -> bool {
         self.seen_alive.store(self.now(), Ordering::Relaxed);
         let others = self.others();
-        !others.has_others() && !self.control.region().is_in_flight() && (!others.has_own() || threads::count() == 1)
+        !others.has_others()
+            && !self.control.region().is_in_flight()
+            && (!others.has_own() || patience.is_endless() && threads::count() == 1)
     }
 
     fn others(&self) -> &Roster {

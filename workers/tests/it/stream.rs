@@ -98,7 +98,7 @@ fn time_limits_and_retries_hold() {
     let pool = Pool::builder()
         .workers(2)
         .chunk_size(3)
-        .timeout(Duration::from_millis(200))
+        .timeout(Duration::from_millis(700))
         .retries(1)
         .build();
     let endless = |n: u32| {

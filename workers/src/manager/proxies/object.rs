@@ -131,13 +131,13 @@ impl Object {
 /// The encoded value.
 pub(in crate::manager) fn encode<T: Serialize + ?Sized>(value: &T) -> Result<Payload, ManagerError> {
     let mut bytes = Vec::new();
-    codec::encode_into(value, &mut bytes).map_err(|error| codec_error::<T>(&error))?;
+    codec::encode_into(value, &mut bytes).map_err(|error| codec_error(&error))?;
     Ok(Payload::new(bytes))
 }
 
 /// The value that `payload` holds.
 pub(super) fn decode<T: DeserializeOwned>(payload: &Payload) -> Result<T, ManagerError> {
-    codec::decode(payload.bytes()).map_err(|error| codec_error::<T>(&error))
+    codec::decode(payload.bytes()).map_err(|error| codec_error(&error))
 }
 
 /// That there was no time is no error for who has not asked for any.
@@ -149,9 +149,8 @@ pub(super) fn in_time<T>(result: Result<T, ManagerError>) -> Result<Option<T>, M
     }
 }
 
-fn codec_error<T: ?Sized>(error: &CodecError) -> ManagerError {
+fn codec_error(error: &CodecError) -> ManagerError {
     ManagerError::Codec {
-        type_name: std::any::type_name::<T>().to_owned(),
         error: error.to_string(),
     }
 }
