@@ -3,7 +3,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
-use parcell::{Lock, Pool, Process, Queue, TaskError, Value};
+use parcell::{Lock, Pool, Process, ProcessPoolExecutor, Queue, TaskError, Value};
 use rstest::rstest;
 
 use crate::support::Survivors;
@@ -71,6 +71,12 @@ fn a_process_may_have_a_pool_and_a_pool_a_process() {
     assert_eq!(process.join(), Ok(vec![1, 4, 9, 16, 25, 36, 49]));
     let results = Pool::new(2).map(|n: u32| Process::spawn(|| n + 1).join().unwrap(), 0..3);
     assert_eq!(results, [1, 2, 3]);
+}
+
+#[test]
+#[should_panic(expected = "call `parcell::init()` first in `main`")]
+fn a_program_that_does_not_let_its_copies_work_is_told() {
+    let _ = ProcessPoolExecutor::new();
 }
 
 #[rstest]

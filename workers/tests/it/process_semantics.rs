@@ -3,9 +3,10 @@
 use std::io::{Read, Write};
 use std::time::{Duration, Instant};
 
-use parcell::{Event, Pipe, Pool, Process, Queue, Value};
+use parcell::{Event, Pipe, Pool, Process, Queue, Value, cpu_count};
 use rstest::rstest;
 use rustix::process::{Pid, Signal, kill_process};
+use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
 
 use crate::support::{Survivors, assert_waited_for, is_program, kill, program};
 
@@ -130,6 +131,37 @@ fn a_process_ends_with_its_function_whatever_its_threads_do() {
     assert_eq!(process.join(), Ok(()));
     assert_eq!((value.get(), process.exit_code()), (1, Some(0)));
     survivors.assert_none();
+}
+
+#[rstest]
+#[timeout(Duration::from_secs(60))]
+fn a_daemon_may_have_processes_and_they_end_with_it() {
+    // Python allows a daemon none, since they would live on.
+    let (begun, survivors) = (Event::new(), Survivors::watch());
+    let daemon = Process::builder().daemon(true).spawn(|| {
+        let child = Process::spawn(|| {
+            begun.set();
+            std::thread::sleep(LATE);
+        });
+        Pool::new(2).map(|n: u32| n, 0..4);
+        child.join()
+    });
+    begun.wait();
+    drop(daemon);
+    survivors.assert_none();
+}
+
+#[rstest]
+#[timeout(Duration::from_secs(60))]
+fn the_cores_that_a_process_may_use_are_counted() {
+    let process = Process::spawn(|| {
+        let allowed = sched_getaffinity(None).unwrap();
+        let mut one = CpuSet::new();
+        one.set((0..CpuSet::MAX_CPU).find(|core| allowed.is_set(*core)).unwrap());
+        sched_setaffinity(None, &one).unwrap();
+        cpu_count()
+    });
+    assert_eq!(process.join(), Ok(1));
 }
 
 #[rstest]
