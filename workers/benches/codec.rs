@@ -20,6 +20,7 @@ mod codec;
 #[path = "../src/sys"]
 mod sys {
     pub(crate) mod bulk;
+    pub(crate) mod huge_pages;
     pub(crate) mod stack;
 }
 

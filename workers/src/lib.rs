@@ -27,12 +27,30 @@
 //! | [`apply`](Pool::apply) | one call |
 //! | [`Process::spawn`] | a call that goes on beside the caller |
 //!
+//! # Detached calls
+//!
+//! [`ProcessPoolExecutor::submit`] and [`Pool::apply_async`] hand a call over and go on. Standing workers, which are started
+//! once and live on, take it: they are executed, not forked, so they see nothing of the caller. The function may capture
+//! nothing, and its argument is sent, which takes some tens of microseconds where a fork takes a millisecond. A [`Future`]
+//! has what came of it; [`as_completed`] and [`wait`](fn@wait) wait for several. In a program `main` must begin with
+//! [`init`], since the workers are copies of the program.
+//!
+//! # Messages
+//!
+//! A [`Queue`] takes messages from any process to any other, a [`Pipe`] joins two; a [`JoinableQueue`] is one of tasks that
+//! are waited for. Nothing is lost when a process ends that has sent something, a process that is killed while it sends has
+//! sent nothing, and who waits for processes that have gone is told so. What can travel is a [`Message`]; handles of all
+//! that is shared can, too.
+//!
 //! # Sharing
 //!
 //! What workers are to change for all to see is in shared memory: a [`Value`] or an [`Array`] behind a lock, a
 //! [`SharedArray`] or [`SharedMemory`] without one. A [`Lock`], [`Semaphore`], [`Event`], [`Condition`] or [`Barrier`]
 //! keeps processes from getting in each other's way. Workers have them by capturing them; to other processes they are
 //! sent. A worker that is killed while it holds or waits for one of them is no reason for any other to hang.
+//!
+//! A [`Manager`] holds lists, dictionaries and other objects of any size in a process of its own, for processes on this
+//! machine or, with a key, on others.
 //!
 //! # Failure
 //!
@@ -69,6 +87,11 @@
 //! numbers in every worker, and so does `rand::rng()`. Make a generator for each item from its own seed, as
 //! `StdRng::seed_from_u64(parcell::item_seed())`: [`item_seed`] is another number for each item, and the same again for a
 //! pool with a [seed](PoolBuilder::seed), with however many workers.
+//!
+//! # Where to start
+//!
+//! The examples are what lessons on `multiprocessing` begin with: `process`, `pool`, `chunks`, `apply`, `executor`, `queue`,
+//! `shared`, `manager`, `daemon`; `cargo run --example pool` runs one.
 //!
 //! # When threads are better
 //!

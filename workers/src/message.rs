@@ -37,7 +37,8 @@ use serde::de::DeserializeOwned;
     message = "a value of type `{Self}` cannot be sent from a worker process",
     label = "a result must implement `Serialize` and `Deserialize`",
     note = "for your own types, add `#[derive(Serialize, Deserialize)]` above the definition (of `{Self}`, or of a type in it)",
-    note = "references cannot be sent: return an owned value, such as `String` for `&str`"
+    note = "references cannot be sent: return an owned value, such as `String` for `&str`",
+    note = "a closure that never returns says what it would return: `|| -> () {{ loop {{}} }}`"
 )]
 pub trait Message: Serialize + DeserializeOwned {}
 

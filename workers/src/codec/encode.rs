@@ -9,6 +9,7 @@ use super::depth::Depth;
 use super::format::{self as f, ours};
 use super::problem::Problem;
 use crate::sys::bulk::{self, Shape};
+use crate::sys::huge_pages;
 use elements::Elements;
 
 /// The size, in bytes, from which on a sequence of numbers is written as it lies in memory. Below it the numbers
@@ -93,6 +94,7 @@ impl<'out> Encoder<'out> {
     fn bulk(&mut self, shape: Shape, bytes: &[u8]) {
         // All of it at once: the vector is not to grow, and so be copied, twice.
         self.out.reserve(2 + 3 + 8 + bytes.len());
+        huge_pages::prefer(self.out.spare_capacity_mut());
         self.out.extend_from_slice(&[f::OURS, ours::BULK]);
         self.out.extend_from_slice(&shape.to_bytes());
         self.out.extend_from_slice(&(bytes.len() as u64).to_be_bytes());

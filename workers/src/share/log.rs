@@ -13,6 +13,7 @@ use rustix::buffer::spare_capacity;
 use rustix::fs::{FallocateFlags, fallocate};
 use rustix::io::{Errno, pread, pwrite, retry_on_intr};
 
+use crate::sys::huge_pages;
 use crate::sys::region::{HEADER, Region};
 
 /// A message's length goes before it.
@@ -186,6 +187,7 @@ impl Log {
     fn read(&self, at: u64, bytes: &mut Vec<u8>, mut count: usize) -> io::Result<()> {
         let mut at = self.base + at;
         bytes.reserve(count);
+        huge_pages::prefer(bytes.spare_capacity_mut());
         while count > 0 {
             let before = bytes.len();
             // The spare capacity may be larger than what was asked for, and what is behind the message is another's.

@@ -1,5 +1,7 @@
 //! `Barrier`: all wait until all are there.
 
+use serde::{Deserialize, Serialize};
+
 use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};

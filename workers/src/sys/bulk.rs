@@ -10,6 +10,8 @@ use std::sync::LazyLock;
 
 use bytemuck::{CheckedBitPattern, NoUninit};
 
+use super::huge_pages;
+
 /// The primitive types that are written as they lie in memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[repr(u8)]
@@ -185,6 +187,7 @@ fn vec_of<E: CheckedBitPattern + 'static>(bytes: &[u8]) -> Result<Vec<E>, Invali
         return Err(InvalidElements);
     }
     let mut vec = Vec::<E::Bits>::with_capacity(count);
+    huge_pages::prefer(vec.spare_capacity_mut());
     // SAFETY: the new vector has room for as many bytes as are copied, which are whole elements. Whatever bytes they
     // are, they are valid `Bits`.
     unsafe {

@@ -19,6 +19,7 @@ pub(crate) mod environment;
 pub(crate) mod fork;
 pub(crate) mod function;
 pub(crate) mod guarded;
+pub(crate) mod huge_pages;
 pub(crate) mod identity;
 pub(crate) mod lifeline;
 pub(crate) mod limits;

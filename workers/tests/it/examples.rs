@@ -46,6 +46,61 @@ fn processes_return_in_the_order_in_which_they_are_joined() {
     }
 }
 
+#[rstest]
+#[timeout(Duration::from_secs(60))]
+fn an_executor_gives_results_as_they_are_done_and_in_order() {
+    let printed = output_of_example("executor");
+    let lines: Vec<_> = printed.lines().collect();
+    let mut worked: Vec<_> = lines
+        .iter()
+        .filter_map(|line| line.split_once(" works on "))
+        .map(|(_, n)| n)
+        .collect();
+    worked.sort_unstable();
+    assert_eq!(worked, ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"]);
+    assert!(
+        lines.contains(&"squares: [0, 1, 4, 9, 16, 25, 36, 49, 64, 81]"),
+        "{printed}"
+    );
+    let means = lines
+        .iter()
+        .find_map(|line| line.strip_prefix("means: [")?.strip_suffix(']'))
+        .unwrap();
+    let means: Vec<f64> = means.split(", ").map(|mean| mean.parse().unwrap()).collect();
+    assert_eq!(means.len(), 8);
+    assert!(means.iter().all(|mean| (mean - 1.3012).abs() < 0.002), "{means:?}");
+    let error = lines.iter().find(|line| line.starts_with("error: process ")).unwrap();
+    assert!(error.ends_with("attempt to divide by zero"), "{error}");
+    assert_eq!(lines.last(), Some(&"after it: Ok(25)"));
+}
+
+#[rstest]
+#[timeout(Duration::from_secs(60))]
+#[case("apply", &["cube: 27", "double: 10"])]
+#[case("chunks", &["by hand: [9025, 9216, 9409, 9604, 9801]", "the same: true"])]
+#[case("queue", &[
+    "squares: [0, 1, 4, 9, 16]",
+    "received: Ok([Number(42), Nothing, Text(\"hello\")])",
+    "Hello from process",
+    "it heard: and back",
+    "tasks: 55",
+])]
+#[case("shared", &[
+    "with a lock: 40000",
+    "with the value's own: 40000",
+    "totals: [1200, 1225, 1250, 1275]",
+    "root of 999,999: 999.999",
+])]
+#[case("manager", &["list: [\"Hello\"]", "scores: [(\"a\", 3), (\"b\", 1), (\"c\", 1)]"])]
+#[case("daemon", &["beats: [0, 1, 2]", "children: [\"heart\"]", "children: []"])]
+fn an_example_says_what_the_lesson_says(#[case] name: &str, #[case] expected: &[&str]) {
+    let printed = output_of_example(name);
+    let mut lines = printed.lines();
+    for line in expected {
+        assert!(lines.any(|printed| printed == *line), "{line:?} in {printed}");
+    }
+}
+
 fn output_of_example(name: &str) -> String {
     let test = std::env::current_exe().unwrap();
     let example: PathBuf = test.ancestors().nth(2).unwrap().join("examples").join(name);

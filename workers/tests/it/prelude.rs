@@ -41,3 +41,27 @@ mod beside_other_globs {
         let _: Option<(Arguments<'_>, Empty)> = None;
     }
 }
+
+mod beside_crates {
+    use parcell::prelude::*;
+    use rand::prelude::*;
+    use rayon::prelude::*;
+
+    #[test]
+    fn nothing_collides_with_rand_and_rayon() {
+        let numbers: Vec<u64> = (0..100u64).into_par_iter().map(|n| n * 2).collect();
+        let mut random = StdRng::seed_from_u64(item_seed());
+        let chosen = numbers.choose(&mut random).copied();
+        assert!(chosen.is_some_and(|n| n.is_multiple_of(2)));
+        let _: Option<(Queue<u8>, JoinableQueue<u8>, Connection<u8>, Pipe<u8>, QueueError)> = None;
+        let _: Option<(
+            Manager,
+            ManagerError,
+            ListProxy<u8>,
+            DictProxy<u8, u8>,
+            ValueProxy<u8>,
+            QueueProxy<u8>,
+        )> = None;
+        let _: Option<(ProcessPoolExecutor, AsyncResult<u8>, WaitFor)> = None;
+    }
+}

@@ -305,6 +305,9 @@ impl Reader {
             let Some(channel) = &self.workers else { return };
             match channel.try_receive::<WorkerEvent>() {
                 Ok((WorkerEvent::WorkerStarted { pid, name }, descriptors)) => {
+                    // What was printed before it was started is said before what it prints; one turn is more than a
+                    // pipe holds. News of its end may follow at once, and has all of its own said.
+                    self.read_sources();
                     self.add_worker(pid, name.as_deref(), descriptors);
                 }
                 Ok((WorkerEvent::WorkerExited { pid }, _)) => self.end_worker(pid),
