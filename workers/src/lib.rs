@@ -8,6 +8,8 @@
 //! assert_eq!(pool.map(|n: u64| n * factor, [1, 2, 3]), [3, 6, 9]);
 //! ```
 //!
+//! Where to find what Python has, and what is different: [`python`].
+//!
 //! # Scoped calls
 //!
 //! [`Pool::map`] and its family, and [`Process::spawn`], fork: the workers are copies of the calling process. They see
@@ -117,6 +119,7 @@ mod pool;
 pub mod prelude;
 mod process;
 mod protocol;
+pub mod python;
 mod queue;
 mod record;
 mod seeds;

@@ -30,6 +30,10 @@ pub use map::ExecutorMap;
 /// another takes its place. (In Python the whole executor is broken then.) Calls are taken in their order, by whichever
 /// worker is free.
 ///
+/// There is no thread that manages the workers. One that has ended is replaced while this process waits in this library,
+/// for a result or for what calls bring about: a message, an event, a permit. A program that waits for its calls by other
+/// means looks at one of its futures now and then.
+///
 /// In a program, `main` must begin with [`parcell::init()`](crate::init). In a notebook the function that runs is the one
 /// that was defined when `submit` was called, whenever the worker was started.
 ///

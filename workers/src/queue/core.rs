@@ -244,11 +244,15 @@ impl QueueCore {
         let owed = deeds.owed.swap(0, Ordering::AcqRel);
         // It may have been killed between noting the last one down and taking it out.
         let not_taken = u32::from(deeds.last.load(Ordering::Acquire) > visit.state.log.first);
-        let tasks = owed.saturating_sub(not_taken);
+        // Others may have done what it took; what nobody has taken is not lost.
+        let taken = visit.state.unfinished.saturating_sub(visit.state.log.len());
+        let tasks = owed
+            .saturating_sub(not_taken)
+            .min(u32::try_from(taken).unwrap_or(u32::MAX));
         if tasks == 0 {
             return None;
         }
-        visit.state.unfinished = visit.state.unfinished.saturating_sub(tasks.into());
+        visit.state.unfinished -= u64::from(tasks);
         visit.ring(DONE, u32::MAX);
         Some(QueueError::TasksLost {
             pid: process.pid(),

@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 use std::io;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::time::Instant;
 
 use super::crew::{CrewSettings, CrewState, Settled};
@@ -17,6 +17,7 @@ use crate::error::TaskError;
 use crate::job;
 use crate::notebook;
 use crate::share::log::Log;
+use crate::sys::duty;
 use crate::sys::function::Function;
 use crate::sys::placed::Placed;
 
@@ -51,6 +52,15 @@ impl HubLock {
         Self(STATE.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
+    /// Where no thread has it.
+    fn try_acquire() -> Option<Self> {
+        match STATE.try_lock() {
+            Ok(guard) => Some(Self(guard)),
+            Err(TryLockError::Poisoned(poisoned)) => Some(Self(poisoned.into_inner())),
+            Err(TryLockError::WouldBlock) => None,
+        }
+    }
+
     /// This process's own; a forked process has the memory of its parent's, and leaves it alone.
     fn own(&mut self) -> Option<&mut Hub> {
         self.0.as_mut().filter(|hub| hub.pid == std::process::id())
@@ -61,6 +71,7 @@ impl HubLock {
             let next_crew = self.0.as_ref().map_or(0, |hub| hub.next_crew);
             // The parent's workers are not this process's to wait for.
             std::mem::forget(self.0.replace(Hub::new(next_crew)?));
+            duty::take_on(look_after_workers_by_the_way);
         }
         self.own().ok_or_else(|| io::Error::other("there is no hub"))
     }
@@ -322,6 +333,15 @@ fn take_in() -> Option<(Placed<HubMemory>, u32)> {
         rings += 1;
     }
     Some((hub.memory.clone(), rings))
+}
+
+/// Replaces workers while this process waits for something else than their results, which their calls may bring about.
+fn look_after_workers_by_the_way() {
+    // Who has the lock looks after them, or it will be done in the next silence.
+    if let Some(hub) = HubLock::try_acquire().as_mut().and_then(HubLock::own) {
+        // As in `look_after_workers`.
+        let _ = hub.look_after_workers();
+    }
 }
 
 fn look_after_workers() {

@@ -7,7 +7,8 @@
 //! ```
 //!
 //! There is no thread in between: workers take tasks by themselves, and whoever waits for a result takes in all that
-//! have come. What a worker was on when it died is in its place in the crew's memory.
+//! have come. What a worker was on when it died is in its place in the crew's memory. Workers that have ended are replaced
+//! by whoever waits in this process, for a result or at any other bell.
 
 mod crew;
 mod hub;

@@ -10,6 +10,8 @@ use std::time::{Duration, Instant};
 use rustix::fs::Timespec;
 use rustix::thread::futex;
 
+use super::duty;
+
 /// How long a sleep lasts at most before what is waited for is looked at again, for those that count their sleeps
 /// themselves.
 pub(crate) const LONGEST_SLEEP: Duration = Duration::from_millis(20);
@@ -76,6 +78,9 @@ impl Bell {
                 _ if woken => Occasion::Ring,
                 _ => Occasion::Silence,
             };
+            if occasion == Occasion::Silence {
+                duty::attend();
+            }
             longest = match occasion {
                 Occasion::Silence => (longest * 2).min(LAST_SLEEP),
                 _ => FIRST_SLEEP,

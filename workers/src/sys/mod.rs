@@ -14,6 +14,7 @@ pub(crate) mod child;
 pub(crate) mod clock;
 pub(crate) mod code;
 pub(crate) mod conditions;
+pub(crate) mod duty;
 pub(crate) mod environment;
 pub(crate) mod fork;
 pub(crate) mod function;

@@ -13,6 +13,7 @@ use std::time::Instant;
 
 pub(crate) use super::bell::Occasion;
 use super::bell::{Bell, LONGEST_SLEEP};
+use super::duty;
 use super::mutex::{Held, Relock, RobustMutex};
 use super::placed::Place;
 
@@ -102,6 +103,9 @@ impl<S: bytemuck::Pod, const BELLS: usize> Monitor<S, BELLS> {
                 _ if woken => Occasion::Ring,
                 _ => Occasion::Silence,
             };
+            if occasion == Occasion::Silence {
+                duty::attend();
+            }
         }
     }
 

@@ -4,6 +4,8 @@ mod apply_async;
 mod crashes;
 mod executor;
 mod functions;
+mod futures;
+mod shutdown;
 mod support;
 
 use std::process::ExitCode;
@@ -20,5 +22,7 @@ fn main() -> ExitCode {
     trials.extend(executor::trials());
     trials.extend(functions::trials());
     trials.extend(crashes::trials());
+    trials.extend(futures::trials());
+    trials.extend(shutdown::trials());
     libtest_mimic::run(&Arguments::from_args(), trials).exit_code()
 }

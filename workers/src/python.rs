@@ -1,0 +1,5 @@
+#![doc = include_str!("python.md")]
+
+// For the links.
+#[cfg(doc)]
+use crate::*;
