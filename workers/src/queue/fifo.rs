@@ -144,11 +144,15 @@ impl<T: Message> Queue<T> {
 }
 
 impl<T> Queue<T> {
-    fn of(core: QueueCore) -> Self {
+    pub(super) fn of(core: QueueCore) -> Self {
         Self {
             core: Arc::new(core),
             message: PhantomData,
         }
+    }
+
+    pub(super) fn core(&self) -> &QueueCore {
+        &self.core
     }
 
     /// How many messages wait now.

@@ -1,7 +1,5 @@
 //! `Barrier`: all wait until all are there.
 
-use serde::{Deserialize, Serialize};
-
 use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};

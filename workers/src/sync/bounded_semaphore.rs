@@ -1,7 +1,5 @@
 //! `BoundedSemaphore`: so many at a time, and never more.
 
-use serde::{Deserialize, Serialize};
-
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
