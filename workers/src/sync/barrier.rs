@@ -4,8 +4,6 @@ use serde::{Deserialize, Serialize};
 
 use std::time::{Duration, Instant};
 
-use serde::{Deserialize, Serialize};
-
 use super::meeting::{Arrival, Meeting, SEATS};
 use crate::share::handle::{self, sent_by_name};
 use crate::sys::bell::deadline_after;
