@@ -2,8 +2,6 @@
 
 use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
-
 use super::permits::Permits;
 use super::semaphore::SemaphorePermit;
 use crate::share::handle::{self, sent_by_name};
