@@ -3,6 +3,8 @@
 use std::time::{Duration, Instant};
 
 use super::meeting::{Arrival, Meeting, SEATS};
+use serde::{Deserialize, Serialize};
+
 use crate::share::handle::{self, sent_by_name};
 use crate::sys::bell::deadline_after;
 use crate::sys::monitor::{Monitor, Occasion};

@@ -53,15 +53,10 @@ mod beside_crates {
         let mut random = StdRng::seed_from_u64(item_seed());
         let chosen = numbers.choose(&mut random).copied();
         assert!(chosen.is_some_and(|n| n.is_multiple_of(2)));
-        let _: Option<(Queue<u8>, JoinableQueue<u8>, Connection<u8>, Pipe<u8>, QueueError)> = None;
-        let _: Option<(
-            Manager,
-            ManagerError,
-            ListProxy<u8>,
-            DictProxy<u8, u8>,
-            ValueProxy<u8>,
-            QueueProxy<u8>,
-        )> = None;
-        let _: Option<(ProcessPoolExecutor, AsyncResult<u8>, WaitFor)> = None;
+        let _: Option<(Queue<u8>, JoinableQueue<u8>, Connection<u8>)> = None;
+        let _: Option<(Pipe<u8>, QueueError, WaitFor)> = None;
+        let _: Option<(Manager, ManagerError, ListProxy<u8>)> = None;
+        let _: Option<(DictProxy<u8, u8>, ValueProxy<u8>, QueueProxy<u8>)> = None;
+        let _: Option<(ProcessPoolExecutor, AsyncResult<u8>)> = None;
     }
 }
