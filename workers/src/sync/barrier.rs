@@ -2,8 +2,9 @@
 
 use std::time::{Duration, Instant};
 
-use super::meeting::{Arrival, Meeting, SEATS};
 use serde::{Deserialize, Serialize};
+
+use super::meeting::{Arrival, Meeting, SEATS};
 
 use crate::share::handle::{self, sent_by_name};
 use crate::sys::bell::deadline_after;

@@ -56,7 +56,8 @@ mod beside_crates {
         let _: Option<(Queue<u8>, JoinableQueue<u8>, Connection<u8>)> = None;
         let _: Option<(Pipe<u8>, QueueError, WaitFor)> = None;
         let _: Option<(Manager, ManagerError, ListProxy<u8>)> = None;
-        let _: Option<(DictProxy<u8, u8>, ValueProxy<u8>, QueueProxy<u8>)> = None;
+        let _: Option<(DictProxy<u8, u8>, ValueProxy<u8>)> = None;
+        let _: Option<QueueProxy<u8>> = None;
         let _: Option<(ProcessPoolExecutor, AsyncResult<u8>)> = None;
     }
 }
