@@ -25,6 +25,8 @@ mod plain;
 mod pool;
 #[path = "cells/process.rs"]
 mod process;
+#[path = "cells/progress.rs"]
+mod progress;
 #[path = "cells/standing.rs"]
 mod standing;
 #[path = "cells/state.rs"]

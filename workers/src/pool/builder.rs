@@ -22,6 +22,7 @@ pub struct PoolBuilder {
     pin_cores: bool,
     seed: Option<u64>,
     allow_threads: bool,
+    progress: bool,
 }
 
 impl PoolBuilder {
@@ -139,6 +140,15 @@ impl PoolBuilder {
         self
     }
 
+    /// Whether a map that takes longer than a second shows how far it has come: items done, their rate, the time left,
+    /// failures, and what the workers are on. In a notebook it is a display that sums it up at the end; in a program a line
+    /// on standard error, if that is a terminal. The cells of `%%pool` show it; `PARCELL_PROGRESS=0` in the environment turns
+    /// it off everywhere.
+    pub fn progress(mut self, show: bool) -> Self {
+        self.progress = show;
+        self
+    }
+
     /// The pool.
     ///
     /// # Panics
@@ -165,6 +175,7 @@ impl PoolBuilder {
                 pin_cores: self.pin_cores,
                 seed: self.seed,
                 allow_threads: self.allow_threads,
+                progress: self.progress,
             },
             standing: Arc::default(),
         }

@@ -84,6 +84,12 @@ impl Crew {
         self.members.is_empty()
     }
 
+    /// The user's items that workers are on.
+    pub(super) fn running(&self) -> Vec<usize> {
+        let slots = self.members.iter().map(|member| self.board.slot(member.slot));
+        slots.filter(|slot| slot.running().is_some()).map(Slot::inner).collect()
+    }
+
     /// A slot that no worker has.
     pub(super) fn free_slot(&self) -> Option<usize> {
         (0..self.settings.workers).find(|slot| self.members.iter().all(|member| member.slot != *slot))

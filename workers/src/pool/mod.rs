@@ -14,6 +14,7 @@ mod ledger;
 mod member;
 mod outcomes;
 mod pace;
+mod progress;
 mod reduce;
 mod run;
 mod settings;

@@ -25,6 +25,8 @@ pub(super) struct Settings {
     pub(super) pin_cores: bool,
     pub(super) seed: Option<u64>,
     pub(super) allow_threads: bool,
+    /// Whether who watches sees how far a map has come.
+    pub(super) progress: bool,
 }
 
 impl Settings {

@@ -110,8 +110,12 @@ impl Screen {
         self.on_own_line(Stream::Stderr, &ended(text.to_owned()));
     }
 
-    /// Shows something, unless it is an update that changed nothing which a terminal shows.
+    /// Shows something, unless it is an update that changed nothing which a terminal shows, or one on the way: a terminal
+    /// shows each in a line of its own.
     fn display(&mut self, data: &MimeBundle, is_update: bool) {
+        if is_update && rich::is_on_the_way(data) {
+            return;
+        }
         let text = ended(rich::as_text(data));
         if !is_update || self.last_display.as_ref() != Some(&text) {
             self.on_own_line(Stream::Stdout, &text);

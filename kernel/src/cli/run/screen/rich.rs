@@ -7,6 +7,15 @@ use crate::session::MimeBundle;
 /// MIME types whose source is worth reading, the best first.
 const READABLE: [&str; 3] = ["text/plain", "text/markdown", "text/latex"];
 
+/// The type by which the library says how far a map has come.
+const PROGRESS: &str = "application/vnd.parcell.progress+json";
+
+/// Whether it shows how far something has come that has not ended.
+pub(super) fn is_on_the_way(data: &MimeBundle) -> bool {
+    data.get(PROGRESS)
+        .is_some_and(|progress| progress["ended"] == Value::Bool(false))
+}
+
 /// The text among the representations, or else a note of what there is.
 pub(super) fn as_text(data: &MimeBundle) -> String {
     let readable = READABLE.iter().find_map(|mime| data.get(*mime)?.as_str());

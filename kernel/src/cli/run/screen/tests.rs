@@ -116,6 +116,22 @@ fn displays_are_shown_and_updates_that_change_something() {
 }
 
 #[test]
+fn of_progress_the_first_and_the_last_are_shown() {
+    let (mut screen, out, _) = screen(Code::FirstLine);
+    let progress = |text: &str, is_update, ended: bool| {
+        let mut content = display(text, is_update);
+        if let Content::DisplayData { data, .. } | Content::UpdateDisplayData { data, .. } = &mut content {
+            data.insert("application/vnd.parcell.progress+json".into(), json!({"ended": ended}));
+        }
+        content
+    };
+    screen.output(1, &progress("1 of 3", false, false));
+    screen.output(1, &progress("2 of 3", true, false));
+    screen.output(1, &progress("3 of 3", true, true));
+    assert_eq!(out.text(), "1 of 3\n3 of 3\n");
+}
+
+#[test]
 fn what_follows_an_open_line_begins_a_new_one() {
     let (mut screen, out, err) = screen(Code::FirstLine);
     screen.output(1, &text(Stream::Stdout, "no line break"));
