@@ -279,7 +279,14 @@ impl Call<'_> {
             (_, true) => "map_results",
             (_, false) => "map",
         };
-        self.generate(&format!("parcell::cell::pool({workers:?}, {chunk_size:?})."));
+        let mut options = "parcell::cell::PoolOptions::new()".to_owned();
+        if let Some(workers) = workers {
+            options.push_str(&format!(".workers({workers})"));
+        }
+        if let Some(items) = chunk_size {
+            options.push_str(&format!(".chunk_size({items})"));
+        }
+        self.generate(&format!("parcell::cell::pool({options})."));
         // What is wrong with the results is wrong with the function.
         self.map.generate(method, callable.name.clone());
         self.generate("(");
@@ -364,7 +371,7 @@ mod tests {
         assert_eq!(
             text,
             "\nfn square(n: u64) -> u64 {\n    n * n\n}\nlet squares: ::std::vec::Vec<u64> = \
-             parcell::cell::pool(Some(4), None).map(|parcell_item| { \
+             parcell::cell::pool(parcell::cell::PoolOptions::new().workers(4)).map(|parcell_item| { \
              let parcell_item = ::std::clone::Clone::clone(parcell_item); square(parcell_item, ) }, &\nnumbers\n);"
         );
     }
@@ -392,7 +399,7 @@ mod tests {
         let text = rewritten("%%pool -n 2 0..4\nlet k = 3;\n|i| i * k");
         assert_eq!(
             text,
-            "\nlet k = 3;\nparcell::cell::show_results(parcell::cell::pool(Some(2), None).map(\n|i| i * k\n, \n0..4\n));"
+            "\nlet k = 3;\nparcell::cell::show_results(parcell::cell::pool(parcell::cell::PoolOptions::new().workers(2)).map(\n|i| i * k\n, \n0..4\n));"
         );
         let text = rewritten("%%pool numbers -> out\n|n: u64| n + 1");
         assert!(
@@ -405,7 +412,9 @@ mod tests {
     fn the_kind_of_map_follows_from_the_declaration() {
         let text = rewritten("%%pool 0..4 -> out\nfn f(x: u8) -> Result<u16, String> { Ok(1) }");
         assert!(
-            text.contains("let out: ::std::vec::Vec<u16> = parcell::cell::pool(None, None).try_map("),
+            text.contains(
+                "let out: ::std::vec::Vec<u16> = parcell::cell::pool(parcell::cell::PoolOptions::new()).try_map("
+            ),
             "{text}"
         );
         let text = rewritten("%%pool -k 0..4 -> out\nfn f(x: u8) -> u16 { 1 }");

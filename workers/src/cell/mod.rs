@@ -19,7 +19,7 @@ pub use environment::{
     set_environment_variable, write_file,
 };
 pub use failure::CellFailed;
-pub use pool::{CellPool, pool};
+pub use pool::{CellPool, PoolOptions, pool};
 pub use process::{CellProcesses, process};
 pub use shell::{bash, shell};
 

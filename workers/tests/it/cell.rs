@@ -4,7 +4,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::Output;
 use std::time::Duration;
 
-use parcell::cell::{self, CellFailed, show_results};
+use parcell::cell::{self, CellFailed, PoolOptions, show_results};
 use parcell::prelude::*;
 use rstest::rstest;
 use serde_json::{Value, json};
@@ -19,14 +19,26 @@ fn square(n: u64) -> u64 {
 #[timeout(Duration::from_secs(60))]
 #[expect(clippy::redundant_closure, reason = "this is what cells are rewritten to")]
 fn parameters_are_inferred_from_the_items() {
-    assert_eq!(cell::pool(Some(2), None).map(|x| square(x), [1, 2, 3]), [1, 4, 9]);
+    assert_eq!(
+        cell::pool(PoolOptions::new().workers(2)).map(|x| square(x), [1, 2, 3]),
+        [1, 4, 9]
+    );
     let numbers = vec![1.5, 2.5];
-    assert_eq!(cell::pool(None, Some(1)).map(|x| x * 2.0, &numbers), [3.0, 5.0]);
+    assert_eq!(
+        cell::pool(PoolOptions::new().chunk_size(1)).map(|x| x * 2.0, &numbers),
+        [3.0, 5.0]
+    );
     let names = ["a".to_owned()];
-    assert_eq!(cell::pool(None, None).map(|name| name.len(), &names), [1]);
-    assert_eq!(cell::pool(Some(2), None).map(|(a, b)| a + b, [(1, 2), (3, 4)]), [3, 7]);
-    assert_eq!(cell::pool(Some(2), None).try_map(|x| u8::try_from(x), [1, 2]), [1, 2]);
-    let results = cell::pool(Some(2), None).map_results(|x: u32| 1 / x, [1, 0]);
+    assert_eq!(cell::pool(PoolOptions::new()).map(|name| name.len(), &names), [1]);
+    assert_eq!(
+        cell::pool(PoolOptions::new().workers(2)).map(|(a, b)| a + b, [(1, 2), (3, 4)]),
+        [3, 7]
+    );
+    assert_eq!(
+        cell::pool(PoolOptions::new().workers(2)).try_map(|x| u8::try_from(x), [1, 2]),
+        [1, 2]
+    );
+    let results = cell::pool(PoolOptions::new().workers(2)).map_results(|x: u32| 1 / x, [1, 0]);
     assert!(results[0].is_ok() && results[1].is_err());
 }
 
@@ -62,7 +74,7 @@ const FAILURES: &str = "cell::failures_are_described_for_the_notebook";
 fn failures_are_described_for_the_notebook() {
     if is_program(FAILURES) {
         fail(|| {
-            drop(cell::pool(Some(2), None).map(
+            drop(cell::pool(PoolOptions::new().workers(2)).map(
                 |n: u32| {
                     if n == 1 {
                         panic!("boom")
@@ -71,7 +83,12 @@ fn failures_are_described_for_the_notebook() {
                 0..2,
             ))
         });
-        fail(|| drop(cell::pool(Some(2), None).try_map(|n: u32| if n == 1 { Err("no") } else { Ok(n) }, 0..2)));
+        fail(|| {
+            drop(
+                cell::pool(PoolOptions::new().workers(2))
+                    .try_map(|n: u32| if n == 1 { Err("no") } else { Ok(n) }, 0..2),
+            )
+        });
         fail(|| {
             drop(cell::process(3).run_indexed(|n: u32| {
                 if n > 0 {
