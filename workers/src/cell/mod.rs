@@ -20,7 +20,7 @@ pub use environment::{
 };
 pub use failure::CellFailed;
 pub use pool::{CellPool, PoolOptions, pool};
-pub use process::{CellProcesses, process};
+pub use process::{CellDaemons, CellProcesses, ProcessOptions, process};
 pub use shell::{bash, shell};
 
 pub use crate::notebook::send_control_line;

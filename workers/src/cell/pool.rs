@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::failure;
 use crate::error::TaskError;
 use crate::message::Message;
+use crate::notebook::OutputStyle;
 use crate::pool::{Pool, PoolBuilder, ResultOrder};
 
 /// What the magic of one cell says, except for the items.
@@ -55,6 +56,18 @@ impl PoolOptions {
     /// `--unordered`: the results are in the order in which they are done.
     pub fn unordered(mut self) -> Self {
         self.order = ResultOrder::Completion;
+        self
+    }
+
+    /// `--quiet`: what workers print is not shown.
+    pub fn quiet(mut self) -> Self {
+        self.pool = self.pool.output_style(OutputStyle::Quiet);
+        self
+    }
+
+    /// `--raw`: what workers print is shown as it is.
+    pub fn raw(mut self) -> Self {
+        self.pool = self.pool.output_style(OutputStyle::Raw);
         self
     }
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::Pool;
 use super::settings::{Initializer, Settings};
 use crate::cpu_count;
+use crate::notebook::OutputStyle;
 use crate::sys::fork;
 
 /// Describes a [`Pool`]; from [`Pool::builder`].
@@ -22,6 +23,7 @@ pub struct PoolBuilder {
     pin_cores: bool,
     seed: Option<u64>,
     allow_threads: bool,
+    output_style: OutputStyle,
 }
 
 impl PoolBuilder {
@@ -139,6 +141,12 @@ impl PoolBuilder {
         self
     }
 
+    /// How a notebook shows what workers print.
+    pub(crate) fn output_style(mut self, style: OutputStyle) -> Self {
+        self.output_style = style;
+        self
+    }
+
     /// The pool.
     ///
     /// # Panics
@@ -165,6 +173,7 @@ impl PoolBuilder {
                 pin_cores: self.pin_cores,
                 seed: self.seed,
                 allow_threads: self.allow_threads,
+                output_style: self.output_style,
             },
             standing: Arc::default(),
         }

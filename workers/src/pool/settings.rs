@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::cpu_count;
+use crate::notebook::OutputStyle;
 use crate::sys::environment;
 
 /// How items are run.
@@ -25,6 +26,8 @@ pub(super) struct Settings {
     pub(super) pin_cores: bool,
     pub(super) seed: Option<u64>,
     pub(super) allow_threads: bool,
+    /// How a notebook shows what workers print.
+    pub(super) output_style: OutputStyle,
 }
 
 impl Settings {

@@ -4,7 +4,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::Output;
 use std::time::Duration;
 
-use parcell::cell::{self, CellFailed, PoolOptions, show_results};
+use parcell::cell::{self, CellFailed, PoolOptions, ProcessOptions, show_results};
 use parcell::prelude::*;
 use rstest::rstest;
 use serde_json::{Value, json};
@@ -46,11 +46,20 @@ fn parameters_are_inferred_from_the_items() {
 #[timeout(Duration::from_secs(60))]
 #[expect(clippy::redundant_closure, reason = "this is what cells are rewritten to")]
 fn processes_get_their_index_in_the_type_they_want() {
-    assert_eq!(cell::process(3).run(|| 1u8), [1, 1, 1]);
-    assert_eq!(cell::process(3).run_indexed(|i: usize| i), [0, 1, 2]);
-    assert_eq!(cell::process(2).run_indexed(|i| square(i)), [0, 1]);
-    assert_eq!(cell::process(2).run_indexed(|i: i32| -i), [0, -1]);
-    assert!(cell::process(0).run(|| 1u8).is_empty());
+    assert_eq!(cell::process(ProcessOptions::new().count(3)).run(|| 1u8), [1, 1, 1]);
+    assert_eq!(
+        cell::process(ProcessOptions::new().count(3)).run_indexed(|i: usize| i),
+        [0, 1, 2]
+    );
+    assert_eq!(
+        cell::process(ProcessOptions::new().count(2)).run_indexed(|i| square(i)),
+        [0, 1]
+    );
+    assert_eq!(
+        cell::process(ProcessOptions::new().count(2)).run_indexed(|i: i32| -i),
+        [0, -1]
+    );
+    assert!(cell::process(ProcessOptions::new().count(0)).run(|| 1u8).is_empty());
 }
 
 /// The blocks of one type in a stream.
@@ -90,7 +99,7 @@ fn failures_are_described_for_the_notebook() {
             )
         });
         fail(|| {
-            drop(cell::process(3).run_indexed(|n: u32| {
+            drop(cell::process(ProcessOptions::new().count(3)).run_indexed(|n: u32| {
                 if n > 0 {
                     std::process::exit(3)
                 }
