@@ -11,6 +11,7 @@ mod library;
 mod process;
 mod session;
 mod toolchain;
+mod units;
 
 use std::process::ExitCode;
 

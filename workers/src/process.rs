@@ -18,6 +18,7 @@ use crate::error::TaskError;
 use crate::inbox::Inbox;
 use crate::job::{self, Alone, Job, Stage};
 use crate::message::Message;
+use crate::notebook::OutputStyle;
 use crate::sys::abort::noting_lack_of_memory;
 use crate::sys::child::{Child, Exit};
 use crate::sys::conditions::{Captured, Conditions, Role};
@@ -336,6 +337,7 @@ pub struct ProcessBuilder {
     memory_limit: Option<u64>,
     capture_output: bool,
     allow_threads: bool,
+    output_style: OutputStyle,
 }
 
 impl ProcessBuilder {
@@ -400,6 +402,12 @@ impl ProcessBuilder {
         self
     }
 
+    /// How a notebook shows what the process prints.
+    pub(crate) fn output_style(mut self, style: OutputStyle) -> Self {
+        self.output_style = style;
+        self
+    }
+
     /// Runs `f` in a new process.
     ///
     /// # Panics
@@ -459,6 +467,7 @@ impl ProcessBuilder {
             memory_limit: self.memory_limit,
             output: captured.as_ref(),
             allow_threads: self.allow_threads,
+            output_style: self.output_style,
             ..Conditions::default()
         };
         let (child, pipe) = fork::spawn(&conditions, |pipe| {

@@ -5,11 +5,11 @@ use std::ops::Range;
 use super::commands::is_command_line;
 use super::lines;
 use super::magic::{self, CellMagic, MagicLine};
-use super::magics::{MAGICS, MagicHelp, OptionHelp, magic};
+use super::magics::{MAGICS, MagicHelp, magic};
 use super::rewrite::{Rewritten, Step, rewrite, without_magic};
 use super::source_map::SourceMap;
 use super::words::Words;
-use super::{Variables, items};
+use super::{Variables, items, options};
 
 /// What the cursor is in. Ranges are in the cell, of the word that the cursor is in or behind.
 #[derive(Clone, Debug)]
@@ -137,33 +137,9 @@ fn expression(cell: &str, line: &MagicLine) -> Option<Range<usize>> {
         CellMagic::Process => "%%process",
         _ => return None,
     };
-    let words = behind_options(cell, line.arguments.clone(), magic(name)?);
-    Some(items::split(cell, words.rest().range).expression.range)
-}
-
-fn behind_options<'a>(cell: &'a str, arguments: Range<usize>, magic: &MagicHelp) -> Words<'a> {
-    let mut words = Words::new(cell, arguments);
-    while let Some(word) = words.peek().filter(|word| is_option(word.text)) {
-        words.next();
-        if word.text == "--" {
-            break;
-        }
-        if takes_value(magic, word.text) {
-            words.next();
-        }
-    }
-    words
-}
-
-fn is_option(word: &str) -> bool {
-    word.starts_with('-') && word != "->"
-}
-
-fn takes_value(magic: &MagicHelp, word: &str) -> bool {
-    magic
-        .option(word)
-        .and_then(|option: &OptionHelp| option.value)
-        .is_some()
+    let mut words = Words::new(cell, line.arguments.clone());
+    let rest = options::behind(&mut words, magic(name)?);
+    Some(items::split(cell, rest).expression.range)
 }
 
 fn in_magic(
@@ -174,25 +150,32 @@ fn in_magic(
     variables: &dyn Variables,
 ) -> Cursor {
     let mut words = Words::new(cell, arguments.clone());
-    while let Some(word) = words.next().filter(|word| is_option(word.text)) {
-        if word.range.end >= position && word.range.start < position {
+    while let Some(word) = words.peek().filter(|word| options::is_option(word.text)) {
+        let (flag, has_value) = words.next_flag();
+        if flag.range.end >= position && flag.range.start < position {
             return Cursor::Option {
                 magic,
-                word: word.range,
+                word: flag.range,
             };
         }
         if word.text == "--" {
             break;
         }
-        if takes_value(magic, word.text) {
-            let end = words.next().map_or(arguments.end, |value| value.range.end);
-            if (word.range.end..=end).contains(&position) {
-                return Cursor::Other;
+        let option = magic.option(flag.text);
+        if has_value || option.is_some_and(|option| option.value.is_some()) {
+            let value = words.next_value();
+            let end = value.as_ref().map_or(arguments.end, |value| value.range.end);
+            if (flag.range.end..=end).contains(&position) {
+                return match (option.and_then(|option| option.value), value) {
+                    (Some("ITEMS"), Some(value)) => in_value(cell, position, value.range),
+                    _ => Cursor::Other,
+                };
             }
         }
     }
     if magic.takes_cell() {
-        let expression = items::split(cell, behind_options(cell, arguments, magic).rest().range);
+        let mut words = Words::new(cell, arguments);
+        let expression = items::split(cell, options::behind(&mut words, magic));
         if expression.target.is_some_and(|target| position >= target.range.start) {
             return Cursor::Other;
         }
@@ -203,6 +186,14 @@ fn in_magic(
     }
     let mut map = SourceMap::default();
     map.copy(cell, arguments);
+    map.position_of(position)
+        .map_or(Cursor::Other, |position| Cursor::Rust(Excerpt { map, position }))
+}
+
+/// A position in the value of an option that is Rust.
+fn in_value(cell: &str, position: usize, value: Range<usize>) -> Cursor {
+    let mut map = SourceMap::default();
+    map.copy(cell, value);
     map.position_of(position)
         .map_or(Cursor::Other, |position| Cursor::Rust(Excerpt { map, position }))
 }
@@ -295,6 +286,9 @@ mod tests {
         is("%%pool --kee¦", "option", "--kee");
         is("%%pool -n 4 -¦ 0..3", "option", "-");
         is("%%pool -n 4¦", "other", "");
+        is("%%pool --workers=4 --ret¦ 0..3", "option", "--ret");
+        is("%%pool --timeout=1¦ 0..3", "other", "");
+        is("%%process --args num¦ -n 3", "rust", "num");
         is("%%pool 0..3 -> na¦", "other", "");
         is("let a = 7\n%%po¦", "rust", "let a = 7\n%%po");
     }

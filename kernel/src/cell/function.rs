@@ -5,6 +5,12 @@ use std::ops::Range;
 use ra_ap_syntax::ast::{self, AstNode, HasGenericArgs, HasGenericParams, HasName};
 use ra_ap_syntax::{Edition, Parse, SourceFile, SyntaxNode, TextRange};
 
+use super::Variables;
+use super::items::is_identifier;
+use super::magic_error::{MagicError, suggestion};
+use super::options::Given;
+use super::words::Word;
+
 /// A parsed body of a cell. All ranges are in the cell.
 #[derive(Debug)]
 pub(super) struct Body {
@@ -39,6 +45,14 @@ pub(super) struct Callable {
     pub(super) parameters: Vec<Parameter>,
     pub(super) result: Returned,
     pub(super) generic: bool,
+}
+
+/// What a magic applies.
+#[derive(Clone, Debug)]
+pub(super) enum Selected {
+    Function(Callable),
+    /// With all of its text.
+    Closure(Callable, Range<usize>),
 }
 
 /// How a parameter takes its argument.
@@ -90,12 +104,71 @@ impl Body {
         }
     }
 
-    /// The last function, with the place of its definition.
-    pub(super) fn last_function(&self) -> Option<&Callable> {
-        self.nodes.iter().rev().find_map(|node| match &node.kind {
+    /// What the cell's magic is to apply: the function that `--fn` names, the closure at the end, or the last function.
+    pub(super) fn selected(
+        &self,
+        cell: &str,
+        named: Option<&Given<'_>>,
+        variables: &dyn Variables,
+    ) -> Result<Option<Selected>, MagicError> {
+        if let Some(given) = named {
+            return self.named(cell, &given.value(), variables).map(Some);
+        }
+        let closure = self.last_closure();
+        let closure = closure.map(|(closure, range)| Selected::Closure(closure.clone(), range));
+        Ok(closure.or_else(|| self.last_function().cloned().map(Selected::Function)))
+    }
+
+    /// The function of this name, in this cell or an earlier one, or elsewhere.
+    fn named(&self, cell: &str, name: &Word<'_>, variables: &dyn Variables) -> Result<Selected, MagicError> {
+        if !name.text.split("::").all(is_identifier) {
+            let message = format!("`{}` is not the name of a function", name.text);
+            let help = "name a function of this cell or an earlier one, for example `--fn square`";
+            return Err(MagicError::new(name.range.clone(), message, "not a name", help));
+        }
+        if let Some(function) = self
+            .functions()
+            .find(|function| &cell[function.name.clone()] == name.text)
+        {
+            return Ok(Selected::Function(function.clone()));
+        }
+        let here = Callable {
+            name: name.range.clone(),
+            parameters: vec![Parameter::ByValue],
+            result: Returned::Opaque,
+            generic: false,
+        };
+        if let Some(source) = variables.function(name.text) {
+            let earlier = Body::parse(&source, 0..source.len());
+            let callable = earlier.last_function().map_or(here.clone(), |function| Callable {
+                name: here.name,
+                ..function.clone()
+            });
+            return Ok(Selected::Function(callable));
+        }
+        // Of what comes from elsewhere only the compiler knows the parameters.
+        if name.text.contains("::") || variables.is_known(name.text) {
+            return Ok(Selected::Function(here));
+        }
+        let functions = self.functions().map(|function| &cell[function.name.clone()]);
+        let help = format!(
+            "{}name a function of this cell or an earlier one",
+            suggestion(name.text, functions)
+        );
+        let message = format!("there is no function `{}`", name.text);
+        Err(MagicError::new(name.range.clone(), message, "unknown function", help))
+    }
+
+    fn functions(&self) -> impl DoubleEndedIterator<Item = &Callable> {
+        self.nodes.iter().filter_map(|node| match &node.kind {
             NodeKind::Function(function) => Some(function),
             _ => None,
         })
+    }
+
+    /// The last function, with the place of its definition.
+    pub(super) fn last_function(&self) -> Option<&Callable> {
+        self.functions().next_back()
     }
 
     /// The closure that the cell ends with.

@@ -16,13 +16,22 @@ pub(crate) struct MagicHelp {
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) struct OptionHelp {
     pub(crate) flag: &'static str,
+    /// The flag of one letter, where there is one.
+    pub(crate) short: Option<&'static str>,
     /// What follows the option, where something does.
     pub(crate) value: Option<&'static str>,
+    /// A value for messages that show how it is written.
+    example: &'static str,
     pub(crate) summary: &'static str,
+    /// What holds without it.
+    pub(crate) default: Option<&'static str>,
 }
 
 /// The sign of a shell command, which is listed with the magics.
 pub(crate) const SHELL: &str = "!";
+
+/// How output is shown without an option.
+const SHOWN: &str = "lines with the process in front";
 
 pub(crate) static MAGICS: &[MagicHelp] = &[
     MagicHelp {
@@ -30,20 +39,45 @@ pub(crate) static MAGICS: &[MagicHelp] = &[
         summary: "map a function over items in worker processes",
         usage: super::pool::USAGE,
         options: &[
-            with_value("-n", "WORKERS", "how many workers; one for each core if not given"),
+            with_value("--workers", "WORKERS", "4", "run this many workers")
+                .short("-n")
+                .default("one for each core"),
+            with_value("--chunk-size", "CHUNK", "16", "give a worker this many items at once")
+                .short("-c")
+                .default("as many as pays"),
             with_value(
-                "--workers",
-                "WORKERS",
-                "how many workers; one for each core if not given",
-            ),
-            with_value("-c", "CHUNK", "how many items a worker takes at once"),
-            with_value("--chunk-size", "CHUNK", "how many items a worker takes at once"),
-            plain("-k", "run every item, also after a failure; the results are `Result`s"),
+                "--fn",
+                "NAME",
+                "square",
+                "apply this function, of this cell or an earlier one",
+            )
+            .default("the cell's last"),
+            plain("--unordered", "give the results in the order in which they are done")
+                .default("in that of the items"),
             plain(
                 "--keep-going",
                 "run every item, also after a failure; the results are `Result`s",
-            ),
-            plain("--", "what follows is ITEMS, even if it begins with a dash"),
+            )
+            .short("-k")
+            .default("the first failure ends the cell"),
+            with_value(
+                "--timeout",
+                "TIME",
+                "10s",
+                "end an item that takes longer, such as 10s or 1m30s",
+            )
+            .default("no limit"),
+            with_value("--retries", "N", "2", "try an item that failed this many more times").default("0"),
+            with_value(
+                "--memory",
+                "SIZE",
+                "2GiB",
+                "let each worker allocate at most this, such as 512MiB or 2GiB",
+            )
+            .default("no limit"),
+            plain("--quiet", "show nothing of what workers print").default(SHOWN),
+            plain("--raw", "show what workers print without the process in front").default(SHOWN),
+            plain("--", "take what follows as ITEMS, even if it begins with a dash"),
         ],
     },
     MagicHelp {
@@ -51,8 +85,43 @@ pub(crate) static MAGICS: &[MagicHelp] = &[
         summary: "run the cell's function or statements in processes of their own",
         usage: super::process::USAGE,
         options: &[
-            with_value("-n", "COUNT", "how many processes"),
-            with_value("--count", "COUNT", "how many processes"),
+            with_value("--count", "COUNT", "4", "run this many processes, each with its index")
+                .short("-n")
+                .default("1"),
+            with_value(
+                "--args",
+                "ITEMS",
+                "[1, 2, 3]",
+                "run a process for each item, which is its argument",
+            ),
+            with_value(
+                "--name",
+                "NAME",
+                "worker",
+                "show this name in front of what a process prints; of several, NAME-0, NAME-1 and so on",
+            )
+            .default("`pid`"),
+            plain(
+                "--daemon",
+                "go on without waiting; the processes end with the notebook or at `%reset`",
+            )
+            .default("the cell waits"),
+            with_value(
+                "--timeout",
+                "TIME",
+                "10s",
+                "kill what still runs then, such as 10s or 1m30s",
+            )
+            .default("no limit"),
+            with_value(
+                "--memory",
+                "SIZE",
+                "2GiB",
+                "let each process allocate at most this, such as 512MiB or 2GiB",
+            )
+            .default("no limit"),
+            plain("--quiet", "show nothing of what the processes print").default(SHOWN),
+            plain("--raw", "show what the processes print without the process in front").default(SHOWN),
         ],
     },
     MagicHelp {
@@ -71,10 +140,9 @@ pub(crate) static MAGICS: &[MagicHelp] = &[
         name: "%%writefile",
         summary: "write the cell to a file",
         usage: "%%writefile [-a] PATH",
-        options: &[
-            plain("-a", "append to the file"),
-            plain("--append", "append to the file"),
-        ],
+        options: &[plain("--append", "append to the file")
+            .short("-a")
+            .default("replace it")],
     },
     MagicHelp {
         name: "%who",
@@ -162,16 +230,24 @@ fn names(wanted: fn(&MagicHelp) -> bool) -> impl Iterator<Item = &'static str> {
 const fn plain(flag: &'static str, summary: &'static str) -> OptionHelp {
     OptionHelp {
         flag,
+        short: None,
         value: None,
+        example: "",
         summary,
+        default: None,
     }
 }
 
-const fn with_value(flag: &'static str, value: &'static str, summary: &'static str) -> OptionHelp {
+const fn with_value(
+    flag: &'static str,
+    value: &'static str,
+    example: &'static str,
+    summary: &'static str,
+) -> OptionHelp {
     OptionHelp {
-        flag,
         value: Some(value),
-        summary,
+        example,
+        ..plain(flag, summary)
     }
 }
 
@@ -188,17 +264,53 @@ impl MagicHelp {
 
     /// The option that is written so.
     pub(crate) fn option(&self, flag: &str) -> Option<&'static OptionHelp> {
-        self.options.iter().find(|option| option.flag == flag)
+        self.options
+            .iter()
+            .find(|option| option.flags().any(|known| known == flag))
     }
 }
 
 impl OptionHelp {
+    const fn short(self, short: &'static str) -> OptionHelp {
+        OptionHelp {
+            short: Some(short),
+            ..self
+        }
+    }
+
+    const fn default(self, default: &'static str) -> OptionHelp {
+        OptionHelp {
+            default: Some(default),
+            ..self
+        }
+    }
+
+    /// All ways to write it.
+    pub(crate) fn flags(&self) -> impl Iterator<Item = &'static str> + use<> {
+        self.short.into_iter().chain([self.flag])
+    }
+
     /// How it is written, with what follows it.
     pub(crate) fn usage(&self) -> String {
+        let flags: Vec<_> = self.flags().collect();
+        let flags = flags.join(", ");
         match self.value {
-            Some(value) => format!("{} {value}", self.flag),
-            None => self.flag.to_owned(),
+            Some(value) => format!("{flags} {value}"),
+            None => flags,
         }
+    }
+
+    /// What it does, and what holds without it.
+    pub(crate) fn description(&self) -> String {
+        match self.default {
+            Some(default) => format!("{} (default: {default})", self.summary),
+            None => self.summary.to_owned(),
+        }
+    }
+
+    /// How it is written, for example.
+    pub(super) fn example(&self, flag: &str) -> String {
+        format!("{flag} {}", self.example)
     }
 }
 
@@ -225,18 +337,27 @@ mod tests {
             assert!(magic.usage.starts_with(magic.name), "{magic:?}");
         }
     }
+
     #[test]
     fn every_option_that_is_explained_is_understood() {
-        for magic in MAGICS {
-            assert!(magic.usage.starts_with(magic.name), "{magic:?}");
-            for option in magic
+        for magic in MAGICS
+            .iter()
+            .filter(|magic| ["%%pool", "%%process"].contains(&magic.name))
+        {
+            for (option, flag) in magic
                 .options
                 .iter()
-                .filter(|_| ["%%pool", "%%process"].contains(&magic.name))
+                .flat_map(|option| option.flags().map(move |flag| (option, flag)))
             {
-                let value = if option.value.is_some() { " 2" } else { "" };
+                assert!(
+                    magic.usage.contains(option.flag) || option.short.is_some_and(|short| magic.usage.contains(short))
+                );
+                let value = match option.flag {
+                    "--fn" => " f",
+                    _ => option.example,
+                };
                 let items = if magic.name == "%%pool" { " 0..3" } else { "" };
-                let cell = format!("{} {}{value}{items}\nfn f(x: u8) {{}}", magic.name, option.flag);
+                let cell = format!("{} {flag} {value}{items}\nfn f(x: u8) {{}}", magic.name);
                 super::super::rewrite::tests::rewritten(&cell);
             }
         }

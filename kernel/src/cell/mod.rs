@@ -3,6 +3,7 @@
 //! `rewrite` turns a cell into the Rust that evcxr gets; the `SourceMap` that comes with it leads from there back to
 //! what the person wrote, so that every message points at that.
 
+mod application;
 mod commands;
 mod complete;
 mod cursor;
@@ -15,6 +16,7 @@ mod magic;
 mod magic_error;
 mod magics;
 mod names;
+mod options;
 mod pool;
 mod process;
 mod query;
@@ -30,7 +32,7 @@ pub(crate) use complete::is_complete;
 pub(crate) use cursor::{Cursor, Excerpt, at as cursor};
 pub(crate) use definitions::{Definition, DefinitionKind, definitions, find_item, macro_documentation};
 pub(crate) use magic_error::{MagicError, suggestion};
-pub(crate) use magics::{MAGICS, MagicHelp, magic};
+pub(crate) use magics::{MAGICS, MagicHelp, OptionHelp, magic};
 pub(crate) use names::imported;
 pub(crate) use query::{Query, query};
 pub(crate) use rewrite::{Part, Rewritten, Step, rewrite};
@@ -42,6 +44,11 @@ pub(crate) use types::Types;
 pub(crate) trait Variables {
     /// The type of a variable, as Rust writes it.
     fn type_of(&self, name: &str) -> Option<String>;
+
+    /// The source of a function that an earlier cell defined.
+    fn function(&self, _name: &str) -> Option<String> {
+        None
+    }
 
     /// Whether something of the notebook has this name: a variable, an item, an import.
     fn is_known(&self, name: &str) -> bool {

@@ -2,21 +2,30 @@
 
 use std::ops::Range;
 
+use super::Variables;
+use super::application::Application;
 use super::function::{Body, Callable, Node, NodeKind, Parameter, Returned};
 use super::items;
+use super::line_magic::unquoted;
 use super::magic::MagicLine;
 use super::magic_error::MagicError;
-use super::pool::{count, unknown_option};
+use super::magics;
+use super::options::{Options, duration_code};
 use super::rewrite::leave_out_magic;
 use super::source_map::SourceMap;
 use super::words::{Word, Words};
 
-pub(super) const USAGE: &str = "%%process [-n COUNT] [-> NAME]";
+pub(super) const USAGE: &str = "%%process [-n COUNT | --args ITEMS] [--name NAME] [--daemon] [--timeout TIME] \
+                                [--memory SIZE] [--quiet | --raw] [-> [mut] NAME[: TYPE]]";
 const INDEX: &str = "parcell_index";
 
-pub(super) fn rewrite(cell: &str, line: &MagicLine) -> Result<SourceMap, MagicError> {
+pub(super) fn rewrite(cell: &str, line: &MagicLine, variables: &dyn Variables) -> Result<SourceMap, MagicError> {
     let mut words = Words::new(cell, line.arguments.clone());
-    let processes = options(&mut words)?;
+    let options = match magics::magic("%%process") {
+        Some(magic) => Options::read(&mut words, magic)?,
+        None => unreachable!("the magic is in the table"),
+    };
+    let settings = settings(&options)?;
     let rest = items::split(cell, words.rest().range);
     if !rest.expression.text.is_empty() {
         let message = format!("`{}` is not expected here", rest.expression.text);
@@ -27,63 +36,120 @@ pub(super) fn rewrite(cell: &str, line: &MagicLine) -> Result<SourceMap, MagicEr
             format!("the magic is {USAGE}"),
         ));
     }
-    let body = Body::parse(cell, line.body.clone());
+    rest.check_target()?;
+    let daemon = options.get("--daemon");
+    if let (Some(_), Some(target)) = (daemon, &rest.target) {
+        return Err(MagicError::new(
+            target.range.clone(),
+            "`--daemon` gives no results",
+            "stays without a value",
+            "the cell does not wait for the processes: leave `-> NAME` or `--daemon` out",
+        ));
+    }
+    let application = options
+        .get("--args")
+        .map(|given| Application::new(cell, line.name.clone(), given.value(), variables));
     let mut call = Call {
         cell,
         line,
-        processes,
+        settings,
+        daemon: daemon.is_some(),
+        shows_one: application.is_none() && !options.has("--count"),
         target: rest.target,
         map: leave_out_magic(cell, line),
     };
-    let closure = body.last_closure();
-    let ends_with_function = matches!(body.nodes.last().map(|node| &node.kind), Some(NodeKind::Function(_)));
-    match body.last_function() {
-        _ if body.nodes.is_empty() => {
-            let help = "write below the magic what the process is to do";
-            return Err(MagicError::new(
-                line.name.clone(),
-                "there is nothing to run in this cell",
-                "runs nothing",
-                help,
-            ));
-        }
-        _ if let Some((closure, range)) = closure => call.run_closure(closure, range)?,
-        Some(function) if ends_with_function => call.run_function(function)?,
-        _ => call.run_statements(&body),
-    }
+    call.run(&Body::parse(cell, line.body.clone()), application)?;
     Ok(call.map)
 }
 
-fn options(words: &mut Words<'_>) -> Result<usize, MagicError> {
-    let mut processes = 1;
-    while let Some(word) = words
-        .peek()
-        .filter(|word| word.text.starts_with('-') && word.text != "->")
-    {
-        words.next();
-        match word.text {
-            "-n" | "--count" => processes = count(words, &word, "processes")?,
-            _ => return Err(unknown_option(&word, USAGE, ["-n", "--count"])),
+/// The code that makes the library's options.
+fn settings(options: &Options<'_>) -> Result<String, MagicError> {
+    options.exclude("--args", "--count", "there is one process for each item")?;
+    options.exclude("--daemon", "--timeout", "nobody waits for a daemon")?;
+    options.exclude("--quiet", "--raw", "what is not shown has no prefix")?;
+    let mut code = "parcell::cell::ProcessOptions::new()".to_owned();
+    let mut call = |method: &str, argument: &dyn ToString| {
+        code.push_str(&format!(".{method}({})", argument.to_string()));
+    };
+    if let Some(given) = options.get("--count") {
+        call("count", &given.number("processes", 1)?);
+    }
+    if let Some(given) = options.get("--name") {
+        call("name", &format!("{:?}", unquoted(given.value().text)));
+    }
+    if let Some(given) = options.get("--timeout") {
+        call("timeout", &duration_code(given.duration()?));
+    }
+    if let Some(given) = options.get("--memory") {
+        call("memory_limit", &given.size()?);
+    }
+    for (flag, method) in [("--quiet", "quiet"), ("--raw", "raw")] {
+        if options.has(flag) {
+            call(method, &"");
         }
     }
-    Ok(processes)
+    Ok(code)
 }
 
 struct Call<'a> {
     cell: &'a str,
     line: &'a MagicLine,
-    processes: usize,
+    /// The code of the library's options.
+    settings: String,
+    daemon: bool,
+    /// Whether there is one process, of which the result is shown as it is.
+    shows_one: bool,
     target: Option<Word<'a>>,
     map: SourceMap,
 }
 
 impl Call<'_> {
+    fn run(&mut self, body: &Body, application: Option<Application<'_>>) -> Result<(), MagicError> {
+        let ends_with_function = matches!(body.nodes.last().map(|node| &node.kind), Some(NodeKind::Function(_)));
+        match (application, body.last_closure(), body.last_function()) {
+            _ if body.nodes.is_empty() => Err(MagicError::new(
+                self.line.name.clone(),
+                "there is nothing to run in this cell",
+                "runs nothing",
+                "write below the magic what the process is to do",
+            )),
+            (Some(application), Some((closure, range)), _) => {
+                self.map.copy(self.cell, self.line.body.start..range.start);
+                self.open(false, "run_each");
+                application.closure(&mut self.map, closure, range)?;
+                self.close_each(&application, false);
+                Ok(())
+            }
+            (Some(application), None, Some(function)) if ends_with_function => {
+                let shows_nothing = function.result == Returned::Undeclared;
+                self.map.copy(self.cell, self.line.body.clone());
+                self.generate("\n");
+                self.open(shows_nothing, "run_each");
+                application.function(&mut self.map, function)?;
+                self.close_each(&application, shows_nothing);
+                Ok(())
+            }
+            (Some(_), ..) => Err(MagicError::new(
+                self.line.name.clone(),
+                "there is no function for the items of `--args`",
+                "calls nothing",
+                "end the cell with a function or a closure: it is called with each item",
+            )),
+            (None, Some((closure, range)), _) => self.run_closure(closure, range),
+            (None, None, Some(function)) if ends_with_function => self.run_function(function),
+            _ => {
+                self.run_statements(body);
+                Ok(())
+            }
+        }
+    }
+
     fn run_function(&mut self, function: &Callable) -> Result<(), MagicError> {
         self.check_parameters(function, function.name.clone())?;
         self.map.copy(self.cell, self.line.body.clone());
         self.generate("\n");
         let shows_nothing = function.result == Returned::Undeclared;
-        self.open(shows_nothing, function);
+        self.open(shows_nothing, method(function));
         let pattern = if function.parameters.is_empty() {
             "|| ".to_owned()
         } else {
@@ -105,7 +171,7 @@ impl Call<'_> {
     fn run_closure(&mut self, closure: &Callable, range: Range<usize>) -> Result<(), MagicError> {
         self.check_parameters(closure, range.clone())?;
         self.map.copy(self.cell, self.line.body.start..range.start);
-        self.open(false, closure);
+        self.open(false, method(closure));
         self.map.copy_apart(self.cell, range);
         self.close(false);
         Ok(())
@@ -120,8 +186,8 @@ impl Call<'_> {
             self.map.copy(self.cell, node.range.clone());
             self.generate("\n");
         }
-        self.open_results(false);
-        self.generate(&format!("parcell::cell::process({}).run(|| {{\n", self.processes));
+        self.open(false, "run");
+        self.generate("|| {\n");
         for node in body.nodes.iter().filter(|node| !is_item(&node.kind)) {
             self.map.copy(self.cell, node.range.clone());
             self.generate("\n");
@@ -155,37 +221,29 @@ impl Call<'_> {
         ))
     }
 
-    fn open(&mut self, shows_nothing: bool, callable: &Callable) {
-        self.open_results(shows_nothing);
-        let method = if callable.parameters.is_empty() {
-            "run"
-        } else {
-            // Where its type is not said, an index is a usize.
-            match callable.parameters.first() {
-                Some(Parameter::Inferred) => "run_indexed::<usize, _>",
-                _ => "run_indexed",
-            }
-        };
-        self.generate(&format!("parcell::cell::process({}).{method}(", self.processes));
-    }
-
-    fn open_results(&mut self, shows_nothing: bool) {
+    /// Everything in front of what is run.
+    fn open(&mut self, shows_nothing: bool, method: &str) {
         if let Some(target) = self.target.clone() {
             self.generate("let ");
             self.map.copy(self.cell, target.range);
             self.generate(" = ");
-        } else if !shows_nothing {
-            let show = if self.processes == 1 {
-                "show_result"
-            } else {
-                "show_results"
-            };
+        } else if !shows_nothing && !self.daemon {
+            let show = if self.shows_one { "show_result" } else { "show_results" };
             self.generate(&format!("parcell::cell::{show}("));
         }
+        let kind = if self.daemon { ".daemon()" } else { "" };
+        self.generate(&format!("parcell::cell::process({}){kind}.{method}(", self.settings));
+    }
+
+    /// The items, and everything behind them.
+    fn close_each(&mut self, application: &Application<'_>, shows_nothing: bool) {
+        self.generate(", ");
+        application.items(&mut self.map);
+        self.close(shows_nothing);
     }
 
     fn close(&mut self, shows_nothing: bool) {
-        self.generate(if self.target.is_some() || shows_nothing {
+        self.generate(if self.target.is_some() || shows_nothing || self.daemon {
             ");"
         } else {
             "));"
@@ -197,6 +255,16 @@ impl Call<'_> {
     }
 }
 
+/// The library's method for what may take an index.
+fn method(callable: &Callable) -> &'static str {
+    match callable.parameters.first() {
+        None => "run",
+        // Where its type is not said, an index is a usize.
+        Some(Parameter::Inferred) => "run_indexed::<usize, _>",
+        Some(_) => "run_indexed",
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::rewrite::tests::{refused, rewritten};
@@ -205,17 +273,20 @@ mod tests {
     fn a_function_is_given_its_index_if_it_takes_one() {
         assert_eq!(
             rewritten("%%process -n 5\nfn worker(num: usize) { println!(\"{num}\"); }"),
-            "\nfn worker(num: usize) { println!(\"{num}\"); }\nparcell::cell::process(5).run_indexed(|parcell_index| \
+            "\nfn worker(num: usize) { println!(\"{num}\"); }\nparcell::cell::process(parcell::cell::ProcessOptions::new().count(5)).run_indexed(|parcell_index| \
              worker(parcell_index));"
         );
-        assert!(rewritten("%%process\nfn f() {}").ends_with("parcell::cell::process(1).run(|| f());"));
+        assert!(
+            rewritten("%%process\nfn f() {}")
+                .ends_with("parcell::cell::process(parcell::cell::ProcessOptions::new()).run(|| f());")
+        );
     }
 
     #[test]
     fn statements_run_in_a_process_and_items_stay_defined() {
         assert_eq!(
             rewritten("%%process\nlet a = f();\nfn f() -> u8 { 1 }\nprintln!(\"{a}\");"),
-            "\nfn f() -> u8 { 1 }\nparcell::cell::show_result(parcell::cell::process(1).run(|| {\n\
+            "\nfn f() -> u8 { 1 }\nparcell::cell::show_result(parcell::cell::process(parcell::cell::ProcessOptions::new()).run(|| {\n\
              let a = f();\nprintln!(\"{a}\");\n#[allow(unreachable_code)]\n()}));"
         );
     }
@@ -232,6 +303,58 @@ mod tests {
         assert_eq!(
             refused("%%process\nfn f(a: u8, b: u8) {}").0,
             "it takes more than one parameter"
+        );
+    }
+
+    #[test]
+    fn items_are_arguments() {
+        let text = rewritten("%%process --args [1, 2] --name 'a b' -> out\nfn f(a: &u8) -> u8 { *a }");
+        assert!(
+            text.ends_with(
+                "let out = parcell::cell::process(parcell::cell::ProcessOptions::new().name(\"a b\"))\
+                            .run_each(|parcell_item| { f(&parcell_item, ) }, \n[1, 2]\n);"
+            ),
+            "{text}"
+        );
+        let text = rewritten("%%process --args=numbers\n|n: u64| n");
+        assert!(
+            text.contains("::clone(parcell_item); parcell_closure(parcell_item) } }, &\nnumbers\n));"),
+            "{text}"
+        );
+    }
+
+    #[test]
+    fn options_are_filled_in() {
+        let text = rewritten("%%process -n 2 --timeout=500ms --memory 1MiB --raw\nfn f() {}");
+        assert!(
+            text.contains(
+                "ProcessOptions::new().count(2).timeout(::std::time::Duration::new(0, 500000000))\
+                 .memory_limit(1048576).raw()).run(|| f());"
+            ),
+            "{text}"
+        );
+        let text = rewritten("%%process --daemon\nloop {}");
+        assert!(
+            text.starts_with("\nparcell::cell::process(parcell::cell::ProcessOptions::new()).daemon().run(|| {"),
+            "{text}"
+        );
+        assert!(text.ends_with("});"), "{text}");
+    }
+
+    #[test]
+    fn contradictions_are_pointed_at() {
+        for (line, at) in [
+            ("-n 2 --args 0..3", "--args"),
+            ("--daemon --timeout 1s", "--timeout"),
+            ("--quiet --raw", "--raw"),
+            ("--daemon -> out", "out"),
+            ("--args 0..3 -> (a, b)", "(a, b)"),
+        ] {
+            assert_eq!(refused(&format!("%%process {line}\nfn f(x: u8) {{}}")).1, at, "{line}");
+        }
+        assert_eq!(
+            refused("%%process --args 0..3\nlet x = 1;").0,
+            "there is no function for the items of `--args`"
         );
     }
 }

@@ -60,7 +60,7 @@ pub(crate) fn rewrite(cell: &str, variables: &dyn Variables) -> Result<Vec<Part>
                 ..line
             };
             let map = match line.magic {
-                CellMagic::Process => process::rewrite(rust.text(), &line),
+                CellMagic::Process => process::rewrite(rust.text(), &line, variables),
                 _ => pool::rewrite(rust.text(), &line, variables),
             };
             let map = map.map_err(|error| MagicError {
@@ -317,6 +317,10 @@ pub(super) mod tests {
                 .iter()
                 .find(|(known, _)| *known == name)
                 .map(|(_, type_)| (*type_).to_owned())
+        }
+
+        fn function(&self, name: &str) -> Option<String> {
+            (name == "earlier").then(|| "fn earlier(a: u8, b: u8) -> bool { a < b }".to_owned())
         }
     }
 

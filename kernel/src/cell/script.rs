@@ -5,7 +5,7 @@ use super::line_magic::unquoted;
 use super::magic::MagicLine;
 use super::magic_error::MagicError;
 use super::magics;
-use super::pool::unknown_option;
+use super::options::Options;
 use super::rewrite::leave_out_magic;
 use super::source_map::SourceMap;
 use super::words::Words;
@@ -25,14 +25,10 @@ pub(super) fn bash(cell: &str, line: &MagicLine) -> Result<SourceMap, MagicError
 pub(super) fn write_file(cell: &str, line: &MagicLine) -> Result<SourceMap, MagicError> {
     let usage = usage(cell, line);
     let mut words = Words::new(cell, line.arguments.clone());
-    let mut append = false;
-    while let Some(word) = words.peek().filter(|word| word.text.starts_with('-')) {
-        words.next();
-        match word.text {
-            "-a" | "--append" => append = true,
-            _ => return Err(unknown_option(&word, usage, ["-a", "--append"])),
-        }
-    }
+    let append = match magics::find(&cell[line.name.clone()]) {
+        Some(magic) => Options::read(&mut words, magic)?.has("--append"),
+        None => false,
+    };
     let path = words.rest();
     if path.text.is_empty() {
         return Err(MagicError::new(

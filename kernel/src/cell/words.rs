@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use ra_ap_syntax::{Edition, SyntaxKind};
+
 /// A word of a cell and where it is in the cell.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(super) struct Word<'a> {
@@ -38,10 +40,61 @@ impl<'a> Words<'a> {
         Some(word)
     }
 
+    /// Takes an option, and tells whether `=` and its value follow; what follows is then what is taken next.
+    pub(super) fn next_flag(&mut self) -> (Word<'a>, bool) {
+        let Some(word) = self.next() else {
+            return (self.rest(), false);
+        };
+        let Some(length) = word.text.find('=') else {
+            return (word, false);
+        };
+        self.rest.start = word.range.start + length + "=".len();
+        let flag = Word {
+            text: &word.text[..length],
+            range: word.range.start..word.range.start + length,
+        };
+        (flag, true)
+    }
+
+    /// Takes what stands before the next white space that is outside brackets and quotation marks. None where nothing
+    /// does, also behind `=`.
+    pub(super) fn next_value(&mut self) -> Option<Word<'a>> {
+        let is_behind_equals = self.cell[..self.rest.start].ends_with('=');
+        let rest = self.rest();
+        if rest.text.is_empty() || (is_behind_equals && rest.range.start != self.rest.start) {
+            return None;
+        }
+        let end = rest.range.start + value_length(rest.text);
+        self.rest.start = end;
+        Some(Word {
+            text: &self.cell[rest.range.start..end],
+            range: rest.range.start..end,
+        })
+    }
+
     /// All that is left, without white space around it.
     pub(super) fn rest(&self) -> Word<'a> {
         trimmed(self.cell, self.rest.clone())
     }
+}
+
+/// The length of the text in front of the first white space outside brackets and quotation marks.
+fn value_length(text: &str) -> usize {
+    // To Rust a single quotation mark is something else.
+    if let Some(end) = text.strip_prefix('\'').and_then(|quoted| quoted.find('\'')) {
+        return end + "''".len();
+    }
+    let lexed = ra_ap_parser::LexedStr::new(Edition::CURRENT, text);
+    let mut depth = 0_usize;
+    for index in 0..lexed.len() {
+        match lexed.kind(index) {
+            SyntaxKind::L_PAREN | SyntaxKind::L_BRACK | SyntaxKind::L_CURLY => depth += 1,
+            SyntaxKind::R_PAREN | SyntaxKind::R_BRACK | SyntaxKind::R_CURLY => depth = depth.saturating_sub(1),
+            SyntaxKind::WHITESPACE if depth == 0 => return lexed.text_start(index),
+            _ => {}
+        }
+    }
+    text.len()
 }
 
 /// A part of a cell without white space around it.
@@ -71,5 +124,21 @@ mod tests {
         assert_eq!(&cell[rest.range], "0..9");
         words.next();
         assert_eq!(words.next(), None);
+    }
+
+    #[test]
+    fn a_value_may_have_spaces_in_brackets_and_quotation_marks() {
+        for (text, value, rest) in [
+            ("[1, 2] -n 3", "[1, 2]", "-n 3"),
+            ("\"a b\" x", "\"a b\"", "x"),
+            ("'a b' x", "'a b'", "x"),
+            ("v.iter().map(|x| x + 1) x", "v.iter().map(|x| x + 1)", "x"),
+            (" 10s", "10s", ""),
+        ] {
+            let mut words = Words::new(text, 0..text.len());
+            let found = words.next_value().map(|word| word.text);
+            assert_eq!((found, words.rest().text), (Some(value), rest), "{text}");
+        }
+        assert_eq!(Words::new("  ", 0..2).next_value(), None);
     }
 }

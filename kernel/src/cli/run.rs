@@ -4,7 +4,6 @@
 //! output goes to the terminal as it appears (`screen`) and into the executed notebook (`outputs`), which is written
 //! however the run ends.
 
-mod duration;
 mod execute;
 mod highlight;
 mod notebook;
@@ -24,6 +23,7 @@ use tokio::sync::mpsc;
 
 use super::atomic_file;
 use crate::session::{Event, Session, StartError};
+use crate::units;
 use execute::{Ending, Execution, Limits};
 use notebook::{Notebook, ReadError};
 use screen::Screen;
@@ -37,7 +37,7 @@ pub(super) struct RunArgs {
     #[arg(short, long, value_name = "OUT")]
     pub(super) output: Option<PathBuf>,
     /// The longest that a cell may take, as 90, 10s, 2m or 1h30m
-    #[arg(long, value_name = "TIME", value_parser = duration::parse)]
+    #[arg(long, value_name = "TIME", value_parser = units::duration::parse)]
     pub(super) timeout: Option<Duration>,
     /// Go on after a cell that failed, and exit with status 0
     #[arg(long)]

@@ -103,6 +103,19 @@ pub(crate) enum FromNotebook {
 #[derive(Debug, Deserialize, Serialize)]
 pub(crate) struct Answered;
 
+/// How what a worker prints is shown.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum OutputStyle {
+    /// Whole lines, each with the worker in front.
+    #[default]
+    Lines,
+    /// As it is.
+    Raw,
+    /// Not at all.
+    Quiet,
+}
+
 /// From the kernel's library in the notebook process, and in its workers, to the kernel.
 #[derive(Debug, Deserialize, Serialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
@@ -111,7 +124,12 @@ pub(crate) enum WorkerEvent {
     /// the kernel, that stands for the end of input.
     InputRequested { prompt: String, password: bool },
     /// With the read ends of the worker's stdout and stderr.
-    WorkerStarted { pid: u32, name: Option<String> },
+    WorkerStarted {
+        pid: u32,
+        name: Option<String>,
+        #[serde(default)]
+        output: OutputStyle,
+    },
     /// The worker has been waited for; all that it wrote is in its pipes.
     WorkerExited { pid: u32 },
 }

@@ -9,7 +9,7 @@ use evcxr::CommandContext;
 
 use super::crates;
 use super::knowledge::Knowledge;
-use crate::cell::{self, Cursor, Excerpt, MagicHelp};
+use crate::cell::{self, Cursor, Excerpt, MagicHelp, OptionHelp};
 
 /// What could stand at the cursor.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
@@ -121,12 +121,13 @@ fn of_magic(magic: &MagicHelp) -> Completion {
 }
 
 fn options(magic: &MagicHelp) -> impl Iterator<Item = Completion> {
-    magic.options.iter().map(|option| Completion {
-        text: option.flag.to_owned(),
+    let flags = |option: &'static OptionHelp| option.flags().map(move |flag| (option, flag));
+    magic.options.iter().flat_map(flags).map(|(option, flag)| Completion {
+        text: flag.to_owned(),
         kind: "option".to_owned(),
         signature: Some(match option.value {
-            Some(value) => format!("{value}: {}", option.summary),
-            None => option.summary.to_owned(),
+            Some(value) => format!("{value}: {}", option.description()),
+            None => option.description(),
         }),
     })
 }

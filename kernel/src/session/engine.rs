@@ -14,6 +14,7 @@ use super::directory::{Directory, restore_environment};
 use super::endings::End;
 use super::event::{Cell, CellError, Content, Event, MimeBundle, Outcome, Stream};
 use super::inspection::Detail;
+use super::knowledge::Knowledge;
 use super::locations::Locations;
 use super::output::{PANICKED, Report};
 use super::question::Question;
@@ -193,6 +194,7 @@ impl<'a> Engine<'a> {
         let known = KnownNames {
             context: &self.context,
             imported: &self.imported,
+            knowledge: &self.shared.knowledge(),
         };
         let query = cell::query(&cell.code, &known);
         let outcome = match cell::rewrite(&cell.code, &known) {
@@ -487,6 +489,7 @@ fn in_part(error: CellError, cell: &Cell, part: &Part) -> CellError {
 struct KnownNames<'a> {
     context: &'a CommandContext,
     imported: &'a BTreeSet<String>,
+    knowledge: &'a Knowledge,
 }
 
 impl Variables for KnownNames<'_> {
@@ -495,6 +498,10 @@ impl Variables for KnownNames<'_> {
             .variables_and_types()
             .find(|(variable, _)| *variable == name)
             .map(|(_, type_)| type_.to_owned())
+    }
+
+    fn function(&self, name: &str) -> Option<String> {
+        self.knowledge.function(name)
     }
 
     fn is_known(&self, name: &str) -> bool {

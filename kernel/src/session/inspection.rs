@@ -39,7 +39,7 @@ pub(super) fn known_word(code: &str, cursor: &Cursor) -> Option<Vec<Part>> {
                 "`{}` of `{}`: {}",
                 option.usage(),
                 magic.name,
-                option.summary
+                option.description()
             ))])
         }
         Cursor::Command { word } => named(&code[word.clone()]),
@@ -65,7 +65,7 @@ fn of_magic(magic: &MagicHelp) -> Vec<Part> {
     let options: Vec<_> = magic
         .options
         .iter()
-        .map(|option| format!("- `{}`: {}", option.usage(), option.summary))
+        .map(|option| format!("- `{}`: {}", option.usage(), option.description()))
         .collect();
     parts.push(Part::Text(options.join("\n")));
     parts

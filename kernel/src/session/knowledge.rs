@@ -99,6 +99,11 @@ impl Variables for Knowledge {
     fn type_of(&self, name: &str) -> Option<String> {
         self.variables.get(name).cloned()
     }
+
+    fn function(&self, name: &str) -> Option<String> {
+        let definition = &self.item(name)?.definition;
+        (definition.kind == DefinitionKind::Function).then(|| definition.source.clone())
+    }
 }
 
 impl Item {

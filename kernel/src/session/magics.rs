@@ -32,17 +32,12 @@ pub(super) fn help(magic: &MagicHelp) -> MimeBundle {
         escaped(magic.usage),
         escaped(magic.summary)
     );
-    let flags: Vec<String> = magic
+    let cells: Vec<[String; 2]> = magic
         .options
         .iter()
-        .map(|option| match option.value {
-            Some(value) => format!("{} {value}", option.flag),
-            None => option.flag.to_owned(),
-        })
+        .map(|option| [option.usage(), option.description()])
         .collect();
-    let rows: Vec<[&str; 2]> = std::iter::zip(&flags, magic.options)
-        .map(|(flag, option)| [flag.as_str(), option.summary])
-        .collect();
+    let rows: Vec<[&str; 2]> = cells.iter().map(|[usage, text]| [usage.as_str(), text]).collect();
     if !rows.is_empty() {
         text.push_str("\n\n");
         text.push_str(&text_table(["Option", "What it does"], &rows));

@@ -19,8 +19,8 @@ pub use environment::{
     set_environment_variable, write_file,
 };
 pub use failure::CellFailed;
-pub use pool::{CellPool, pool};
-pub use process::{CellProcesses, process};
+pub use pool::{CellPool, PoolOptions, pool};
+pub use process::{CellDaemons, CellProcesses, ProcessOptions, process};
 pub use shell::{bash, shell};
 
 pub use crate::notebook::send_control_line;

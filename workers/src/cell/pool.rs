@@ -1,32 +1,97 @@
 //! `%%pool`: a map whose failure fails the cell.
 
 use std::fmt::Display;
+use std::time::Duration;
 
 use super::failure;
 use crate::error::TaskError;
 use crate::message::Message;
-use crate::pool::Pool;
+use crate::notebook::OutputStyle;
+use crate::pool::{Pool, PoolBuilder, ResultOrder};
+
+/// What the magic of one cell says, except for the items.
+#[derive(Clone, Debug, Default)]
+#[must_use]
+pub struct PoolOptions {
+    pool: PoolBuilder,
+    order: ResultOrder,
+}
+
+impl PoolOptions {
+    /// Those of a magic without options.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// `-n`.
+    pub fn workers(mut self, workers: usize) -> Self {
+        self.pool = self.pool.workers(workers);
+        self
+    }
+
+    /// `--chunk-size`.
+    pub fn chunk_size(mut self, items: usize) -> Self {
+        self.pool = self.pool.chunk_size(items);
+        self
+    }
+
+    /// `--timeout`, of one item.
+    pub fn timeout(mut self, limit: Duration) -> Self {
+        self.pool = self.pool.timeout(limit);
+        self
+    }
+
+    /// `--retries`.
+    pub fn retries(mut self, retries: usize) -> Self {
+        self.pool = self.pool.retries(retries);
+        self
+    }
+
+    /// `--memory`, of one worker.
+    pub fn memory_limit(mut self, bytes: u64) -> Self {
+        self.pool = self.pool.memory_limit(bytes);
+        self
+    }
+
+    /// `--unordered`: the results are in the order in which they are done.
+    pub fn unordered(mut self) -> Self {
+        self.order = ResultOrder::Completion;
+        self
+    }
+
+    /// `--quiet`: what workers print is not shown.
+    pub fn quiet(mut self) -> Self {
+        self.pool = self.pool.output_style(OutputStyle::Quiet);
+        self
+    }
+
+    /// `--raw`: what workers print is shown as it is.
+    pub fn raw(mut self) -> Self {
+        self.pool = self.pool.output_style(OutputStyle::Raw);
+        self
+    }
+}
 
 /// The pool of one cell.
 #[derive(Clone, Debug)]
-pub struct CellPool(Pool);
+pub struct CellPool {
+    pool: Pool,
+    order: ResultOrder,
+}
 
-/// The pool that a cell's `-n` and `-c` describe.
+/// The pool that a cell's options describe.
 ///
 /// # Panics
 ///
-/// If either number is 0.
+/// If the number of workers or the chunk size is 0.
 #[must_use]
 #[track_caller]
-pub fn pool(workers: Option<usize>, chunk_size: Option<usize>) -> CellPool {
-    let mut builder = Pool::builder().progress(true);
-    if let Some(workers) = workers {
-        builder = builder.workers(workers);
+pub fn pool(options: PoolOptions) -> CellPool {
+    let PoolOptions { pool, order } = options;
+    CellPool {
+        pool: pool.progress(true).build(),
+        order,
     }
-    if let Some(items) = chunk_size {
-        builder = builder.chunk_size(items);
-    }
-    CellPool(builder.build())
 }
 
 impl CellPool {
@@ -49,7 +114,7 @@ impl CellPool {
         R: Message,
         E: Display,
     {
-        match self.0.try_map(f, items) {
+        match self.pool.try_map_in(self.order, f, items) {
             Ok(values) => values,
             Err(error) => failure::fail(&[error]),
         }
@@ -63,7 +128,7 @@ impl CellPool {
         R: Message,
         E: Display,
     {
-        self.0.try_map_results(f, items)
+        self.pool.try_map_results_in(self.order, f, items)
     }
 
     /// The outcome of every item.
@@ -73,6 +138,6 @@ impl CellPool {
         I: IntoIterator<Item = T>,
         R: Message,
     {
-        self.0.map_results(f, items)
+        self.try_map_results(|item| Ok::<R, std::convert::Infallible>(f(item)), items)
     }
 }

@@ -11,6 +11,8 @@ use rustix::io::{FdFlags, fcntl_setfd};
 use rustix::net::{SendAncillaryBuffer, SendAncillaryMessage, SendFlags, sendmsg};
 use serde::Serialize;
 
+use super::OutputStyle;
+
 /// What the host exports: functions whose result is a connected SOCK_SEQPACKET socket, or negative for none.
 type HostSocket = extern "C" fn() -> c_int;
 
@@ -25,7 +27,13 @@ static FORGOTTEN: AtomicBool = AtomicBool::new(false);
 #[serde(tag = "event", rename_all = "snake_case")]
 pub(super) enum Event<'a> {
     /// A worker was forked. The read ends of its standard output and standard error are attached, in this order.
-    WorkerStarted { pid: u32, name: Option<&'a str> },
+    WorkerStarted {
+        pid: u32,
+        name: Option<&'a str>,
+        /// Left out where it is the usual one.
+        #[serde(skip_serializing_if = "OutputStyle::is_default")]
+        output: OutputStyle,
+    },
     /// A worker has ended and was waited for.
     WorkerExited { pid: u32 },
 }
@@ -179,6 +187,7 @@ mod tests {
             &Event::WorkerStarted {
                 pid: 12,
                 name: Some("x"),
+                output: OutputStyle::Lines,
             },
             &[first.0.as_fd(), second.0.as_fd()],
         )

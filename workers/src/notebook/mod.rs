@@ -13,6 +13,7 @@ use std::os::fd::{AsFd, OwnedFd};
 use std::process::{Child, Command};
 
 use rustix::pipe::{PipeFlags, pipe_with};
+use serde::Serialize;
 
 pub(crate) use ask::{Answer, ask};
 use host::{ControlMessage, Event, Host};
@@ -25,6 +26,25 @@ pub(crate) struct Redirection {
     host: Host,
     stdout: (OwnedFd, OwnedFd),
     stderr: (OwnedFd, OwnedFd),
+}
+
+/// How the kernel shows what a worker prints.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum OutputStyle {
+    /// Whole lines, each with the worker in front.
+    #[default]
+    Lines,
+    /// As it is.
+    Raw,
+    /// Not at all.
+    Quiet,
+}
+
+impl OutputStyle {
+    fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 /// Whether this program is a notebook.
@@ -73,9 +93,9 @@ pub(crate) fn give_up(error: &io::Error) {
 
 impl Redirection {
     /// In the parent: gives the kernel the read ends. The pipes are closed here, whether it takes them or not.
-    pub(crate) fn announce(self, pid: u32, name: Option<&str>) -> io::Result<()> {
+    pub(crate) fn announce(self, pid: u32, name: Option<&str>, output: OutputStyle) -> io::Result<()> {
         let ends = [self.stdout.0.as_fd(), self.stderr.0.as_fd()];
-        self.host.send(&Event::WorkerStarted { pid, name }, &ends)
+        self.host.send(&Event::WorkerStarted { pid, name, output }, &ends)
     }
 
     /// Executes a program of this library, which prints to the pipes and can tell the kernel of workers of its own.

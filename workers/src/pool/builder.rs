@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::Pool;
 use super::settings::{Initializer, Settings};
 use crate::cpu_count;
+use crate::notebook::OutputStyle;
 use crate::sys::fork;
 
 /// Describes a [`Pool`]; from [`Pool::builder`].
@@ -23,6 +24,7 @@ pub struct PoolBuilder {
     seed: Option<u64>,
     allow_threads: bool,
     progress: bool,
+    output_style: OutputStyle,
 }
 
 impl PoolBuilder {
@@ -149,6 +151,12 @@ impl PoolBuilder {
         self
     }
 
+    /// How a notebook shows what workers print.
+    pub(crate) fn output_style(mut self, style: OutputStyle) -> Self {
+        self.output_style = style;
+        self
+    }
+
     /// The pool.
     ///
     /// # Panics
@@ -176,6 +184,7 @@ impl PoolBuilder {
                 seed: self.seed,
                 allow_threads: self.allow_threads,
                 progress: self.progress,
+                output_style: self.output_style,
             },
             standing: Arc::default(),
         }

@@ -113,6 +113,7 @@ impl Crew {
             core: settings.pin_cores.then_some(slot),
             environment: &self.environment,
             allow_threads: settings.allow_threads,
+            output_style: settings.output_style,
             ..Conditions::default()
         };
         let board = &self.board;

@@ -36,6 +36,7 @@ use apply_async::Standing;
 pub use builder::PoolBuilder;
 pub use imap::Imap;
 use outcomes::Outcomes;
+pub(crate) use outcomes::ResultOrder;
 use settings::Settings;
 pub use starmap::Spread;
 
@@ -111,7 +112,10 @@ impl Pool {
         I: IntoIterator<Item = T>,
         R: Message,
     {
-        match self.run(|item| Ok(f(item)), items, OnFailure::Stop).into_values() {
+        match self
+            .run(|item| Ok(f(item)), items, OnFailure::Stop, ResultOrder::Items)
+            .into_values()
+        {
             Ok(values) => values,
             Err(error) => panic!("{error}"),
         }
@@ -135,7 +139,8 @@ impl Pool {
         I: IntoIterator<Item = T>,
         R: Message,
     {
-        self.run(|item| Ok(f(item)), items, OnFailure::GoOn).into_results()
+        self.run(|item| Ok(f(item)), items, OnFailure::GoOn, ResultOrder::Items)
+            .into_results()
     }
 
     /// The function's `Ok` values for all items, in their order.
@@ -162,7 +167,7 @@ impl Pool {
         R: Message,
         E: Display,
     {
-        self.run(fallible(f), items, OnFailure::Stop).into_values()
+        self.try_map_in(ResultOrder::Items, f, items)
     }
 
     /// Runs the function for each item, for what it does: what it changes in shared memory, files or elsewhere.
@@ -211,21 +216,40 @@ impl Pool {
         F: Fn(T) -> R,
         R: Message,
     {
-        match self.run(|item| Ok(f(item)), [arg], OnFailure::Stop).into_values() {
+        match self
+            .run(|item| Ok(f(item)), [arg], OnFailure::Stop, ResultOrder::Items)
+            .into_values()
+        {
             Ok(mut values) => values.pop().expect("one item has one result"),
             Err(error) => panic!("{}", error.without_item()),
         }
     }
 
-    /// [`map_results`](Self::map_results) for a function that returns a `Result`, whose `Err` is an item's failure.
-    pub(crate) fn try_map_results<T, R, E, F, I>(&self, f: F, items: I) -> Vec<Result<R, TaskError>>
+    /// [`try_map`](Self::try_map) with the results in another order.
+    pub(crate) fn try_map_in<T, R, E, F, I>(&self, order: ResultOrder, f: F, items: I) -> Result<Vec<R>, TaskError>
     where
         F: Fn(T) -> Result<R, E>,
         I: IntoIterator<Item = T>,
         R: Message,
         E: Display,
     {
-        self.run(fallible(f), items, OnFailure::GoOn).into_results()
+        self.run(fallible(f), items, OnFailure::Stop, order).into_values()
+    }
+
+    /// [`map_results`](Self::map_results) for a function that returns a `Result`, whose `Err` is an item's failure.
+    pub(crate) fn try_map_results_in<T, R, E, F, I>(
+        &self,
+        order: ResultOrder,
+        f: F,
+        items: I,
+    ) -> Vec<Result<R, TaskError>>
+    where
+        F: Fn(T) -> Result<R, E>,
+        I: IntoIterator<Item = T>,
+        R: Message,
+        E: Display,
+    {
+        self.run(fallible(f), items, OnFailure::GoOn, order).into_results()
     }
 
     fn run<T, R: Message>(
@@ -233,9 +257,10 @@ impl Pool {
         call: impl Fn(T) -> Result<R, ItemError>,
         items: impl IntoIterator<Item = T>,
         on_failure: OnFailure,
+        order: ResultOrder,
     ) -> Outcomes<R> {
         let mut items: Vec<Option<T>> = items.into_iter().map(Some).collect();
-        let mut outcomes = Outcomes::new(items.len());
+        let mut outcomes = Outcomes::new(items.len(), order);
         // Taken in a worker, out of its own copy of the list; the caller's stays whole.
         let mut job = |index: usize, out: &mut Vec<u8>, _: &dyn Stage| {
             let item = items[index].take().expect("a worker runs an item once");

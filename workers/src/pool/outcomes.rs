@@ -6,18 +6,31 @@ use crate::codec;
 use crate::error::TaskError;
 use crate::message::Message;
 
+/// The order of a call's results.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum ResultOrder {
+    /// That of the items.
+    #[default]
+    Items,
+    /// That in which they are done.
+    Completion,
+}
+
 /// What has become of each item.
 pub(super) struct Outcomes<R> {
     /// Errors are few and large, so they are kept apart.
     values: Vec<Option<R>>,
     errors: BTreeMap<usize, TaskError>,
+    /// The items in the order in which they were done, where that is asked for.
+    completed: Option<Vec<usize>>,
 }
 
 impl<R: Message> Outcomes<R> {
-    pub(super) fn new(items: usize) -> Self {
+    pub(super) fn new(items: usize, order: ResultOrder) -> Self {
         Self {
             values: std::iter::repeat_with(|| None).take(items).collect(),
             errors: BTreeMap::new(),
+            completed: (order == ResultOrder::Completion).then(Vec::new),
         }
     }
 
@@ -28,6 +41,9 @@ impl<R: Message> Outcomes<R> {
 
     /// Notes one outcome down; whether it is an error.
     pub(super) fn accept(&mut self, item: usize, outcome: Result<R, TaskError>) -> bool {
+        if let Some(completed) = &mut self.completed {
+            completed.push(item);
+        }
         match outcome {
             Ok(value) => self.values[item] = Some(value),
             Err(error) => {
@@ -40,18 +56,30 @@ impl<R: Message> Outcomes<R> {
 
     /// All values, or the first error.
     pub(super) fn into_values(mut self) -> Result<Vec<R>, TaskError> {
-        match self.errors.pop_first() {
-            Some((_, error)) => Err(error),
-            None => Ok(self.values.into_iter().map(|value| value.expect(SETTLED)).collect()),
+        if let Some((_, error)) = self.errors.pop_first() {
+            return Err(error);
         }
+        let (mut values, completed) = (self.values, self.completed);
+        Ok(match completed {
+            None => values.into_iter().map(|value| value.expect(SETTLED)).collect(),
+            Some(order) => order
+                .into_iter()
+                .map(|item| values[item].take().expect(SETTLED))
+                .collect(),
+        })
     }
 
     pub(super) fn into_results(mut self) -> Vec<Result<R, TaskError>> {
-        let result = |(item, value): (usize, Option<R>)| match value {
+        let items = self.values.len();
+        let order = self.completed.take();
+        let mut result = |item: usize| match self.values[item].take() {
             Some(value) => Ok(value),
             None => Err(self.errors.remove(&item).expect(SETTLED)),
         };
-        self.values.into_iter().enumerate().map(result).collect()
+        match order {
+            None => (0..items).map(&mut result).collect(),
+            Some(order) => order.into_iter().map(&mut result).collect(),
+        }
     }
 }
 
@@ -65,3 +93,23 @@ pub(super) fn decode<R: Message>(item: usize, pid: u32, outcome: Result<&[u8], T
 }
 
 const SETTLED: &str = "a map that ended by itself has an outcome for every item";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn results_are_in_the_order_that_was_asked_for() {
+        let fill = |order| {
+            let mut outcomes = Outcomes::new(3, order);
+            for item in [2, 0, 1] {
+                outcomes.accept(item, Ok(item));
+            }
+            outcomes
+        };
+        assert_eq!(fill(ResultOrder::Items).into_values(), Ok(vec![0, 1, 2]));
+        assert_eq!(fill(ResultOrder::Completion).into_values(), Ok(vec![2, 0, 1]));
+        assert_eq!(fill(ResultOrder::Items).into_results(), [Ok(0), Ok(1), Ok(2)]);
+        assert_eq!(fill(ResultOrder::Completion).into_results(), [Ok(2), Ok(0), Ok(1)]);
+    }
+}

@@ -2,7 +2,7 @@
 
 use std::ops::{ControlFlow, Range};
 
-use super::outcomes::{self, Outcomes};
+use super::outcomes::{self, Outcomes, ResultOrder};
 use super::{Pool, run};
 use crate::codec;
 use crate::job::Stage;
@@ -44,7 +44,7 @@ impl Pool {
     {
         let mut items: Vec<Option<T>> = items.into_iter().map(Some).collect();
         let blocks = Blocks::of(items.len());
-        let mut outcomes = Outcomes::new(blocks.count);
+        let mut outcomes = Outcomes::new(blocks.count, ResultOrder::Items);
         let mut job = |block: usize, out: &mut Vec<u8>, stage: &dyn Stage| {
             let results = blocks.range(block).map(|index| {
                 stage.begin(index);

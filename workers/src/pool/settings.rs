@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::cpu_count;
+use crate::notebook::OutputStyle;
 use crate::sys::environment;
 
 /// How items are run.
@@ -27,6 +28,8 @@ pub(super) struct Settings {
     pub(super) allow_threads: bool,
     /// Whether who watches sees how far a map has come.
     pub(super) progress: bool,
+    /// How a notebook shows what workers print.
+    pub(super) output_style: OutputStyle,
 }
 
 impl Settings {

@@ -1,6 +1,6 @@
 //! Functions of several parameters, mapped over tuples.
 
-use super::{OnFailure, Pool};
+use super::{OnFailure, Pool, ResultOrder};
 use crate::message::Message;
 
 /// A tuple that a function of as many parameters can be called with. It is implemented for tuples of 2 to 6.
@@ -59,7 +59,12 @@ impl Pool {
         <I::Item as Spread<F>>::Output: Message,
     {
         match self
-            .run(|item: I::Item| Ok(item.spread(&f)), items, OnFailure::Stop)
+            .run(
+                |item: I::Item| Ok(item.spread(&f)),
+                items,
+                OnFailure::Stop,
+                ResultOrder::Items,
+            )
             .into_values()
         {
             Ok(values) => values,

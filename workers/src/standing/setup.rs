@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 
 use serde::{Deserialize, Serialize};
 
-use crate::notebook;
+use crate::notebook::{self, OutputStyle};
 use crate::sys::child::Child;
 use crate::sys::code::CodeAddress;
 use crate::sys::function::Function;
@@ -81,7 +81,7 @@ fn execute(setup: &Setup, threads: usize) -> io::Result<(u32, bool)> {
     let mut child = redirection.execute(&mut command)?;
     // The pipes' ends in it would keep them open.
     drop(command);
-    let announced = redirection.announce(child.id(), None);
+    let announced = redirection.announce(child.id(), None, OutputStyle::default());
     if let Err(error) = announced {
         // Nobody would read its output, and it would block for ever.
         child.kill()?;

@@ -8,6 +8,7 @@ use rustix::fs::{MemfdFlags, OFlags, fcntl_setfl, memfd_create};
 use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
 
 use super::{environment, limits};
+use crate::notebook::OutputStyle;
 
 /// What a worker is to its program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,6 +38,8 @@ pub(crate) struct Conditions<'a> {
     pub(crate) output: Option<&'a Captured>,
     /// Whether its user knows that other threads of the parent do not exist in it.
     pub(crate) allow_threads: bool,
+    /// How a notebook shows what it prints.
+    pub(crate) output_style: OutputStyle,
 }
 
 impl Default for Conditions<'_> {
@@ -49,6 +52,7 @@ impl Default for Conditions<'_> {
             environment: &[],
             output: None,
             allow_threads: false,
+            output_style: OutputStyle::default(),
         }
     }
 }

@@ -85,7 +85,7 @@ pub(crate) fn spawn(conditions: &Conditions<'_>, body: impl FnOnce(OwnedFd)) -> 
     })?;
     locks.family.add_child(newcomer, child.pid(), child.pidfd());
     let announced = match redirection {
-        Some(redirection) => redirection.announce(child.pid(), conditions.name),
+        Some(redirection) => redirection.announce(child.pid(), conditions.name, conditions.output_style),
         None => Ok(()),
     };
     let begun = match announced {

@@ -4,7 +4,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::Output;
 use std::time::Duration;
 
-use parcell::cell::{self, CellFailed, show_results};
+use parcell::cell::{self, CellFailed, PoolOptions, ProcessOptions, show_results};
 use parcell::prelude::*;
 use rstest::rstest;
 use serde_json::{Value, json};
@@ -19,14 +19,26 @@ fn square(n: u64) -> u64 {
 #[timeout(Duration::from_secs(60))]
 #[expect(clippy::redundant_closure, reason = "this is what cells are rewritten to")]
 fn parameters_are_inferred_from_the_items() {
-    assert_eq!(cell::pool(Some(2), None).map(|x| square(x), [1, 2, 3]), [1, 4, 9]);
+    assert_eq!(
+        cell::pool(PoolOptions::new().workers(2)).map(|x| square(x), [1, 2, 3]),
+        [1, 4, 9]
+    );
     let numbers = vec![1.5, 2.5];
-    assert_eq!(cell::pool(None, Some(1)).map(|x| x * 2.0, &numbers), [3.0, 5.0]);
+    assert_eq!(
+        cell::pool(PoolOptions::new().chunk_size(1)).map(|x| x * 2.0, &numbers),
+        [3.0, 5.0]
+    );
     let names = ["a".to_owned()];
-    assert_eq!(cell::pool(None, None).map(|name| name.len(), &names), [1]);
-    assert_eq!(cell::pool(Some(2), None).map(|(a, b)| a + b, [(1, 2), (3, 4)]), [3, 7]);
-    assert_eq!(cell::pool(Some(2), None).try_map(|x| u8::try_from(x), [1, 2]), [1, 2]);
-    let results = cell::pool(Some(2), None).map_results(|x: u32| 1 / x, [1, 0]);
+    assert_eq!(cell::pool(PoolOptions::new()).map(|name| name.len(), &names), [1]);
+    assert_eq!(
+        cell::pool(PoolOptions::new().workers(2)).map(|(a, b)| a + b, [(1, 2), (3, 4)]),
+        [3, 7]
+    );
+    assert_eq!(
+        cell::pool(PoolOptions::new().workers(2)).try_map(|x| u8::try_from(x), [1, 2]),
+        [1, 2]
+    );
+    let results = cell::pool(PoolOptions::new().workers(2)).map_results(|x: u32| 1 / x, [1, 0]);
     assert!(results[0].is_ok() && results[1].is_err());
 }
 
@@ -34,11 +46,20 @@ fn parameters_are_inferred_from_the_items() {
 #[timeout(Duration::from_secs(60))]
 #[expect(clippy::redundant_closure, reason = "this is what cells are rewritten to")]
 fn processes_get_their_index_in_the_type_they_want() {
-    assert_eq!(cell::process(3).run(|| 1u8), [1, 1, 1]);
-    assert_eq!(cell::process(3).run_indexed(|i: usize| i), [0, 1, 2]);
-    assert_eq!(cell::process(2).run_indexed(|i| square(i)), [0, 1]);
-    assert_eq!(cell::process(2).run_indexed(|i: i32| -i), [0, -1]);
-    assert!(cell::process(0).run(|| 1u8).is_empty());
+    assert_eq!(cell::process(ProcessOptions::new().count(3)).run(|| 1u8), [1, 1, 1]);
+    assert_eq!(
+        cell::process(ProcessOptions::new().count(3)).run_indexed(|i: usize| i),
+        [0, 1, 2]
+    );
+    assert_eq!(
+        cell::process(ProcessOptions::new().count(2)).run_indexed(|i| square(i)),
+        [0, 1]
+    );
+    assert_eq!(
+        cell::process(ProcessOptions::new().count(2)).run_indexed(|i: i32| -i),
+        [0, -1]
+    );
+    assert!(cell::process(ProcessOptions::new().count(0)).run(|| 1u8).is_empty());
 }
 
 /// The blocks of one type in a stream.
@@ -62,7 +83,7 @@ const FAILURES: &str = "cell::failures_are_described_for_the_notebook";
 fn failures_are_described_for_the_notebook() {
     if is_program(FAILURES) {
         fail(|| {
-            drop(cell::pool(Some(2), None).map(
+            drop(cell::pool(PoolOptions::new().workers(2)).map(
                 |n: u32| {
                     if n == 1 {
                         panic!("boom")
@@ -71,9 +92,14 @@ fn failures_are_described_for_the_notebook() {
                 0..2,
             ))
         });
-        fail(|| drop(cell::pool(Some(2), None).try_map(|n: u32| if n == 1 { Err("no") } else { Ok(n) }, 0..2)));
         fail(|| {
-            drop(cell::process(3).run_indexed(|n: u32| {
+            drop(
+                cell::pool(PoolOptions::new().workers(2))
+                    .try_map(|n: u32| if n == 1 { Err("no") } else { Ok(n) }, 0..2),
+            )
+        });
+        fail(|| {
+            drop(cell::process(ProcessOptions::new().count(3)).run_indexed(|n: u32| {
                 if n > 0 {
                     std::process::exit(3)
                 }

@@ -12,6 +12,7 @@ mod reader;
 mod source;
 mod text;
 mod worker_lines;
+mod worker_prefix;
 
 pub(super) use panics::Panic;
 pub(super) use pump::Pump;

@@ -15,9 +15,10 @@ use super::panics::parse_failure;
 use super::prompts::Prompt;
 use super::pump::Command;
 use super::source::{Item, Source, State};
+use super::worker_prefix::{Colours, Prefix};
 use super::{PANICKED, Panic, Report};
 use crate::process::channel::{Channel, ReceiveError};
-use crate::process::messages::{FromSupervisor, ToSupervisor, WorkerEvent};
+use crate::process::messages::{FromSupervisor, OutputStyle, ToSupervisor, WorkerEvent};
 use crate::session::endings::{End, between_cells};
 use crate::session::event::{CellId, Content, Event, Stream};
 use crate::session::input::Questions;
@@ -55,6 +56,7 @@ pub(super) struct Reader {
     panics: VecDeque<(CellId, Panic)>,
     /// A prompt that was printed and belongs to the next question.
     prompt: Option<Prompt>,
+    colours: Colours,
 }
 
 /// Whether to go on.
@@ -74,6 +76,7 @@ impl Reader {
             report: Report::default(),
             panics: VecDeque::new(),
             prompt: None,
+            colours: Colours::wanted(),
         }
     }
 
@@ -142,6 +145,7 @@ impl Reader {
                     self.drain();
                     self.cell = Some(cell);
                     self.report = Report::default();
+                    self.colours.start_over();
                     self.name_cell();
                 }
                 Command::Drain(reply) => {
@@ -304,11 +308,12 @@ impl Reader {
         loop {
             let Some(channel) = &self.workers else { return };
             match channel.try_receive::<WorkerEvent>() {
-                Ok((WorkerEvent::WorkerStarted { pid, name }, descriptors)) => {
+                Ok((WorkerEvent::WorkerStarted { pid, name, output }, descriptors)) => {
                     // What was printed before it was started is said before what it prints; one turn is more than a
                     // pipe holds. News of its end may follow at once, and has all of its own said.
                     self.read_sources();
-                    self.add_worker(pid, name.as_deref(), descriptors);
+                    let prefix = Prefix::new(pid, name.as_deref(), self.colours.next());
+                    self.add_worker(pid, prefix, output, descriptors);
                 }
                 Ok((WorkerEvent::WorkerExited { pid }, _)) => self.end_worker(pid),
                 Ok((WorkerEvent::InputRequested { prompt, password }, asker)) => self.ask(prompt, password, asker),
@@ -344,10 +349,10 @@ impl Reader {
         self.connections.questions.ask(prompt.text, prompt.password, asker);
     }
 
-    fn add_worker(&mut self, pid: u32, name: Option<&str>, descriptors: Vec<OwnedFd>) {
+    fn add_worker(&mut self, pid: u32, prefix: Prefix, output: OutputStyle, descriptors: Vec<OwnedFd>) {
         let cell = self.cell.unwrap_or(CellId(0));
         for (pipe, stream) in descriptors.into_iter().zip([Stream::Stdout, Stream::Stderr]) {
-            self.add(Source::new(pipe, stream, cell).map(|source| source.of_worker(pid, name)));
+            self.add(Source::new(pipe, stream, cell).map(|source| source.of_worker(pid, prefix.clone(), output)));
         }
     }
 

@@ -8,6 +8,8 @@ use super::display::{self, Displays};
 use super::prompts::{self, Prompt, Prompts};
 use super::text::Decoder;
 use super::worker_lines::WorkerLines;
+use super::worker_prefix::Prefix;
+use crate::process::messages::OutputStyle;
 use crate::session::event::{CellId, Content, Stream};
 
 /// The most that is read before something else has its turn.
@@ -29,6 +31,8 @@ pub(super) struct Source {
     /// Only what the notebook process itself prints to its standard output has prompts.
     prompts: Option<Prompts>,
     lines: Option<WorkerLines>,
+    /// Whether what is printed and displayed is left out.
+    quiet: bool,
 }
 
 /// What came out of a pipe.
@@ -70,14 +74,20 @@ impl Source {
             displays: Displays::default(),
             prompts: (stream == Stream::Stdout).then(Prompts::default),
             lines: None,
+            quiet: false,
         })
     }
 
-    pub(super) fn of_worker(self, pid: u32, name: Option<&str>) -> Source {
+    pub(super) fn of_worker(self, pid: u32, prefix: Prefix, output: OutputStyle) -> Source {
+        let prefix = match output {
+            OutputStyle::Lines => prefix,
+            OutputStyle::Raw | OutputStyle::Quiet => Prefix::none(),
+        };
         Source {
             worker: Some(pid),
             prompts: None,
-            lines: Some(WorkerLines::new(pid, name)),
+            lines: Some(WorkerLines::new(prefix)),
+            quiet: output == OutputStyle::Quiet,
             ..self
         }
     }
@@ -109,7 +119,7 @@ impl Source {
             self.understand(part, items);
         }
         self.release_prompts(items);
-        items.extend(self.displays.finish().map(Item::Content));
+        self.end_display(items);
     }
 
     /// Gives everything: the writer has ended, or its cell has.
@@ -121,7 +131,7 @@ impl Source {
         self.take_text(&rest, items);
         self.release_prompts(items);
         self.end_line(items);
-        items.extend(self.displays.finish().map(Item::Content));
+        self.end_display(items);
     }
 
     /// Whether something is held that a moment's silence should release.
@@ -139,14 +149,16 @@ impl Source {
             Part::Block { mime, content } if mime == display::ERROR => items.push(Item::Error(content)),
             Part::Block { mime, content } if mime == display::CELL => {
                 self.end_line(items);
-                items.extend(self.displays.finish().map(Item::Content));
+                self.end_display(items);
                 items.extend(content.trim().parse().ok().map(|cell| Item::Cell(CellId(cell))));
             }
             Part::Block { mime, content } => {
                 self.release_prompts(items);
                 self.end_line(items);
                 for content in self.displays.take(&mime, content) {
-                    items.push(Item::Content(self.shown(content)));
+                    if !self.quiet {
+                        items.push(Item::Content(self.shown(content)));
+                    }
                 }
             }
         }
@@ -174,7 +186,7 @@ impl Source {
         if text.is_empty() {
             return;
         }
-        items.extend(self.displays.finish().map(Item::Content));
+        self.end_display(items);
         let text = match &mut self.lines {
             Some(lines) => lines.take(text),
             None => text.to_owned(),
@@ -190,6 +202,11 @@ impl Source {
         }
     }
 
+    /// Gives what crates have displayed.
+    fn end_display(&mut self, items: &mut Vec<Item>) {
+        items.extend(self.displays.finish().filter(|_| !self.quiet).map(Item::Content));
+    }
+
     /// A cell has one result, which is the notebook process's to show.
     fn shown(&self, content: Content) -> Content {
         match content {
@@ -203,7 +220,7 @@ impl Source {
     }
 
     fn emit(&self, text: String, items: &mut Vec<Item>) {
-        if !text.is_empty() {
+        if !text.is_empty() && !self.quiet {
             items.push(Item::Content(Content::Stream {
                 stream: self.stream,
                 text,

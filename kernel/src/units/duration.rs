@@ -2,10 +2,12 @@
 
 use std::time::Duration;
 
+use super::{is_numeric, split_at_first};
+
 /// Why a text is no time limit.
-#[derive(Debug, Eq, PartialEq, thiserror::Error)]
-pub(super) enum DurationError {
-    #[error("a time is a number of seconds or has units (h, m, s, ms), such as 90, 10s, 2m, 1h30m")]
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+pub(crate) enum DurationError {
+    #[error("a time is a number of seconds or has units (h, m or min, s, ms), such as 90, 10s, 2m, 1h30m")]
     Malformed,
     #[error("a time limit is more than zero")]
     Zero,
@@ -14,7 +16,7 @@ pub(super) enum DurationError {
 }
 
 /// Reads plain seconds (`90`, `1.5`) or numbers with units (`10s`, `250ms`, `1h30m`).
-pub(super) fn parse(text: &str) -> Result<Duration, DurationError> {
+pub(crate) fn parse(text: &str) -> Result<Duration, DurationError> {
     let text = text.trim();
     if text.is_empty() {
         return Err(DurationError::Malformed);
@@ -22,8 +24,8 @@ pub(super) fn parse(text: &str) -> Result<Duration, DurationError> {
     let mut total = Duration::ZERO;
     let mut rest = text;
     while !rest.is_empty() {
-        let (number, after) = split_at_first(rest, |c| !c.is_ascii_digit() && c != '.');
-        let (unit, after) = split_at_first(after, |c| c.is_ascii_digit() || c == '.');
+        let (number, after) = split_at_first(rest, |character| !is_numeric(character));
+        let (unit, after) = split_at_first(after, is_numeric);
         total = total
             .checked_add(part(number, unit, rest == text)?)
             .ok_or(DurationError::TooLong)?;
@@ -41,17 +43,13 @@ fn part(number: &str, unit: &str, is_first: bool) -> Result<Duration, DurationEr
     let number: f64 = number.parse().map_err(|_| DurationError::Malformed)?;
     let seconds = match unit {
         "h" => number * 3600.0,
-        "m" => number * 60.0,
+        "m" | "min" => number * 60.0,
         "s" => number,
         "ms" => number / 1000.0,
         "" if is_first => number,
         _ => return Err(DurationError::Malformed),
     };
     Duration::try_from_secs_f64(seconds).map_err(|_| DurationError::TooLong)
-}
-
-fn split_at_first(text: &str, is_boundary: impl Fn(char) -> bool) -> (&str, &str) {
-    text.split_at(text.find(is_boundary).unwrap_or(text.len()))
 }
 
 #[cfg(test)]
@@ -65,6 +63,9 @@ mod tests {
     #[case("1.5", 1_500)]
     #[case("10s", 10_000)]
     #[case("2m", 120_000)]
+    #[case("3min", 180_000)]
+    #[case("1m30s", 90_000)]
+    #[case("1.5s250ms", 1_750)]
     #[case("250ms", 250)]
     #[case("1h30m", 5_400_000)]
     #[case(" 10s ", 10_000)]

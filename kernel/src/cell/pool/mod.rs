@@ -1,0 +1,300 @@
+//! `%%pool`: the cell's function or closure, applied to every item.
+
+mod settings;
+
+use super::Variables;
+use super::application::Application;
+use super::function::{Body, Callable, NodeKind, Returned, Selected};
+use super::items::{self, Items};
+use super::magic::MagicLine;
+use super::magic_error::MagicError;
+use super::magics;
+use super::options::Options;
+use super::rewrite::leave_out_magic;
+use super::source_map::SourceMap;
+use super::words::Words;
+
+pub(super) const USAGE: &str = "%%pool [-n WORKERS] [-c CHUNK] [--fn NAME] [--unordered] [-k] [--timeout TIME] \
+                                [--retries N] [--memory SIZE] [--quiet | --raw] [--] ITEMS [-> [mut] NAME[: TYPE]]";
+
+pub(super) fn rewrite(cell: &str, line: &MagicLine, variables: &dyn Variables) -> Result<SourceMap, MagicError> {
+    let mut words = Words::new(cell, line.arguments.clone());
+    let options = match magics::magic("%%pool") {
+        Some(magic) => Options::read(&mut words, magic)?,
+        None => unreachable!("the magic is in the table"),
+    };
+    let settings = settings::code(&options)?;
+    let items = items::split(cell, words.rest().range);
+    check(&items, line)?;
+    let body = Body::parse(cell, line.body.clone());
+    let mut call = Call {
+        cell,
+        line,
+        settings,
+        keep_going: options.has("--keep-going"),
+        application: Application::new(cell, line.name.clone(), items.expression.clone(), variables),
+        items,
+        map: leave_out_magic(cell, line),
+    };
+    match body.selected(cell, options.get("--fn"), variables)? {
+        Some(Selected::Closure(closure, range)) => {
+            call.map.copy(cell, line.body.start..range.start);
+            call.open("", &closure, false);
+            call.application.closure(&mut call.map, &closure, range)?;
+            call.close(false);
+        }
+        Some(Selected::Function(function)) => call.map_function(&body, &function)?,
+        None => {
+            let help = format!("define a function below the magic, or end the cell with a closure: {USAGE}");
+            return Err(MagicError::new(
+                line.name.clone(),
+                "there is no function in this cell",
+                "maps nothing",
+                help,
+            ));
+        }
+    }
+    Ok(call.map)
+}
+
+fn check(items: &Items<'_>, line: &MagicLine) -> Result<(), MagicError> {
+    if items.expression.text.is_empty() {
+        let help = format!("name what to map over, for example `%%pool -n 4 0..10`: {USAGE}");
+        return Err(MagicError::new(
+            line.name.clone(),
+            "there are no items to map over",
+            "ITEMS is missing",
+            help,
+        ));
+    }
+    items.check_target()
+}
+
+/// The call that takes the magic's place.
+struct Call<'a> {
+    cell: &'a str,
+    line: &'a MagicLine,
+    /// The code of the library's options.
+    settings: String,
+    keep_going: bool,
+    items: Items<'a>,
+    application: Application<'a>,
+    map: SourceMap,
+}
+
+impl Call<'_> {
+    fn map_function(&mut self, body: &Body, function: &Callable) -> Result<(), MagicError> {
+        self.map.copy(self.cell, self.line.body.clone());
+        // An expression at the end is a statement here, for which `--fn` leaves it.
+        let ends_with_value = matches!(
+            body.nodes.last().map(|node| &node.kind),
+            Some(NodeKind::Value | NodeKind::Closure(_))
+        );
+        let shows_nothing = function.result == Returned::Undeclared && !self.keep_going;
+        self.open(if ends_with_value { "\n;" } else { "\n" }, function, shows_nothing);
+        self.application.function(&mut self.map, function)?;
+        self.close(shows_nothing);
+        Ok(())
+    }
+
+    /// Everything in front of the function.
+    fn open(&mut self, before: &str, callable: &Callable, shows_nothing: bool) {
+        self.generate(before);
+        if let Some(target) = self.items.target.clone() {
+            self.generate("let ");
+            self.map.copy(self.cell, target.range);
+            if !target.text.contains(':')
+                && let Some(type_) = self.results_type(callable)
+            {
+                self.map.generate(&format!(": {type_}"), callable.name.clone());
+            }
+            self.generate(" = ");
+        } else if !shows_nothing {
+            self.generate("parcell::cell::show_results(");
+        }
+        let method = match (&callable.result, self.keep_going) {
+            (Returned::Result { .. }, false) => "try_map",
+            (Returned::Result { .. }, true) => "try_map_results",
+            (_, true) => "map_results",
+            (_, false) => "map",
+        };
+        self.generate(&format!("parcell::cell::pool({}).", self.settings));
+        // What is wrong with the results is wrong with the function.
+        self.map.generate(method, callable.name.clone());
+        self.generate("(");
+    }
+
+    /// The items, and everything behind them.
+    fn close(&mut self, shows_nothing: bool) {
+        self.generate(", ");
+        self.application.items(&mut self.map);
+        self.generate(")");
+        match (&self.items.target, shows_nothing) {
+            (Some(_), _) | (None, true) => self.generate(";"),
+            (None, false) => self.generate(");"),
+        }
+    }
+
+    /// The results' type where the declaration tells it: evcxr must know the type of a variable, and cannot always
+    /// infer it.
+    fn results_type(&self, callable: &Callable) -> Option<String> {
+        let one = match &callable.result {
+            _ if callable.generic => return None,
+            Returned::Type { text } => text.clone(),
+            Returned::Result { ok, .. } => ok.clone()?,
+            Returned::Undeclared | Returned::Opaque => return None,
+        };
+        let one = if self.keep_going {
+            format!("::std::result::Result<{one}, ::parcell::TaskError>")
+        } else {
+            one
+        };
+        Some(format!("::std::vec::Vec<{one}>"))
+    }
+
+    fn generate(&mut self, text: &str) {
+        self.map.generate(text, self.line.name.clone());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::cell::rewrite::tests::{refused, rewritten};
+
+    #[test]
+    fn a_function_over_a_variable_gets_clones_and_the_variable_stays() {
+        let text = rewritten("%%pool -n 4 numbers -> squares\nfn square(n: u64) -> u64 {\n    n * n\n}");
+        assert_eq!(
+            text,
+            "\nfn square(n: u64) -> u64 {\n    n * n\n}\nlet squares: ::std::vec::Vec<u64> = \
+             parcell::cell::pool(parcell::cell::PoolOptions::new().workers(4)).map(|parcell_item| { \
+             let parcell_item = ::std::clone::Clone::clone(parcell_item); square(parcell_item, ) }, &\nnumbers\n);"
+        );
+    }
+
+    #[test]
+    fn references_are_passed_on_and_made_where_needed() {
+        assert!(
+            rewritten("%%pool numbers\nfn f(n: &u64) -> u64 { *n }").contains("{ f(parcell_item, ) }, &\nnumbers\n")
+        );
+        assert!(rewritten("%%pool slice\nfn f(n: &u8) -> u8 { *n }").contains("{ f(parcell_item, ) }, \nslice\n)"));
+        assert!(rewritten("%%pool 0..9\nfn f(n: &u64) -> u64 { *n }").contains("{ f(&parcell_item, ) }, \n0..9\n"));
+        assert!(
+            rewritten("%%pool range\nfn f(n: i32) -> i32 { n }").contains("{ f(parcell_item, ) }, \nrange\n.clone())")
+        );
+    }
+
+    #[test]
+    fn several_parameters_take_tuples() {
+        let text = rewritten("%%pool pairs()\nfn f(a: u64, b: &str, c: &mut Vec<u8>) -> u64 { a }");
+        assert!(text.contains("|(parcell_item_0, parcell_item_1, mut parcell_item_2)| { f(parcell_item_0, &parcell_item_1, &mut parcell_item_2, )"), "{text}");
+    }
+
+    #[test]
+    fn a_closure_stays_where_it_is() {
+        let text = rewritten("%%pool -n 2 0..4\nlet k = 3;\n|i| i * k");
+        assert_eq!(
+            text,
+            "\nlet k = 3;\nparcell::cell::show_results(parcell::cell::pool(parcell::cell::PoolOptions::new().workers(2)).map(\n|i| i * k\n, \n0..4\n));"
+        );
+        let text = rewritten("%%pool numbers -> out\n|n: u64| n + 1");
+        assert!(
+            text.contains("let parcell_closure = \n|n: u64| n + 1\n; move |parcell_item| { let parcell_item ="),
+            "{text}"
+        );
+    }
+
+    #[test]
+    fn the_kind_of_map_follows_from_the_declaration() {
+        let text = rewritten("%%pool 0..4 -> out\nfn f(x: u8) -> Result<u16, String> { Ok(1) }");
+        assert!(
+            text.contains(
+                "let out: ::std::vec::Vec<u16> = parcell::cell::pool(parcell::cell::PoolOptions::new()).try_map("
+            ),
+            "{text}"
+        );
+        let text = rewritten("%%pool -k 0..4 -> out\nfn f(x: u8) -> u16 { 1 }");
+        assert!(
+            text.contains("Vec<::std::result::Result<u16, ::parcell::TaskError>>"),
+            "{text}"
+        );
+        assert!(text.contains(".map_results("), "{text}");
+        assert!(rewritten("%%pool 0..4\nfn f(x: u8) {}").ends_with(", \n0..4\n);"));
+    }
+
+    #[test]
+    fn an_err_is_a_failure_also_when_the_map_goes_on() {
+        let text = rewritten("%%pool -k 0..4 -> out\nfn f(x: u8) -> io::Result<u16> { Ok(1) }");
+        assert!(
+            text.contains("let out: ::std::vec::Vec<::std::result::Result<u16, ::parcell::TaskError>> ="),
+            "{text}"
+        );
+        assert!(text.contains(".try_map_results("), "{text}");
+    }
+
+    #[test]
+    fn mistakes_are_pointed_at() {
+        let function = "\nfn f(x: u8) {}";
+        for (line, message, at) in [
+            ("%%pool --wrokers 4 0..3", "there is no option `--wrokers`", "--wrokers"),
+            ("%%pool -n 4", "there are no items to map over", "%%pool"),
+            ("%%pool -n 0 0..3", "the number of workers is 0", "0"),
+            ("%%pool -n abc 0..3", "`abc` is not a number of workers", "abc"),
+            ("%%pool -n", "`-n` needs WORKERS", "-n"),
+            (
+                "%%pool --timeout soon 0..3",
+                "`soon` is not a time for `--timeout`",
+                "soon",
+            ),
+            ("%%pool --memory=2XB 0..3", "`2XB` is not a size for `--memory`", "2XB"),
+            ("%%pool --retries -1 0..3", "`-1` is not a number of retries", "-1"),
+            ("%%pool --raw --quiet 0..3", "`--quiet` contradicts `--raw`", "--quiet"),
+            ("%%pool --fn g 0..3", "there is no function `g`", "g"),
+            ("%%pool --fn 3 0..3", "`3` is not the name of a function", "3"),
+            (
+                "%%pool 0..3 -> (a, b)",
+                "`(a, b)` is not a name for the results",
+                "(a, b)",
+            ),
+            ("%%pool 0..3 ->", "there is no name behind `->`", "->"),
+        ] {
+            assert_eq!(
+                refused(&format!("{line}{function}")),
+                (message.to_owned(), at.to_owned()),
+                "{line}"
+            );
+        }
+        assert_eq!(
+            refused("%%pool 0..3\nlet x = 1;").0,
+            "there is no function in this cell"
+        );
+        assert_eq!(refused("%%pool 0..3\nfn f() {}").0, "`f` takes no parameter");
+    }
+
+    #[test]
+    fn negative_items_follow_a_double_dash() {
+        assert!(rewritten("%%pool -n 2 -- -3..3\nfn f(x: i32) {}").contains(", \n-3..3\n);"));
+    }
+
+    #[test]
+    fn options_are_filled_in() {
+        let text = rewritten(
+            "%%pool -n=4 -c 2 --timeout 1m30s --retries 2 --memory 2KiB --unordered --quiet 0..3\nfn f(x: u8) {}",
+        );
+        let options = "PoolOptions::new().workers(4).chunk_size(2).timeout(::std::time::Duration::new(90, 0))\
+                       .retries(2).memory_limit(2048).unordered().quiet()).map(";
+        assert!(text.contains(options), "{text}");
+    }
+
+    #[test]
+    fn another_function_can_be_named() {
+        let cell = "%%pool --fn first 0..3 -> out\nfn first(x: &u8) -> u16 { 1 }\nfn second(x: u8) {}";
+        let text = rewritten(cell);
+        assert!(text.contains("let out: ::std::vec::Vec<u16> ="), "{text}");
+        assert!(text.contains("{ first(&parcell_item, ) }"), "{text}");
+        let text = rewritten("%%pool --fn earlier 0..3 -> out\nlet k = 1;\nk");
+        assert!(text.contains("k\n;let out: ::std::vec::Vec<bool> ="), "{text}");
+        assert!(text.contains("|(parcell_item_0, parcell_item_1)|"), "{text}");
+        assert!(rewritten("%%pool --fn f64::sqrt [1.0]").contains("{ f64::sqrt(parcell_item, ) }"));
+    }
+}
