@@ -8,6 +8,7 @@ mod failure;
 mod pool;
 mod process;
 mod shell;
+mod timeline;
 mod type_name;
 pub mod variables;
 
@@ -22,5 +23,6 @@ pub use failure::CellFailed;
 pub use pool::{CellPool, pool};
 pub use process::{CellProcesses, process};
 pub use shell::{bash, shell};
+pub use timeline::timeline;
 
 pub use crate::notebook::send_control_line;

@@ -19,7 +19,7 @@ pub struct CellPool(Pool);
 #[must_use]
 #[track_caller]
 pub fn pool(workers: Option<usize>, chunk_size: Option<usize>) -> CellPool {
-    let mut builder = Pool::builder();
+    let mut builder = Pool::builder().progress(true);
     if let Some(workers) = workers {
         builder = builder.workers(workers);
     }

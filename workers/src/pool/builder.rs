@@ -22,6 +22,7 @@ pub struct PoolBuilder {
     pin_cores: bool,
     seed: Option<u64>,
     allow_threads: bool,
+    progress: bool,
 }
 
 impl PoolBuilder {
@@ -139,6 +140,23 @@ impl PoolBuilder {
         self
     }
 
+    /// Shows how far a map is that takes longer than a second: how many items are done, how fast, how long the rest may
+    /// take, how many failed, and what each worker is on. In a notebook below the cell, in a program on standard error if
+    /// that is a terminal, and else nowhere. At the end one line sums it up.
+    ///
+    /// A cell's `%%pool` does so unless told otherwise; `PARCELL_PROGRESS=0` turns it off everywhere.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let pool = parcell::Pool::builder().workers(2).progress(true).build();
+    /// assert_eq!(pool.map(|n: u32| n + 1, 0..3), [1, 2, 3]);
+    /// ```
+    pub fn progress(mut self, show: bool) -> Self {
+        self.progress = show;
+        self
+    }
+
     /// The pool.
     ///
     /// # Panics
@@ -165,6 +183,7 @@ impl PoolBuilder {
                 pin_cores: self.pin_cores,
                 seed: self.seed,
                 allow_threads: self.allow_threads,
+                progress: self.progress,
             },
             standing: Arc::default(),
         }

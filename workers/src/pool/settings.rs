@@ -25,6 +25,8 @@ pub(super) struct Settings {
     pub(super) pin_cores: bool,
     pub(super) seed: Option<u64>,
     pub(super) allow_threads: bool,
+    /// Whether it is shown how far a map is.
+    pub(super) progress: bool,
 }
 
 impl Settings {

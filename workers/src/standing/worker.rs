@@ -45,7 +45,10 @@ static INITIALIZED: AtomicBool = AtomicBool::new(false);
 ///     assert_eq!(future.result(), Ok(49));
 /// }
 /// ```
-#[expect(clippy::needless_doctest_main, reason = "where in `main` it is called is what the example shows")]
+#[expect(
+    clippy::needless_doctest_main,
+    reason = "where in `main` it is called is what the example shows"
+)]
 pub fn init() {
     INITIALIZED.store(true, Ordering::Relaxed);
     if let Some(setup) = std::env::var_os(VARIABLE) {

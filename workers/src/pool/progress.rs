@@ -1,0 +1,114 @@
+//! Showing how far a map is, in one place that is written again: from one second after its beginning on, at most ten
+//! times a second, and at the end as one line that sums it up.
+//!
+//! No thread does this: whoever waits for the workers waits no longer than to the next time.
+
+use std::io::{self, IsTerminal, Write};
+
+use super::progress_text::{State, bundle, line, summary};
+use crate::display::{DisplayHandle, MimeBundle, display};
+use crate::notebook;
+use crate::sys::clock;
+
+/// How long a map runs before anything is shown.
+const PATIENCE: u64 = 1_000_000_000;
+/// How long what is shown stays at least.
+const INTERVAL: u64 = 100_000_000;
+/// `0` turns it off everywhere.
+const VARIABLE: &str = "PARCELL_PROGRESS";
+/// Where the terminal does not tell how wide it is.
+const COLUMNS: usize = 80;
+
+/// What is shown of one map.
+#[derive(Debug)]
+pub(super) struct Progress {
+    place: Place,
+    next: u64,
+    shown: String,
+}
+
+#[derive(Debug)]
+enum Place {
+    /// A notebook; the display is there once something has been shown.
+    Notebook(Option<DisplayHandle>),
+    /// A terminal, on standard error; whether something has been shown.
+    Terminal(bool),
+}
+
+impl Progress {
+    /// For a map that begins now; `None` where it is not wanted, or nobody would see it.
+    pub(super) fn begin(wanted: bool) -> Option<Self> {
+        if !wanted || std::env::var(VARIABLE).is_ok_and(|value| value.trim() == "0") {
+            return None;
+        }
+        let place = if notebook::is_notebook() {
+            Place::Notebook(None)
+        } else if io::stderr().is_terminal() {
+            Place::Terminal(false)
+        } else {
+            return None;
+        };
+        Some(Self {
+            place,
+            next: clock::now() + PATIENCE,
+            shown: String::new(),
+        })
+    }
+
+    /// How many nanoseconds it may be left alone.
+    pub(super) fn rest(&self) -> u64 {
+        self.next.saturating_sub(clock::now())
+    }
+
+    /// Shows `state` if it is time.
+    pub(super) fn tick(&mut self, state: impl FnOnce() -> State) {
+        let now = clock::now();
+        if now < self.next {
+            return;
+        }
+        self.next = now + INTERVAL;
+        let state = state();
+        let text = line(&state);
+        if text == self.shown {
+            return;
+        }
+        match &mut self.place {
+            Place::Notebook(shown) => show(shown, transient(bundle(&state))),
+            Place::Terminal(shown) => {
+                *shown = true;
+                let columns = rustix::termios::tcgetwinsize(io::stderr())
+                    .ok()
+                    .map_or(COLUMNS, |size| usize::from(size.ws_col))
+                    .max(20);
+                let text: String = text.chars().take(columns - 1).collect();
+                // Where it cannot be written there is nobody to be told.
+                let _ = write!(io::stderr().lock(), "\r{text}\x1b[K");
+            }
+        }
+        self.shown = text;
+    }
+
+    /// The map has ended. What has been shown makes room for a line that sums it up.
+    pub(super) fn end(&mut self, state: &State) {
+        let text = summary(state);
+        match &mut self.place {
+            Place::Notebook(None) | Place::Terminal(false) => {}
+            Place::Notebook(shown) => show(shown, MimeBundle::new().with("text/plain", text)),
+            Place::Terminal(true) => {
+                let _ = writeln!(io::stderr().lock(), "\r{text}\x1b[K");
+            }
+        }
+    }
+}
+
+fn show(shown: &mut Option<DisplayHandle>, bundle: MimeBundle) {
+    match shown {
+        Some(handle) => handle.update(bundle),
+        None => *shown = Some(display(bundle)),
+    }
+}
+
+/// Says that something else will take its place, so that who cannot rewrite what has been shown need not show it.
+fn transient(bundle: MimeBundle) -> MimeBundle {
+    bundle.with_metadata("parcell", std::collections::BTreeMap::from([("transient", true)]))
+}
