@@ -80,6 +80,7 @@ fn write_magic(
         "%checkpoint" => format!("checkpoint({})", checkpoint(&mut arguments)?),
         "%cd" => format!("change_directory({:?})", unquoted(arguments.rest().text)),
         "%pwd" => "print_directory()".to_owned(),
+        "%timeline" => "timeline()".to_owned(),
         "%env" => environment(&mut arguments)?,
         name => return Err(magic::unknown(name, arguments.name.range)),
     };
@@ -283,10 +284,10 @@ mod tests {
              parcell::cell::print_directory();\nlet b = 2;"
         );
         assert_eq!(
-            rewritten("%env\n%env HOME\n%env A=b c\n%env A \"b\"\n%checkpoint off"),
+            rewritten("%env\n%env HOME\n%env A=b c\n%env A \"b\"\n%checkpoint off\n%timeline"),
             "parcell::cell::print_environment();\nparcell::cell::print_environment_variable(\"HOME\");\n\
              parcell::cell::set_environment_variable(\"A\", \"b c\");\n\
-             parcell::cell::set_environment_variable(\"A\", \"b\");\nparcell::cell::checkpoint(Some(false));"
+             parcell::cell::set_environment_variable(\"A\", \"b\");\nparcell::cell::checkpoint(Some(false));\nparcell::cell::timeline();"
         );
     }
 

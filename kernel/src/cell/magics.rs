@@ -163,6 +163,12 @@ pub(crate) static MAGICS: &[MagicHelp] = &[
         options: &[],
     },
     MagicHelp {
+        name: "%timeline",
+        summary: "show what the workers of the last map did when",
+        usage: "%timeline",
+        options: &[],
+    },
+    MagicHelp {
         name: "%checkpoint",
         summary: "say, or choose, whether variables survive a crash",
         usage: "%checkpoint [on|off]",

@@ -8,6 +8,7 @@ mod failure;
 mod pool;
 mod process;
 mod shell;
+mod timeline;
 mod type_name;
 pub mod variables;
 
@@ -22,5 +23,6 @@ pub use failure::CellFailed;
 pub use pool::{CellPool, PoolOptions, pool};
 pub use process::{CellDaemons, CellProcesses, ProcessOptions, process};
 pub use shell::{bash, shell};
+pub use timeline::timeline;
 
 pub use crate::notebook::send_control_line;

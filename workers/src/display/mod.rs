@@ -58,7 +58,7 @@ pub use kinds::{html, jpeg, json, latex, markdown, png, svg};
 pub use table::table;
 
 pub(crate) use message::Message;
-pub(crate) use shorten::{Shortened, grouped};
+pub(crate) use shorten::Shortened;
 
 /// Shows something at once: in a notebook below the running cell, in a program as text on standard output.
 ///

@@ -299,7 +299,7 @@ impl Write for Cut {
 }
 
 /// A number with its digits in groups of three.
-pub(crate) fn grouped(number: usize) -> String {
+pub(super) fn grouped(number: usize) -> String {
     let digits = number.to_string();
     let mut text = String::new();
     for (position, digit) in digits.chars().enumerate() {

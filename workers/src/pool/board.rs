@@ -5,6 +5,7 @@
 use std::ops::Range;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use super::trace::Trace;
 use crate::record::WORD;
 use crate::sys::shared::{Shareable, SharedSlice};
 
@@ -43,13 +44,14 @@ pub(super) struct Slot {
     took: AtomicU64,
     /// See [`crate::sys::abort`].
     out_of_memory: AtomicU64,
+    trace: Trace,
     buffer: [AtomicU64; BUFFER_WORDS],
 }
 
 /// In the place of a time: the parent has found the item to be late, and will kill the worker.
 const CONDEMNED: u64 = u64::MAX;
 
-// SAFETY: all fields are atomics or arrays of them, in a layout that both sides share.
+// SAFETY: all fields are atomics, or arrays and structures of them, in a layout that both sides share.
 unsafe impl Shareable for Slot {}
 
 impl Board {
@@ -96,7 +98,13 @@ impl Slot {
         ] {
             word.store(0, Ordering::Relaxed);
         }
+        self.trace.reset();
         self.committed.store(0, Ordering::Release);
+    }
+
+    /// When the worker ran what.
+    pub(super) fn trace(&self) -> &Trace {
+        &self.trace
     }
 
     /// The worker begins a chunk.

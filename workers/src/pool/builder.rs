@@ -142,10 +142,18 @@ impl PoolBuilder {
         self
     }
 
-    /// Whether a map that takes longer than a second shows how far it has come: items done, their rate, the time left,
-    /// failures, and what the workers are on. In a notebook it is a display that sums it up at the end; in a program a line
-    /// on standard error, if that is a terminal. The cells of `%%pool` show it; `PARCELL_PROGRESS=0` in the environment turns
-    /// it off everywhere.
+    /// Shows how far a map is that takes longer than a second: how many items are done, how fast, how long the rest may
+    /// take, how many failed, and what each worker is on. In a notebook below the cell, in a program on standard error if
+    /// that is a terminal, and else nowhere. At the end one line sums it up.
+    ///
+    /// A cell's `%%pool` does so unless told otherwise; `PARCELL_PROGRESS=0` turns it off everywhere.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let pool = parcell::Pool::builder().workers(2).progress(true).build();
+    /// assert_eq!(pool.map(|n: u32| n + 1, 0..3), [1, 2, 3]);
+    /// ```
     pub fn progress(mut self, show: bool) -> Self {
         self.progress = show;
         self

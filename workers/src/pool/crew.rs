@@ -10,9 +10,13 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::Signal;
 
 use super::board::{Board, Slot};
+use super::history::{End, History, Life};
 use super::ledger::Ledger;
 use super::member::{Member, News};
+use super::progress::Progress;
+use super::progress_text::State;
 use super::settings::Settings;
+use super::trace::Span;
 use super::watch::{Glimpse, Watch};
 use super::worker::{self, Assignment};
 use crate::error::TaskError;
@@ -47,6 +51,10 @@ pub(super) struct Crew {
     /// Workers that died one after the other without having done anything.
     fruitless: usize,
     pub(super) costs: Costs,
+    /// Whether the items are all there, and not those of a stream.
+    is_whole: bool,
+    history: Option<History>,
+    progress: Option<Progress>,
 }
 
 /// What this process has spent on workers, and what they have done, for those of which both is known.
@@ -72,6 +80,9 @@ impl Crew {
             orphans: Vec::new(),
             fruitless: 0,
             costs: Costs::default(),
+            is_whole: items > 0,
+            history: Some(History::new(settings.workers)),
+            progress: Progress::begin(settings.progress),
             settings,
         })
     }
@@ -84,12 +95,6 @@ impl Crew {
         self.members.is_empty()
     }
 
-    /// The user's items that workers are on.
-    pub(super) fn running(&self) -> Vec<usize> {
-        let slots = self.members.iter().map(|member| self.board.slot(member.slot));
-        slots.filter(|slot| slot.running().is_some()).map(Slot::inner).collect()
-    }
-
     /// A slot that no worker has.
     pub(super) fn free_slot(&self) -> Option<usize> {
         (0..self.settings.workers).find(|slot| self.members.iter().all(|member| member.slot != *slot))
@@ -97,7 +102,7 @@ impl Crew {
 
     /// Starts a worker that begins with `ranges`.
     pub(super) fn start(&mut self, slot: usize, ranges: Vec<Range<usize>>, job: &mut Job<'_>) -> io::Result<()> {
-        let started = Instant::now();
+        let (started, began) = (Instant::now(), clock::now());
         let settings = &self.settings;
         let desk = self.board.slot(slot);
         desk.reset();
@@ -129,6 +134,7 @@ impl Crew {
             news: News::default(),
             is_late: false,
             glimpse: Glimpse::default(),
+            started: began,
         });
         learn(&mut self.costs.per_worker, clock::nanos(started.elapsed()));
         Ok(())
@@ -137,7 +143,11 @@ impl Crew {
     /// Waits until workers have sent something or ended, or for `limit`, and takes in what there is. Breaks when the
     /// sink does, or when workers just keep dying.
     pub(super) fn turn(&mut self, job: &mut Job<'_>, sink: &mut Sink<'_>, limit: Option<Duration>) -> ControlFlow<()> {
-        let waits = [limit, self.next_deadline(), self.watch.rest(Instant::now())];
+        let progress = self
+            .progress
+            .as_ref()
+            .map(|progress| Duration::from_nanos(progress.rest()));
+        let waits = [limit, self.next_deadline(), self.watch.rest(Instant::now()), progress];
         for (index, ended) in self.wait(waits.into_iter().flatten().min()) {
             if ended {
                 self.bury(index, job, sink)?;
@@ -153,6 +163,7 @@ impl Crew {
                 self.watch.look(member.child.pid(), slot, &mut member.glimpse, now);
             }
         }
+        self.show_progress();
         ControlFlow::Continue(())
     }
 
@@ -205,7 +216,7 @@ impl Crew {
     ) -> ControlFlow<()> {
         self.orphans.clear();
         for item in self.ledger.open().into_iter().flatten() {
-            self.ledger.settle(item);
+            self.ledger.fail(item);
             sink(item, pid, Err(error(item * self.block)))?;
         }
         ControlFlow::Continue(())
@@ -227,7 +238,10 @@ impl Crew {
         for member in &self.members {
             member.child.signal(Signal::KILL);
         }
-        self.members.clear();
+        for member in std::mem::take(&mut self.members) {
+            let was_on = self.board.slot(member.slot).running();
+            self.remember(&member, was_on.map(|item| (item, 0)), End::Stopped);
+        }
     }
 
     /// Waits until workers have sent something or ended. Says which, the last first, and whether it has ended.
@@ -276,11 +290,11 @@ impl Crew {
         member.inbox.drop_partial();
         member.inbox.push(&desk.leftovers());
         member.take_records(&mut self.ledger, retries, sink)?;
-        if let Some(item) = desk.running()
-            && self.ledger.is_open(item)
+        let died_on = desk.running().filter(|item| self.ledger.is_open(*item));
+        if let Some(item) = died_on
             && !member.news.is_tried_again(item, &mut self.ledger, retries)
         {
-            self.ledger.settle(item);
+            self.ledger.fail(item);
             let error = self.settings.error_of_death(&member, desk, ending);
             sink(item, member.child.pid(), Err(error))?;
         }
@@ -295,6 +309,12 @@ impl Crew {
         let was_done = ending.exit == Exit::Code(0) && ranges.is_empty() && self.board.untaken() == 0;
         let was_fruitful = was_done || member.news.to_retry.is_some() || self.ledger.left() < left_before;
         let was_initialized = self.settings.initializer.is_none() || desk.is_initialized() || was_done;
+        let end = match (died_on, member.news.to_retry) {
+            (_, Some(_)) => End::Retried,
+            (Some(_), None) => End::Died,
+            (None, None) => End::Done,
+        };
+        self.remember(&member, died_on.map(|item| (item, 1)), end);
         self.fruitless = if was_fruitful && was_initialized {
             0
         } else {
@@ -330,6 +350,79 @@ impl Crew {
         ControlFlow::Break(())
     }
 
+    /// Notes down what an ended worker has done; `last` is what it was on, and how often that counts as failed.
+    fn remember(&mut self, member: &Member, last: Option<(usize, u32)>, end: End) {
+        let Some(history) = &mut self.history else {
+            return;
+        };
+        let mut spans = self.board.slot(member.slot).trace().read();
+        let ended = clock::now();
+        if let Some((first, failed)) = last {
+            let began = spans.last().map_or(member.started, |span| span.ended);
+            spans.push(Span {
+                first,
+                items: 1,
+                failed,
+                began,
+                ended,
+            });
+        }
+        for span in &mut spans {
+            span.first *= self.block;
+        }
+        history.add(Life {
+            slot: member.slot,
+            pid: member.child.pid(),
+            began: member.started,
+            ended,
+            spans,
+            end,
+        });
+    }
+
+    fn show_progress(&mut self) {
+        if let Some(mut progress) = self.progress.take() {
+            progress.tick(|| self.state());
+            self.progress = Some(progress);
+        }
+    }
+
+    /// How far it is.
+    fn state(&self) -> State {
+        let on = |member: &Member| {
+            let slot = self.board.slot(member.slot);
+            slot.running().map(|_| (member.child.pid(), slot.inner()))
+        };
+        let began = self.history.as_ref().map_or(0, |history| history.began);
+        State {
+            done: self.done() * self.block,
+            total: self.is_whole.then(|| self.ledger.added() * self.block),
+            failed: self.ledger.failed(),
+            retried: self.ledger.retried(),
+            nanos: clock::now().saturating_sub(began),
+            workers: self.settings.workers,
+            on: self.members.iter().filter_map(on).collect(),
+        }
+    }
+
+    /// How many items have an outcome.
+    fn done(&self) -> usize {
+        self.ledger.added() - self.ledger.left()
+    }
+
+    /// The call has ended.
+    fn conclude(&mut self) {
+        let state = self.state();
+        if let Some(mut progress) = self.progress.take() {
+            progress.end(&state);
+        }
+        if let Some(mut history) = self.history.take() {
+            history.total = self.ledger.added() * self.block;
+            (history.done, history.failed, history.retried) = (state.done, state.failed, state.retried);
+            history.keep();
+        }
+    }
+
     /// When the first item that is being run will be late; at the earliest, if it begins just now.
     fn next_deadline(&self) -> Option<Duration> {
         let limit = clock::nanos(self.settings.timeout?);
@@ -362,6 +455,7 @@ impl Crew {
 impl Drop for Crew {
     fn drop(&mut self) {
         self.end();
+        self.conclude();
     }
 }
 

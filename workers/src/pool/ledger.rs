@@ -12,6 +12,9 @@ pub(super) struct Ledger {
     /// Where the latest item was found: the next one is there as well, most of the time.
     latest: usize,
     left: usize,
+    added: usize,
+    failed: usize,
+    retried: usize,
     /// How often an item without an outcome has failed, if it has.
     failures: HashMap<usize, usize>,
 }
@@ -43,6 +46,7 @@ impl Ledger {
             return;
         }
         self.left += items.len();
+        self.added += items.len();
         self.sections.push(Section {
             start: items.start,
             settled: vec![false; items.len()],
@@ -53,6 +57,28 @@ impl Ledger {
     /// How many items have no outcome.
     pub(super) fn left(&self) -> usize {
         self.left
+    }
+
+    /// How many items there are, or were.
+    pub(super) fn added(&self) -> usize {
+        self.added
+    }
+
+    /// How many items have failed for good.
+    pub(super) fn failed(&self) -> usize {
+        self.failed
+    }
+
+    /// How many failures were tried again.
+    pub(super) fn retried(&self) -> usize {
+        self.retried
+    }
+
+    /// Marks `item` as failed; `false` as for [`settle`](Self::settle).
+    pub(super) fn fail(&mut self, item: usize) -> bool {
+        let is_new = self.settle(item);
+        self.failed += usize::from(is_new);
+        is_new
     }
 
     /// Marks `item`; `false` if it was settled before, or does not exist.
@@ -84,7 +110,9 @@ impl Ledger {
         let failures = self.failures.entry(item).or_default();
         *failures += 1;
         let again = *failures <= retries;
-        if !again {
+        if again {
+            self.retried += 1;
+        } else {
             self.failures.remove(&item);
         }
         again

@@ -22,6 +22,8 @@ pub(super) struct Member {
     /// Whether it was killed because its item took too long.
     pub(super) is_late: bool,
     pub(super) glimpse: Glimpse,
+    /// When it was started, in nanoseconds of the monotonic clock.
+    pub(super) started: u64,
 }
 
 /// What a worker's failures mean for what comes after it.
@@ -67,7 +69,7 @@ impl News {
             self.initializer_panic = Some(error.clone());
         }
         let is_final = matches!(error, TaskError::Codec { .. });
-        if !is_final && self.is_tried_again(item, ledger, retries) || !ledger.settle(item) {
+        if !is_final && self.is_tried_again(item, ledger, retries) || !ledger.fail(item) {
             return ControlFlow::Continue(());
         }
         sink(item, pid, Err(error))

@@ -8,6 +8,7 @@ mod apply_async;
 mod board;
 mod builder;
 mod crew;
+mod history;
 mod imap;
 mod in_place;
 mod ledger;
@@ -15,11 +16,14 @@ mod member;
 mod outcomes;
 mod pace;
 mod progress;
+mod progress_text;
 mod reduce;
 mod run;
 mod settings;
 mod starmap;
 mod stream;
+mod timeline;
+mod trace;
 mod watch;
 mod worker;
 
@@ -28,6 +32,7 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use crate::codec;
+use crate::display::MimeBundle;
 use crate::error::TaskError;
 use crate::job::{ItemError, Stage};
 use crate::message::Message;
@@ -277,6 +282,11 @@ impl Pool {
         });
         outcomes
     }
+}
+
+/// A picture of the map that ended last.
+pub(crate) fn last_timeline() -> Option<MimeBundle> {
+    Some(timeline::timeline(history::History::last()?.as_ref()))
 }
 
 /// The function with its errors as failures of the item.

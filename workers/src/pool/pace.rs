@@ -4,7 +4,9 @@
 //! short while, judged by the items it has run, never more than a fraction of its share of what is left, so that all
 //! workers end at about the same time.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
+
+use crate::sys::clock;
 
 /// How long a chunk should keep a worker busy.
 const CHUNK_TIME: Duration = Duration::from_micros(100);
@@ -15,6 +17,17 @@ const MAX_STRIDE: usize = 64;
 /// Guided self-scheduling: a chunk is at most this fraction of a worker's share of what is left.
 const SHARE: usize = 8;
 
+/// What a look at the clock has shown.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Look {
+    /// When the first of the items since the last look began, in nanoseconds of the monotonic clock.
+    pub(super) began: u64,
+    pub(super) ended: u64,
+    pub(super) items: usize,
+    /// Whether it is time to send what waits.
+    pub(super) is_time_to_send: bool,
+}
+
 /// What a worker has learnt about its items' duration.
 #[derive(Debug)]
 pub(super) struct Pace {
@@ -22,15 +35,16 @@ pub(super) struct Pace {
     workers: usize,
     chunk: usize,
     nanos_per_item: u64,
-    looked_at: Instant,
-    sent_at: Instant,
+    /// In nanoseconds of the monotonic clock.
+    looked_at: u64,
+    sent_at: u64,
     since_look: usize,
     stride: usize,
 }
 
 impl Pace {
     pub(super) fn new(fixed: Option<usize>, workers: usize) -> Self {
-        let now = Instant::now();
+        let now = clock::now();
         let (chunk, stride) = (0, 1);
         Self {
             fixed,
@@ -56,24 +70,39 @@ impl Pace {
         self.chunk
     }
 
-    /// An item is done; whether it is time to send what waits.
-    pub(super) fn item_done(&mut self) -> bool {
+    /// An item is done. What the clock says, if it is time for a look, or `must_look`.
+    pub(super) fn item_done(&mut self, must_look: bool) -> Option<Look> {
         self.since_look += 1;
-        if self.since_look < self.stride {
-            return false;
+        if self.since_look < self.stride && !must_look {
+            return None;
         }
-        let now = Instant::now();
-        let nanos = u64::try_from(now.duration_since(self.looked_at).as_nanos()).unwrap_or(u64::MAX);
-        self.learn(nanos / self.since_look as u64);
-        (self.looked_at, self.since_look) = (now, 0);
+        let (began, ended, items) = (self.looked_at, clock::now(), self.since_look);
+        let nanos = ended.saturating_sub(began);
+        self.learn(nanos / items as u64);
+        (self.looked_at, self.since_look) = (ended, 0);
         // After a long item sending costs nothing worth mentioning, and the next may be as long.
-        nanos >= CHUNK_TIME.as_nanos() as u64 || now.duration_since(self.sent_at) >= SEND_AFTER
+        let is_time_to_send =
+            nanos >= clock::nanos(CHUNK_TIME) || ended.saturating_sub(self.sent_at) >= clock::nanos(SEND_AFTER);
+        Some(Look {
+            began,
+            ended,
+            items,
+            is_time_to_send,
+        })
+    }
+
+    /// The items since the last look, for a worker that ends.
+    pub(super) fn last_look(&mut self) -> Option<Look> {
+        (self.since_look > 0).then(|| {
+            self.since_look -= 1;
+            self.item_done(true)
+        })?
     }
 
     /// What waited has been sent.
     pub(super) fn sent(&mut self) {
         // Sending can block; that time is not the items'.
-        self.sent_at = Instant::now();
+        self.sent_at = clock::now();
         (self.looked_at, self.since_look) = (self.sent_at, 0);
     }
 

@@ -1,10 +1,8 @@
 //! A map from its caller's side: as many workers as it takes, until every item has an outcome.
 
-use std::cell::Cell;
 use std::ops::ControlFlow;
 
 use super::crew::{Crew, Sink};
-use super::progress::{Progress, Standing};
 use super::settings::Settings;
 use crate::error::TaskError;
 use crate::job::Job;
@@ -35,67 +33,30 @@ pub(super) fn run(settings: &Settings, items: usize, block: usize, job: &mut Job
             return;
         }
     };
-    let failed = Cell::new(0);
-    let mut counting = |item, pid, outcome: Result<&[u8], TaskError>| {
-        failed.set(failed.get() + usize::from(outcome.is_err()));
-        sink(item, pid, outcome)
-    };
-    let mut map = Map {
-        crew,
-        items,
-        failed: &failed,
-    };
-    let mut progress = Progress::new(settings.progress);
     // The map ends early by breaking; dropping the crew ends the workers.
-    let _ = map.finish(job, &mut counting, &mut progress);
-    progress.end(&map.standing());
+    let _ = finish(crew, job, sink);
 }
 
-struct Map<'a> {
-    crew: Crew,
-    items: usize,
-    /// How many items have failed.
-    failed: &'a Cell<usize>,
-}
-
-impl Map<'_> {
-    fn finish(&mut self, job: &mut Job<'_>, sink: &mut Sink<'_>, progress: &mut Progress) -> ControlFlow<()> {
-        self.begin(job);
-        loop {
-            while !self.crew.is_empty() {
-                self.crew.turn(job, sink, progress.rest())?;
-                progress.show(|| self.standing());
-            }
-            if self.crew.ledger.left() == 0 {
-                return ControlFlow::Continue(());
-            }
-            if let Err(error) = self.crew.start_over(job) {
-                self.crew.fail_unstarted(&error, sink)?;
-            }
+fn finish(mut crew: Crew, job: &mut Job<'_>, sink: &mut Sink<'_>) -> ControlFlow<()> {
+    // Each is given its first items, before the first of them can take any, so that every worker asked for has a part,
+    // however short the work: who watches sees as many processes as there are.
+    let size = crew.settings().chunk_size.unwrap_or(1);
+    let firsts: Vec<_> = (0..crew.settings().workers).map(|_| crew.board.take(size)).collect();
+    for (slot, first) in firsts.into_iter().enumerate() {
+        // If no more processes are to be had, fewer will do. What these were to begin with is done when the rest is.
+        if crew.start(slot, vec![first], job).is_err() {
+            break;
         }
     }
-
-    fn begin(&mut self, job: &mut Job<'_>) {
-        // Each is given its first items, before the first of them can take any, so that every worker asked for has a
-        // part, however short the work: who watches sees as many processes as there are.
-        let crew = &mut self.crew;
-        let size = crew.settings().chunk_size.unwrap_or(1);
-        let firsts: Vec<_> = (0..crew.settings().workers).map(|_| crew.board.take(size)).collect();
-        for (slot, first) in firsts.into_iter().enumerate() {
-            // If no more processes are to be had, fewer will do. What these were to begin with is done when the rest is.
-            if crew.start(slot, vec![first], job).is_err() {
-                break;
-            }
+    loop {
+        while !crew.is_empty() {
+            crew.turn(job, sink, None)?;
         }
-    }
-
-    fn standing(&self) -> Standing {
-        Standing {
-            total: self.items,
-            done: self.items - self.crew.ledger.left(),
-            failed: self.failed.get(),
-            workers: self.crew.settings().workers,
-            running: self.crew.running(),
+        if crew.ledger.left() == 0 {
+            return ControlFlow::Continue(());
+        }
+        if let Err(error) = crew.start_over(job) {
+            crew.fail_unstarted(&error, sink)?;
         }
     }
 }

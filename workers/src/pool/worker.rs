@@ -7,8 +7,9 @@ use std::os::fd::OwnedFd;
 use std::time::Instant;
 
 use super::board::{BUFFER, Board, Slot};
-use super::pace::Pace;
+use super::pace::{Look, Pace};
 use super::settings::Settings;
+use super::trace::{Span, Tracer};
 use crate::error::TaskError;
 use crate::job::{self, Job, Stage};
 use crate::panics;
@@ -45,12 +46,15 @@ pub(super) fn work(board: &Board, assignment: &Assignment<'_>, job: &mut Job<'_>
             waiting: Vec::with_capacity(BUFFER),
         },
         pace: Pace::new(settings.chunk_size, settings.workers),
+        tracer: Tracer::new(slot.trace()),
         settings,
         ran: 0,
+        latest: 0,
         initialized: settings.initializer.is_none(),
     };
     let started = Instant::now();
     let done = worker.work_through(board, assignment.ranges);
+    worker.trace_rest();
     slot.sum_up(worker.ran, clock::nanos(started.elapsed()));
     match done {
         ControlFlow::Break(Err(error)) => Err(error),
@@ -63,9 +67,12 @@ struct Worker<'a, 'job> {
     job: &'a mut Job<'job>,
     outbox: Outbox<'a>,
     pace: Pace,
+    tracer: Tracer<'a>,
     settings: &'a Settings,
     /// How many items it has run.
     ran: usize,
+    /// The one that it ran last.
+    latest: usize,
     initialized: bool,
 }
 
@@ -110,10 +117,14 @@ impl Worker<'_, '_> {
             self.desk.end();
             self.desk.slot.end_item(item);
             self.ran += 1;
+            self.latest = item;
             // A failure may end the map, so it never waits for the next item.
-            if self.pace.item_done() || failed {
-                stop_on(self.outbox.send())?;
-                self.pace.sent();
+            if let Some(look) = self.pace.item_done(failed) {
+                self.trace(look, item, failed);
+                if look.is_time_to_send || failed {
+                    stop_on(self.outbox.send())?;
+                    self.pace.sent();
+                }
             }
             let retire = failed && (self.settings.retries > 0 || !self.initialized);
             if retire || self.capacity() == 0 {
@@ -121,6 +132,24 @@ impl Worker<'_, '_> {
             }
         }
         ControlFlow::Continue(())
+    }
+
+    /// Notes down when the items up to `last` were run.
+    fn trace(&mut self, look: Look, last: usize, failed: bool) {
+        self.tracer.add(Span {
+            // Where they are of several chunks, it is about the last one's.
+            first: (last + 1).saturating_sub(look.items),
+            items: u32::try_from(look.items).unwrap_or(u32::MAX),
+            failed: u32::from(failed),
+            began: look.began,
+            ended: look.ended,
+        });
+    }
+
+    fn trace_rest(&mut self) {
+        if let Some(look) = self.pace.last_look() {
+            self.trace(look, self.latest, false);
+        }
     }
 
     /// Runs the pool's initializer, if it has not been run.

@@ -89,6 +89,8 @@ impl Screen {
         match content {
             Content::Stream { stream, text } => self.print(*stream, text),
             Content::DisplayData { data, .. } => self.display(data, false),
+            // A terminal shows each update in a line of its own.
+            Content::UpdateDisplayData { metadata, .. } if rich::is_transient(metadata) => {}
             Content::UpdateDisplayData { data, .. } => self.display(data, true),
             Content::ExecuteResult { data, .. } => self.result(execution_count, data),
             // What has been read stays.
@@ -110,12 +112,8 @@ impl Screen {
         self.on_own_line(Stream::Stderr, &ended(text.to_owned()));
     }
 
-    /// Shows something, unless it is an update that changed nothing which a terminal shows, or one on the way: a terminal
-    /// shows each in a line of its own.
+    /// Shows something, unless it is an update that changed nothing which a terminal shows.
     fn display(&mut self, data: &MimeBundle, is_update: bool) {
-        if is_update && rich::is_on_the_way(data) {
-            return;
-        }
         let text = ended(rich::as_text(data));
         if !is_update || self.last_display.as_ref() != Some(&text) {
             self.on_own_line(Stream::Stdout, &text);

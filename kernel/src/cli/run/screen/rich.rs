@@ -2,18 +2,16 @@
 
 use serde_json::Value;
 
-use crate::session::MimeBundle;
+use crate::session::{Metadata, MimeBundle};
 
 /// MIME types whose source is worth reading, the best first.
 const READABLE: [&str; 3] = ["text/plain", "text/markdown", "text/latex"];
 
-/// The type by which the library says how far a map has come.
-const PROGRESS: &str = "application/vnd.parcell.progress+json";
-
-/// Whether it shows how far something has come that has not ended.
-pub(super) fn is_on_the_way(data: &MimeBundle) -> bool {
-    data.get(PROGRESS)
-        .is_some_and(|progress| progress["ended"] == Value::Bool(false))
+/// Whether the library says that something else will take its place soon, such as how far a map has come.
+pub(super) fn is_transient(metadata: &Metadata) -> bool {
+    metadata
+        .get("parcell")
+        .is_some_and(|notes| notes["transient"] == Value::Bool(true))
 }
 
 /// The text among the representations, or else a note of what there is.

@@ -116,18 +116,18 @@ fn displays_are_shown_and_updates_that_change_something() {
 }
 
 #[test]
-fn of_progress_the_first_and_the_last_are_shown() {
+fn of_what_is_transient_the_first_and_the_last_are_shown() {
     let (mut screen, out, _) = screen(Code::FirstLine);
-    let progress = |text: &str, is_update, ended: bool| {
+    let transient = |text: &str, is_update| {
         let mut content = display(text, is_update);
-        if let Content::DisplayData { data, .. } | Content::UpdateDisplayData { data, .. } = &mut content {
-            data.insert("application/vnd.parcell.progress+json".into(), json!({"ended": ended}));
+        if let Content::DisplayData { metadata, .. } | Content::UpdateDisplayData { metadata, .. } = &mut content {
+            metadata.insert("parcell".into(), json!({"transient": true}));
         }
         content
     };
-    screen.output(1, &progress("1 of 3", false, false));
-    screen.output(1, &progress("2 of 3", true, false));
-    screen.output(1, &progress("3 of 3", true, true));
+    screen.output(1, &transient("1 of 3", false));
+    screen.output(1, &transient("2 of 3", true));
+    screen.output(1, &display("3 of 3", true));
     assert_eq!(out.text(), "1 of 3\n3 of 3\n");
 }
 
