@@ -23,6 +23,8 @@ mod output;
 mod plain;
 #[path = "cells/pool.rs"]
 mod pool;
+#[path = "cells/pool_options.rs"]
+mod pool_options;
 #[path = "cells/process.rs"]
 mod process;
 #[path = "cells/progress.rs"]
@@ -35,5 +37,7 @@ mod state;
 mod transactions;
 #[path = "cells/worker_failures.rs"]
 mod worker_failures;
+#[path = "cells/worker_output.rs"]
+mod worker_output;
 #[path = "cells/wrong_input.rs"]
 mod wrong_input;

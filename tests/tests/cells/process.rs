@@ -76,3 +76,63 @@ fn processes_run_beside_the_notebook() {
             .await;
     });
 }
+
+#[test]
+fn options_say_what_becomes_of_processes() {
+    with_notebook(async |notebook| {
+        notebook
+            .prepare("let words = vec![\"a\".to_owned(), \"bc\".to_owned()];")
+            .await;
+        notebook
+            .check("each gets an item", async |n| {
+                n.prepare("%%process --args words -> lengths\nfn length(word: String) -> usize { word.len() }")
+                    .await;
+                assert_eq!(n.value("(lengths.clone(), words.len())").await, "([1, 2], 2)");
+                assert_eq!(n.value("%%process --args [1, 2, 3]\n|n| n * 2").await, "[2, 4, 6]");
+            })
+            .await;
+        notebook
+            .check("one that takes too long is killed and reported", async |n| {
+                let code = "%%process -n 2 --timeout=500ms\n\
+                            |i| std::thread::sleep(std::time::Duration::from_secs(600 * i as u64))";
+                let failure = n.failure(code).await;
+                assert_eq!(failure.ename, "TimedOut");
+                assert!(
+                    failure.evalue.ends_with("took longer than the 500ms allowed"),
+                    "{}",
+                    failure.evalue
+                );
+            })
+            .await;
+        notebook
+            .check("all that failed are reported", async |n| {
+                let failure = n
+                    .failure("%%process --args 1..4\nfn fails(code: i32) { if code > 1 { std::process::exit(code) } }")
+                    .await;
+                let traceback = failure.traceback.join("\n");
+                assert!(
+                    traceback.contains("exit code 2") && traceback.contains("exit code 3"),
+                    "{traceback}"
+                );
+            })
+            .await;
+    });
+}
+
+#[test]
+fn a_daemon_is_not_waited_for_and_ends_with_the_notebook() {
+    with_notebook(async |notebook| {
+        let code = "%%process --daemon --name ticker\nstd::fs::write(\"pid\", std::process::id().to_string()).unwrap();\n\
+                    loop { std::thread::park(); }";
+        notebook.prepare(code).await;
+        let wait = "while std::fs::read(\"pid\").unwrap_or_default().is_empty() { std::thread::yield_now(); }\n\
+                    active_children().len()";
+        assert_eq!(notebook.value(wait).await, "1");
+        let running = "std::path::Path::new(\"/proc\").join(std::fs::read_to_string(\"pid\").unwrap()).exists()";
+        assert_eq!(notebook.value(running).await, "true");
+        notebook.prepare("%reset").await;
+        let gone = "while std::path::Path::new(\"/proc\").join(std::fs::read_to_string(\"pid\").unwrap()).exists() \
+                    { std::thread::yield_now(); }";
+        notebook.prepare(gone).await;
+    });
+}

@@ -212,7 +212,7 @@ fn magics_commands_and_crates_are_completed_and_explained() {
         assert!(
             markdown(notebook, "%%po¦ol 0..3", 0)
                 .await
-                .contains("- `-n WORKERS`: how many workers")
+                .contains("- `-n, --workers WORKERS`: run this many workers (default: one for each core)")
         );
         assert!(
             markdown(notebook, "%%pool -k¦ 0..3", 0)
