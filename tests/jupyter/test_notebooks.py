@@ -58,17 +58,7 @@ def test_what_is_written_is_a_valid_notebook(executed, notebook, runner):
     assert counts == list(range(1, len(counts) + 1))
 
 
-@pytest.mark.parametrize("runner", [runner for runner in RUNNERS if runner != "parcell"])
-def test_outputs_do_not_depend_on_what_runs_the_notebook(executed, notebooks, runner):
-    notebook = notebooks / f"{EVERYWHERE}.ipynb"
-    ours = runners.comparable_cells(executed(notebook, "parcell"))
-    theirs = runners.comparable_cells(executed(notebook, runner))
-    assert ours == theirs
-
-
-@pytest.mark.parametrize(
-    ("notebook", "runner"), [run for run in RUNS if run.values[0].stem != EVERYWHERE]
-)
+@each_run
 def test_outputs_are_those_that_readers_see(executed, notebook, runner):
     """The outputs in the repository are those of a run, but for what differs between any two runs."""
     assert runners.comparable_cells(executed(notebook, runner)) == runners.comparable_cells(notebook)
