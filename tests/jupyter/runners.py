@@ -11,12 +11,17 @@ from pathlib import Path
 import nbclient
 import nbformat
 
+# The tag of a cell whose outputs differ from run to run, as times do.
+VARIES = "varies"
+
 # How long one notebook may take, with a machine that is busy otherwise.
 LIMIT_SECONDS = 240
 
 ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
-LINE_PID = re.compile(r"^\[pid \d+\]", re.MULTILINE)
-ERROR_PID = re.compile(r"\bpid \d+")
+# What stands before a worker's line: its name, or "pid", and its PID.
+LINE_PID = re.compile(r"^\[(\S.*?) \d+\]")
+# How errors name a process.
+ERROR_PID = re.compile(r"\b(pid|process) \d+")
 
 
 @dataclass(frozen=True)
@@ -86,24 +91,30 @@ def command(*arguments: str | Path, status: int = 0) -> None:
 
 
 def comparable_cells(notebook: Path) -> list[dict]:
-    """The code cells and what they gave, without what may differ between two runs: PIDs, and whose line came first."""
+    """The code cells and what they gave, without what may differ between two runs: PIDs, whose line came first, and all
+    that a cell gave which says that it varies."""
     cells = json.loads(notebook.read_text())["cells"]
     return [
         {
             "source": joined(cell["source"]),
             "execution_count": cell["execution_count"],
             "streams": {name: comparable_lines(text) for name, text in streams(cell).items()},
-            "others": [comparable_output(output) for output in cell["outputs"] if output["output_type"] != "stream"],
+            "others": [comparable_output(output) for output in outputs(cell) if output["output_type"] != "stream"],
         }
         for cell in cells
         if cell["cell_type"] == "code"
     ]
 
 
+def outputs(cell: dict) -> list[dict]:
+    """What a cell gave, or nothing if that varies."""
+    return [] if VARIES in cell["metadata"].get("tags", []) else cell["outputs"]
+
+
 def streams(cell: dict) -> dict[str, str]:
     """What a cell printed, by stream: each has an order, the two together have none."""
     text: dict[str, str] = {}
-    for output in cell["outputs"]:
+    for output in outputs(cell):
         if output["output_type"] == "stream":
             text[output["name"]] = text.get(output["name"], "") + joined(output["text"])
     return text
@@ -112,8 +123,8 @@ def streams(cell: dict) -> dict[str, str]:
 def comparable_lines(text: str) -> tuple[list[str], list[str]]:
     """The workers' lines, sorted, and all others in their order."""
     lines = ANSI.sub("", text).splitlines(keepends=True)
-    workers = sorted(LINE_PID.sub("[pid]", line) for line in lines if LINE_PID.match(line))
-    others = [ERROR_PID.sub("pid", line) for line in lines if not LINE_PID.match(line)]
+    workers = sorted(LINE_PID.sub(r"[\1]", line) for line in lines if LINE_PID.match(line))
+    others = [ERROR_PID.sub(r"\1", line) for line in lines if not LINE_PID.match(line)]
     return workers, others
 
 
@@ -121,8 +132,8 @@ def comparable_output(output: dict) -> dict:
     """A result, a display or an error, its text in one piece and without PIDs."""
     output = dict(output)
     if output["output_type"] == "error":
-        output["evalue"] = ERROR_PID.sub("pid", output["evalue"])
-        output["traceback"] = [ERROR_PID.sub("pid", line) for line in output["traceback"]]
+        output["evalue"] = ERROR_PID.sub(r"\1", output["evalue"])
+        output["traceback"] = [ERROR_PID.sub(r"\1", line) for line in output["traceback"]]
     else:
         output["data"] = {
             mime: joined(data) if isinstance(data, str | list) else data for mime, data in output["data"].items()

@@ -143,7 +143,7 @@ def session(open_notebook, directory) -> lab.NotebookPage:
 
 
 def test_the_notebook_on_pools(open_notebook, notebooks, screenshots, directory):
-    page = open_notebook(Path(shutil.copy(notebooks / "pool.ipynb", directory)))
+    page = open_notebook(copy_without_outputs(notebooks / "pool.ipynb", directory))
     page.run_all()
     last = page.panel.locator(".jp-CodeCell").count() - 1
     page.wait_for_end(last)
@@ -317,3 +317,13 @@ def write_notebook(path: Path, sources: list[str]) -> Path:
     notebook.metadata.kernelspec = {"name": "parcell", "display_name": "Rust (parcell)", "language": "rust"}
     nbformat.write(notebook, path)
     return path
+
+
+def copy_without_outputs(notebook: Path, directory: Path) -> Path:
+    """Copies a notebook as if it had never been run, so that what is seen later is of the run here."""
+    document = nbformat.read(notebook, as_version=4)
+    for cell in document.cells:
+        if cell.cell_type == "code":
+            cell.outputs, cell.execution_count = [], None
+    nbformat.write(document, directory / notebook.name)
+    return directory / notebook.name
