@@ -1,6 +1,6 @@
 //! What cells show beside text: at once, in order, with updates; and results too large to be shown.
 
-use parcell_tests::{Execution, Notebook, with_notebook};
+use parcell_tests::{Execution, Notebook, with_notebook, without_colours};
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
 
@@ -134,7 +134,7 @@ fn displays_come_at_once_and_can_be_changed() {
                 let said: Vec<String> = said(&mut cell)
                     .iter()
                     .flat_map(|said| match said.as_str() {
-                        Some(text) => text.lines().map(str::to_owned).collect(),
+                        Some(text) => without_colours(text).lines().map(str::to_owned).collect(),
                         None => vec![said.to_string()],
                     })
                     .collect();

@@ -52,7 +52,7 @@ fn wrong_magics_are_pointed_at() {
         ("%%pool -n 0 0..3", "0", "number of workers is 0", "-n 4"),
         ("%%pool -n abc 0..3", "abc", "`abc` is not a number", "-n 4"),
         ("%%pool -n -2 0..3", "-2", "`-2` is not a number", "-n 4"),
-        ("%%pool -n", "-n", "`-n` needs a number", "-n 4"),
+        ("%%pool -n", "-n", "`-n` needs WORKERS", "-n 4"),
         ("%%pool -c 0 0..3", "0", "number of items in a chunk is 0", "-c 4"),
         ("%%pool 0..3 ->", "->", "no name", "-> squares"),
         ("%%pol 0..3", "%%pol", "no magic `%%pol`", "%%pool"),
