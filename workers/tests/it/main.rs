@@ -15,6 +15,7 @@ mod orphans;
 mod output;
 mod prelude;
 mod process;
+mod progress;
 mod properties;
 mod queue;
 mod shared;

@@ -12,8 +12,10 @@ use anstream::adapter::strip_str;
 use anstyle::{AnsiColor, Style};
 
 use super::highlight::{self, highlight};
-use crate::session::{CellError, Content, MimeBundle, Stream};
+use crate::session::{CellError, Content, Metadata, MimeBundle, Stream};
 
+/// The library's metadata for what soon has something else in its place.
+const LIBRARY: &str = "parcell";
 const RESULT: Style = AnsiColor::Red.on_default();
 
 /// How much of a cell's code is shown above its output.
@@ -89,6 +91,8 @@ impl Screen {
         match content {
             Content::Stream { stream, text } => self.print(*stream, text),
             Content::DisplayData { data, .. } => self.display(data, false),
+            // A progress line changes ten times a second; its first text and its last are enough to read.
+            Content::UpdateDisplayData { metadata, .. } if is_transient(metadata) => {}
             Content::UpdateDisplayData { data, .. } => self.display(data, true),
             Content::ExecuteResult { data, .. } => self.result(execution_count, data),
             // What has been read stays.
@@ -170,6 +174,11 @@ fn leaves_line_open(text: &str) -> Option<bool> {
         None if has_line_break => Some(false),
         None => None,
     }
+}
+
+/// Whether the library says that something else will soon be in its place.
+fn is_transient(metadata: &Metadata) -> bool {
+    metadata.get(LIBRARY).is_some_and(|entry| entry["transient"] == true)
 }
 
 fn ended(mut text: String) -> String {

@@ -55,6 +55,26 @@ fn result(text: &str) -> Content {
     Content::result(data)
 }
 
+#[test]
+fn of_progress_the_first_and_the_last_text_are_shown() {
+    let (mut screen, out, _) = screen(Code::Whole);
+    screen.output(1, &display("10 %", false));
+    for text in ["20 %", "30 %"] {
+        let Content::UpdateDisplayData { data, display_id, .. } = display(text, true) else {
+            panic!("not an update")
+        };
+        let metadata = serde_json::Map::from_iter([("parcell".to_owned(), json!({"transient": true}))]);
+        let content = Content::UpdateDisplayData {
+            data,
+            metadata,
+            display_id,
+        };
+        screen.output(1, &content);
+    }
+    screen.output(1, &display("4 items in 2 s", true));
+    assert_eq!(out.text(), "10 %\n4 items in 2 s\n");
+}
+
 /// What a display looks like, or an update of one.
 fn display(text: &str, is_update: bool) -> Content {
     let Content::ExecuteResult { data, metadata } = result(text) else {
