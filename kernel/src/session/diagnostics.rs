@@ -329,7 +329,17 @@ impl Compiled<'_> {
     /// rustc's notes and suggestions.
     fn children(&self, json: &Value) -> Vec<Child> {
         let children = json["children"].as_array().map(Vec::as_slice).unwrap_or_default();
-        children.iter().filter_map(|child| self.child(child)).collect()
+        let mut children: Vec<_> = children.iter().filter_map(|child| self.child(child)).collect();
+        if children.iter().any(Child::is_about_standing_workers) {
+            // What `move` would capture is refused as well.
+            children.retain(|child| !child.is_suggestion());
+            children.push(Child {
+                is_help: true,
+                message: STANDING_WORKERS.to_owned(),
+                snippet: None,
+            });
+        }
+        children
     }
 
     fn child(&self, json: &Value) -> Option<Child> {
@@ -451,7 +461,33 @@ struct ChildSnippet {
     spans: Vec<CellSpan>,
 }
 
+/// What rustc says of a function that has to hold without what surrounds it.
+const MUST_OUTLIVE: &str = "function requires argument type to outlive `'static`";
+
+/// The library's methods whose function is sent to standing workers.
+const SENT_BY: [&str; 2] = [".submit(", ".apply_async("];
+
+const STANDING_WORKERS: &str = "a function for standing workers captures nothing: use `Pool::map`, `Pool::apply` or \
+     `Process::spawn`, whose workers see what a closure captures, or give what it needs as the argument";
+
 impl Child {
+    /// Whether the error is that a closure captures references, and standing workers were to run it.
+    fn is_about_standing_workers(&self) -> bool {
+        let is_sent = |snippet: &ChildSnippet| {
+            let mut marked = snippet
+                .spans
+                .iter()
+                .filter_map(|span| snippet.source.get(span.note.range.clone()));
+            marked.any(|code| SENT_BY.iter().any(|method| code.contains(method)))
+        };
+        self.message == MUST_OUTLIVE && self.snippet.as_ref().is_some_and(is_sent)
+    }
+
+    fn is_suggestion(&self) -> bool {
+        let spans = self.snippet.iter().flat_map(|snippet| &snippet.spans);
+        spans.into_iter().any(|span| span.replacement.is_some())
+    }
+
     fn level(&self) -> Level<'static> {
         if self.is_help { Level::HELP } else { Level::NOTE }
     }

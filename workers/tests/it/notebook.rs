@@ -170,7 +170,7 @@ fn run_as_program(name: &str, body: impl FnOnce()) -> String {
 }
 
 /// Makes this process a notebook's; the kernel's end of the socket.
-fn connect() -> OwnedFd {
+pub(crate) fn connect() -> OwnedFd {
     let flags = SocketFlags::CLOEXEC;
     let (host, kernel) = socketpair(AddressFamily::UNIX, SocketType::SEQPACKET, flags, None).unwrap();
     SOCKET.store(host.as_raw_fd(), Ordering::Relaxed);
