@@ -96,7 +96,8 @@ def test_results_come_in_the_order_of_the_items(executed, notebooks):
 
 def test_named_processes_print_in_their_own_order(executed, notebooks):
     cells = cells_by_id(executed(notebooks / "processes.ipynb", "parcell"))
-    lines = "".join(output.get("text", "") for output in cells["names"].outputs).splitlines()
+    text = "".join(output.get("text", "") for output in cells["names"].outputs)
+    lines = runners.ANSI.sub("", text).splitlines()
     for name in ("Task A", "Task B"):
         assert [line.split("] ")[1] for line in lines if line.startswith(f"[{name} ")] == ["Starting", "Finished"]
 
