@@ -11,7 +11,8 @@ pub(crate) struct Python(Option<Connection>);
 
 struct Connection {
     child: Child,
-    questions: ChildStdin,
+    /// None at the end.
+    questions: Option<ChildStdin>,
     answers: BufReader<ChildStdout>,
 }
 
@@ -26,7 +27,7 @@ impl Python {
             .spawn();
         match child {
             Ok(mut child) => Python(Some(Connection {
-                questions: child.stdin.take().expect("a pipe was asked for"),
+                questions: child.stdin.take(),
                 answers: BufReader::new(child.stdout.take().expect("a pipe was asked for")),
                 child,
             })),
@@ -45,7 +46,7 @@ impl Python {
 
 impl Connection {
     fn ask(&mut self, peer: &str, what: &str) -> Option<Duration> {
-        writeln!(self.questions, "{peer} {what}").ok()?;
+        writeln!(self.questions.as_ref()?, "{peer} {what}").ok()?;
         let mut answer = String::new();
         self.answers.read_line(&mut answer).ok()?;
         answer.trim().parse().ok().map(Duration::from_secs_f64)
@@ -54,8 +55,8 @@ impl Connection {
 
 impl Drop for Connection {
     fn drop(&mut self) {
-        // It ends at the end of its input, if it has not; either way nobody is left.
-        let _ = self.child.kill();
+        // At the end of its input it ends its own workers, and then itself.
+        drop(self.questions.take());
         let _ = self.child.wait();
     }
 }
