@@ -104,6 +104,7 @@ fn all_pids() -> impl Iterator<Item = i32> {
 mod tests {
     use super::*;
     use std::process::Command;
+    use std::time::{Duration, Instant};
 
     #[test]
     fn a_child_is_found_both_ways_until_it_is_gone() {
@@ -114,9 +115,17 @@ mod tests {
         let own = i32::try_from(std::process::id()).unwrap();
         let below = descendants(own).into_iter().find(|process| process.pid == pid).unwrap();
         assert!(below.is_alive());
-        // `spawn` returns when the child has executed, so its environment is the one that it was given.
+        // `spawn` returns when the child executes; the kernel shows its environment a moment later.
+        let deadline = Instant::now() + Duration::from_secs(30);
+        let found = loop {
+            let found = with_variable(&variable);
+            if !found.is_empty() || Instant::now() > deadline {
+                break found;
+            }
+            std::thread::yield_now();
+        };
         assert_eq!(
-            with_variable(&variable),
+            found,
             [Process {
                 name: "sleep".to_owned(),
                 ..below.clone()
