@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use super::future::Future;
 use crate::standing::wait_until;
+use crate::sys::bell::deadline_after;
 
 /// The futures, or references to them, as they get an outcome: the first to be done comes first.
 ///
@@ -45,7 +46,7 @@ pub struct AsCompleted<F, R> {
 impl<F: Borrow<Future<R>>, R> AsCompleted<F, R> {
     /// The next one; waits for it no longer than `limit`: `None` when none is done then, and when there are no more.
     pub fn next_timeout(&mut self, limit: Duration) -> Option<F> {
-        self.next_until(Instant::now().checked_add(limit))
+        self.next_until(deadline_after(limit))
     }
 
     fn next_until(&mut self, deadline: Option<Instant>) -> Option<F> {
@@ -119,7 +120,7 @@ pub fn wait_timeout<R>(
     wait_for: WaitFor,
     limit: Duration,
 ) -> (Vec<&Future<R>>, Vec<&Future<R>>) {
-    wait_until_deadline(futures, wait_for, Instant::now().checked_add(limit))
+    wait_until_deadline(futures, wait_for, deadline_after(limit))
 }
 
 fn wait_until_deadline<R>(

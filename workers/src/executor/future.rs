@@ -3,12 +3,13 @@
 use std::fmt;
 use std::marker::PhantomData;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use crate::codec;
 use crate::error::TaskError;
 use crate::message::Message;
 use crate::standing::{Crew, Outcome, Task, look, wait_until};
+use crate::sys::bell::deadline_after;
 
 /// The outcome of a call that was handed to a standing worker; from
 /// [`ProcessPoolExecutor::submit`](crate::ProcessPoolExecutor::submit).
@@ -43,7 +44,7 @@ impl<R: Message> Future<R> {
     }
 
     fn wait_for(&self, limit: Option<Duration>) -> Option<Result<R, TaskError>> {
-        let deadline = limit.and_then(|limit| Instant::now().checked_add(limit));
+        let deadline = limit.and_then(deadline_after);
         let is_done = wait_until(deadline, || self.is_settled());
         if !is_done && limit.is_some() && self.belongs_here() {
             return None;
@@ -155,7 +156,7 @@ impl<R> Future<R> {
 
     /// Waits until there is an outcome, no longer than `limit`; whether there is.
     pub fn wait_timeout(&self, limit: Duration) -> bool {
-        wait_until(Instant::now().checked_add(limit), || self.is_settled()) || !self.belongs_here()
+        wait_until(deadline_after(limit), || self.is_settled()) || !self.belongs_here()
     }
 
     /// The PID of the worker that ran it, when that is known.

@@ -8,6 +8,7 @@ use super::error::QueueError;
 use crate::share::log::{Log, LogState};
 use crate::share::membership::Membership;
 use crate::share::roster::Roster;
+use crate::sys::bell::deadline_after;
 use crate::sys::monitor::{Monitor, Occasion, Visit};
 use crate::sys::placed::{Place, Placed};
 use crate::sys::region::{Kind, Region};
@@ -74,8 +75,7 @@ impl Patience {
     pub(super) const ENDLESS: Self = Self::Until(None);
 
     pub(super) fn limited(limit: Duration) -> Self {
-        // A limit too long for the clock is as good as none.
-        Self::Until(Instant::now().checked_add(limit))
+        Self::Until(deadline_after(limit))
     }
 
     /// Whether the caller does nothing else until it has what it waits for.
