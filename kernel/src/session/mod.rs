@@ -14,6 +14,7 @@ mod event;
 mod input;
 mod inspection;
 mod knowledge;
+mod last_map;
 mod locations;
 mod magics;
 mod output;

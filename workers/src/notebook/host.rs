@@ -150,7 +150,12 @@ fn events() -> Option<HostDescriptor> {
 ///
 /// `F` is the type of a function pointer, and that of the host's function.
 pub(super) unsafe fn exported<F: Copy>(name: &CStr) -> Option<F> {
-    const { assert!(size_of::<F>() == size_of::<*mut libc::c_void>(), "F is the type of a function pointer") };
+    const {
+        assert!(
+            size_of::<F>() == size_of::<*mut libc::c_void>(),
+            "F is the type of a function pointer"
+        )
+    };
     // SAFETY: the name is a C string; looking up a symbol has no other requirement.
     let address = unsafe { libc::dlsym(libc::RTLD_DEFAULT, name.as_ptr()) };
     // SAFETY: the caller promises that a function of this type is at the address, which is not null.
