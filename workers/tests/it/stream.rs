@@ -190,11 +190,7 @@ fn unwinding_through_a_map_ends_the_workers_at_once() {
     assert_eq!(payload.downcast_ref::<&str>(), Some(&"in the caller"));
     let started = Instant::now();
     survivors.assert_none();
-    assert!(
-        started.elapsed() < Duration::from_secs(2),
-        "{:?}",
-        started.elapsed()
-    );
+    assert!(started.elapsed() < Duration::from_secs(2), "{:?}", started.elapsed());
     drop(writer);
     assert_eq!(std::io::Read::read(&mut reader, &mut [0; 1]).unwrap(), 0);
 }
