@@ -24,6 +24,7 @@ mod rewrite;
 mod script;
 mod source_map;
 mod subject;
+mod target;
 mod types;
 mod words;
 
