@@ -9,7 +9,10 @@
 
 mod atomic_file;
 mod install;
+mod jupyterlab;
 mod kernelspec;
+mod lab;
+mod packages;
 mod run;
 
 use std::error::Error;
@@ -23,6 +26,7 @@ use tokio::runtime::Runtime;
 use tracing_subscriber::EnvFilter;
 
 use install::{InstallArgs, UninstallArgs};
+use lab::LabArgs;
 use run::RunArgs;
 
 /// The environment variable that says what is logged, for example `parcell=debug`.
@@ -42,6 +46,8 @@ const LOG_HELP: &str = "PARCELL_LOG=debug in the environment logs to stderr what
 enum Command {
     /// Run a notebook with no Jupyter, streaming its output to the terminal
     Run(RunArgs),
+    /// Start JupyterLab with this kernel
+    Lab(LabArgs),
     /// Tell Jupyter about this kernel
     Install(InstallArgs),
     /// Remove what `install` wrote
@@ -69,6 +75,7 @@ pub(crate) fn run() -> ExitCode {
 fn dispatch(command: Command) -> Result<ExitCode, Box<dyn Error>> {
     match command {
         Command::Run(args) => Ok(block_on(run::run(&args))??),
+        Command::Lab(args) => match lab::start(&args)? {},
         Command::Install(args) => {
             install::install(&args)?;
             Ok(ExitCode::SUCCESS)

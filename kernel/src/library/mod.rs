@@ -14,6 +14,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use fs4::fs_std::FileExt;
+use sha2::{Digest, Sha256};
 
 pub(crate) use build::build;
 pub(crate) use seed::plant;
@@ -68,6 +69,13 @@ impl Prepared {
     /// The library's package.
     pub(crate) fn sources(&self) -> PathBuf {
         self.directory.join("parcell")
+    }
+
+    /// A data directory for Jupyter that is this executable's own and goes when the library does. It need not exist.
+    pub(crate) fn jupyter_directory(&self, executable: &Path) -> PathBuf {
+        let hash = Sha256::digest(executable.as_os_str().as_encoded_bytes());
+        let name: String = hash.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+        self.directory.join("jupyter").join(name)
     }
 }
 
