@@ -8,6 +8,7 @@
 //! Nothing here knows how cells are run; that is `session`'s.
 
 mod atomic_file;
+mod doctor;
 mod install;
 mod jupyterlab;
 mod kernelspec;
@@ -25,6 +26,7 @@ use clap::{Parser, Subcommand};
 use tokio::runtime::Runtime;
 use tracing_subscriber::EnvFilter;
 
+use doctor::DoctorArgs;
 use install::{InstallArgs, UninstallArgs};
 use lab::LabArgs;
 use run::RunArgs;
@@ -48,6 +50,8 @@ enum Command {
     Run(RunArgs),
     /// Start JupyterLab with this kernel
     Lab(LabArgs),
+    /// Say what is missing on this machine, and what mends it
+    Doctor(DoctorArgs),
     /// Tell Jupyter about this kernel
     Install(InstallArgs),
     /// Remove what `install` wrote
@@ -75,6 +79,7 @@ pub(crate) fn run() -> ExitCode {
 fn dispatch(command: Command) -> Result<ExitCode, Box<dyn Error>> {
     match command {
         Command::Run(args) => Ok(block_on(run::run(&args))??),
+        Command::Doctor(args) => Ok(doctor::examine(&args)?),
         Command::Lab(args) => match lab::start(&args)? {},
         Command::Install(args) => {
             install::install(&args)?;

@@ -7,13 +7,14 @@ use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt};
+use std::os::unix::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
 
 use fs4::fs_std::FileExt;
 
-use crate::process::messages::SESSION_VARIABLE;
+use crate::process::messages::{KERNEL_SOCKET, SESSION_VARIABLE};
 use crate::toolchain::{self, Tools};
 
 const PREFIX: &str = "parcell-";
@@ -83,6 +84,17 @@ pub(crate) fn temporary_directory() -> PathBuf {
         Some((_, None)) => PathBuf::from("/tmp"),
         None => std::env::temp_dir(),
     }
+}
+
+/// Whether the session's directory leaves room in the path of a socket for the sockets' names.
+pub(crate) fn has_room_for_sockets() -> bool {
+    let session = std::env::var_os(SESSION_VARIABLE)
+        .map(PathBuf::from)
+        .unwrap_or_default();
+    let names = [KERNEL_SOCKET, toolchain::progress::SOCKET];
+    names
+        .iter()
+        .all(|name| SocketAddr::from_pathname(session.join(name)).is_ok())
 }
 
 /// Gives a process that runs users' code the environment as the user set it.

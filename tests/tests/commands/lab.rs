@@ -50,7 +50,7 @@ fn it_becomes_the_jupyterlab_in_path() {
     assert_eq!(said.told("session"), [""]);
     assert_eq!(said.told("evcxr"), [""]);
     assert_eq!(said.told("flags"), [""]);
-    assert_eq!(said.told("temporary"), [machine.path("tmp").to_str().unwrap()]);
+    assert_eq!(said.told("temporary"), [machine.path("t").to_str().unwrap()]);
     assert_eq!(kernel_in(said.told("path")[0]), binary());
     assert!(!machine.path("home/.local/share/jupyter").exists());
 }

@@ -37,8 +37,9 @@ pub(crate) struct Said {
 
 impl Sandbox {
     pub(crate) fn new() -> Sandbox {
-        let root = tempfile::tempdir().unwrap();
-        for directory in ["bin", "home", "tmp", "work"] {
+        // Short names: the path of a socket has room for little.
+        let root = tempfile::Builder::new().prefix("s").tempdir().unwrap();
+        for directory in ["bin", "home", "t", "work"] {
             std::fs::create_dir(root.path().join(directory)).unwrap();
         }
         let sandbox = Sandbox { root };
@@ -81,7 +82,7 @@ impl Sandbox {
             .stdin(Stdio::null())
             .env("PATH", self.search_path())
             .env("HOME", self.path("home"))
-            .env("TMPDIR", self.path("tmp"))
+            .env("TMPDIR", self.path("t"))
             .env("JUPYTER_DATA_DIR", self.path("home/.local/share/jupyter"))
             .env("PARCELL_DATA_DIR", self.data())
             .envs(real_directories());
