@@ -113,7 +113,7 @@ fn path_to_kernel(
 ) -> Result<Option<OsString>, LabError> {
     let executable = env::current_exe().map_err(|source| LabError::Executable { source })?;
     let path = surroundings.path.as_deref();
-    let directories = surroundings.search_path(lab.prefix());
+    let directories = surroundings.search_path(lab.prefix().as_slice());
     let mut kernels = directories
         .iter()
         .flat_map(|data| kernelspec::installed(data, path))

@@ -2,6 +2,7 @@
 
 use std::env;
 use std::fs;
+use std::path::Path;
 use std::process::{Command, Stdio};
 
 use super::super::jupyterlab;
@@ -41,9 +42,13 @@ fn setup_remedy(surroundings: &Surroundings) -> String {
     format!("{first}parcell lab --setup (or, for all your notebooks: python3 -m pip install jupyterlab)")
 }
 
-fn kernels(surroundings: &Surroundings, prefix: Option<&std::path::Path>) -> Vec<Finding> {
+fn kernels(surroundings: &Surroundings, prefix: Option<&Path>) -> Vec<Finding> {
     let path = surroundings.path.as_deref();
-    let directories = surroundings.search_path(prefix);
+    // A kernel that was installed together with this executable is for the Jupyter beside both.
+    let this = env::current_exe().unwrap_or_default();
+    let own = this.parent().and_then(Path::parent);
+    let prefixes: Vec<_> = prefix.into_iter().chain(own).collect();
+    let directories = surroundings.search_path(&prefixes);
     let kernels: Vec<_> = directories
         .iter()
         .flat_map(|data| kernelspec::installed(data, path))

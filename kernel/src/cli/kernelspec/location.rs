@@ -67,15 +67,16 @@ impl Surroundings {
         }
     }
 
-    /// The data directories in which a Jupyter installed at `prefix` looks for kernels, each once. Their order is not
+    /// The data directories in which Jupyters installed at `prefixes` look for kernels, each once. Their order is not
     /// Jupyter's, which depends on the Python that it runs in.
-    pub(crate) fn search_path(&self, prefix: Option<&Path>) -> Vec<PathBuf> {
+    pub(crate) fn search_path(&self, prefixes: &[&Path]) -> Vec<PathBuf> {
         let named = self.jupyter_path.iter().flat_map(env::split_paths);
         let users = self.user_data_directory().ok();
         let users_python = self.home.as_ref().map(|home| under_prefix(&home.join(".local")));
-        let environments = [self.virtual_env.as_deref(), self.conda_prefix.as_deref(), prefix];
+        let active = [self.virtual_env.as_deref(), self.conda_prefix.as_deref()];
+        let active = active.into_iter().flatten();
         let systems = ["/usr/local", "/usr"].map(Path::new);
-        let prefixes = environments.into_iter().flatten().chain(systems).map(under_prefix);
+        let prefixes = active.chain(prefixes.iter().copied()).chain(systems).map(under_prefix);
         let mut directories = Vec::new();
         for directory in named.chain(users).chain(users_python).chain(prefixes) {
             if !directories.contains(&directory) {
@@ -220,10 +221,10 @@ mod tests {
             "/usr/share/jupyter",
         ];
         assert_eq!(
-            surroundings.search_path(Some(Path::new("/opt/lab"))),
+            surroundings.search_path(&[Path::new("/opt/lab")]),
             expected.map(PathBuf::from)
         );
-        let of_venv = surroundings.search_path(Some(Path::new("/venv")));
+        let of_venv = surroundings.search_path(&[Path::new("/venv")]);
         assert_eq!(of_venv.len(), expected.len() - 1, "{of_venv:?}");
     }
 
