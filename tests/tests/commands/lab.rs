@@ -146,6 +146,26 @@ fn a_setup_that_failed_does_not_count() {
 }
 
 #[rstest]
+#[timeout(Duration::from_secs(240))]
+fn an_environment_that_does_not_start_any_more_is_told_and_made_anew() {
+    let machine = Sandbox::new();
+    machine.program("bin/python3", PYTHON);
+    machine.program("home/jupyter-lab", JUPYTERLAB);
+    assert_eq!(machine.run(&["lab", "--setup"]).status, Some(7));
+    // As where its Python has been removed.
+    let program = "home/.local/share/parcell/jupyterlab/bin/jupyter-lab";
+    machine.program(program, "echo 'no such interpreter' >&2; exit 126");
+    let said = machine.run(&["lab"]);
+    assert_eq!(said.status, Some(1));
+    assert!(
+        said.stderr.contains("does not start: no such interpreter"),
+        "{}",
+        said.stderr
+    );
+    assert_eq!(machine.run(&["lab", "--setup"]).status, Some(7));
+}
+
+#[rstest]
 #[timeout(Duration::from_secs(60))]
 fn a_python_without_venv_is_told_apart() {
     let machine = Sandbox::new();

@@ -17,6 +17,8 @@ use crate::units::size::gibibytes;
 const OPEN_FILES: u64 = 512;
 /// Compilers and kernels have threads, all of which count.
 const PROCESSES: u64 = 512;
+/// Stacks and what processes share are mapped generously.
+const ADDRESS_SPACE: u64 = 16 << 30;
 /// What compiling a cell that uses a large crate may take.
 const MEMORY: u64 = 1 << 30;
 
@@ -85,33 +87,68 @@ fn open_through_proc() -> io::Result<()> {
     opened.map(drop)
 }
 
-/// What is limited to less than notebooks may need.
+/// Something of which the system gives only so much.
+struct Limit {
+    what: &'static str,
+    /// None where there is no limit.
+    amount: Option<u64>,
+    enough: u64,
+    remedy: String,
+}
+
+/// What is limited to less than notebooks may need; one good finding where nothing is.
 fn limits() -> Vec<Finding> {
-    let files = getrlimit(Resource::Nofile).current;
-    // Limits on a user's processes are not for root.
-    let processes = getrlimit(Resource::Nproc).current.filter(|_| !geteuid().is_root());
-    let of_group = process_limit_of_group();
-    let mut findings = Vec::new();
-    if let Some(limit) = files.filter(|limit| *limit < OPEN_FILES) {
-        let found = format!("{limit} open files are few for many workers");
-        findings.push(Finding::warning(LIMITS, found, format!("ulimit -n {OPEN_FILES}")));
+    let limits = [
+        Limit {
+            what: "open files",
+            amount: getrlimit(Resource::Nofile).current,
+            enough: OPEN_FILES,
+            remedy: format!("ulimit -n {OPEN_FILES}"),
+        },
+        Limit {
+            what: "processes and threads of this user",
+            // It is not for root.
+            amount: getrlimit(Resource::Nproc).current.filter(|_| !geteuid().is_root()),
+            enough: PROCESSES,
+            remedy: format!("ulimit -u {PROCESSES}"),
+        },
+        Limit {
+            what: "processes and threads in this container",
+            amount: process_limit_of_group(),
+            enough: PROCESSES,
+            remedy: format!("raise the container's limit (docker run --pids-limit {PROCESSES})"),
+        },
+        Limit {
+            what: "bytes of address space",
+            amount: getrlimit(Resource::As).current,
+            enough: ADDRESS_SPACE,
+            remedy: "ulimit -v unlimited".to_owned(),
+        },
+    ];
+    let reached: Vec<_> = limits.iter().filter_map(Limit::warning).collect();
+    if !reached.is_empty() {
+        return reached;
     }
-    if let Some(limit) = processes.filter(|limit| *limit < PROCESSES) {
-        let found = format!("{limit} processes and threads of this user are few for compilers and workers");
-        findings.push(Finding::warning(LIMITS, found, format!("ulimit -u {PROCESSES}")));
+    let limits: Vec<_> = limits.iter().filter_map(Limit::text).collect();
+    vec![Finding::good(
+        LIMITS,
+        match limits.is_empty() {
+            true => "none".to_owned(),
+            false => limits.join(", "),
+        },
+    )]
+}
+
+impl Limit {
+    fn warning(&self) -> Option<Finding> {
+        let text = self.text().filter(|_| self.amount < Some(self.enough))?;
+        let found = format!("{text} may be too few: {} are enough", self.enough);
+        Some(Finding::warning(LIMITS, found, self.remedy.clone()))
     }
-    if let Some(limit) = of_group.filter(|limit| *limit < PROCESSES) {
-        let found = format!("{limit} processes and threads in this container are few for compilers and workers");
-        let remedy = format!("raise the container's limit (docker run --pids-limit {PROCESSES})");
-        findings.push(Finding::warning(LIMITS, found, remedy));
+
+    fn text(&self) -> Option<String> {
+        Some(format!("{} {}", self.amount?, self.what))
     }
-    if findings.is_empty() {
-        let amount = |limit: Option<u64>| limit.map_or_else(|| "no limit".to_owned(), |limit| limit.to_string());
-        let processes = [processes, of_group].into_iter().flatten().min();
-        let found = format!("open files: {}, processes: {}", amount(files), amount(processes));
-        findings.push(Finding::good(LIMITS, found));
-    }
-    findings
 }
 
 /// How many processes this process's control group may have, where it has such a limit.
