@@ -27,6 +27,8 @@ mod pool;
 mod pool_options;
 #[path = "cells/process.rs"]
 mod process;
+#[path = "cells/profile.rs"]
+mod profile;
 #[path = "cells/progress.rs"]
 mod progress;
 #[path = "cells/standing.rs"]

@@ -77,8 +77,16 @@ pub(crate) static MAGICS: &[MagicHelp] = &[
             .default("no limit"),
             plain("--quiet", "show nothing of what workers print").default(SHOWN),
             plain("--raw", "show what workers print without the process in front").default(SHOWN),
-            plain("--no-progress", "do not show how far a map is that takes longer than a second")
-                .default("it is shown"),
+            plain(
+                "--profile",
+                "measure the speed-up, which runs items a second time, in one worker",
+            )
+            .default("every item is run once"),
+            plain(
+                "--no-progress",
+                "do not show how far a map is that takes longer than a second",
+            )
+            .default("it is shown"),
             plain("--", "take what follows as ITEMS, even if it begins with a dash"),
         ],
     },

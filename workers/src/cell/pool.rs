@@ -74,6 +74,12 @@ impl PoolOptions {
         self
     }
 
+    /// `--profile`: the speed-up is measured.
+    pub fn profile(mut self) -> Self {
+        self.pool = self.pool.profile(true);
+        self
+    }
+
     /// `--no-progress`: how far the map is, is not shown.
     pub fn no_progress(mut self) -> Self {
         self.pool = self.pool.progress(false);

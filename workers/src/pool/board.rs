@@ -5,6 +5,7 @@
 use std::ops::Range;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use super::tally::SharedTally;
 use super::trace::Trace;
 use crate::record::WORD;
 use crate::sys::shared::{Shareable, SharedSlice};
@@ -45,6 +46,8 @@ pub(super) struct Slot {
     /// See [`crate::sys::abort`].
     out_of_memory: AtomicU64,
     trace: Trace,
+    /// Where the map is profiled.
+    tally: SharedTally,
     buffer: [AtomicU64; BUFFER_WORDS],
 }
 
@@ -99,12 +102,18 @@ impl Slot {
             word.store(0, Ordering::Relaxed);
         }
         self.trace.reset();
+        self.tally.reset();
         self.committed.store(0, Ordering::Release);
     }
 
     /// When the worker ran what.
     pub(super) fn trace(&self) -> &Trace {
         &self.trace
+    }
+
+    /// What the worker has counted.
+    pub(super) fn tally(&self) -> &SharedTally {
+        &self.tally
     }
 
     /// The worker begins a chunk.

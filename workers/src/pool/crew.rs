@@ -13,9 +13,11 @@ use super::board::{Board, Slot};
 use super::history::{End, History, Life};
 use super::ledger::Ledger;
 use super::member::{Member, News};
+use super::profile::Profiler;
 use super::progress::Progress;
 use super::progress_text::State;
-use super::settings::Settings;
+use super::settings::{Profiling, Settings};
+use super::tally::Times;
 use super::trace::Span;
 use super::watch::{Glimpse, Watch};
 use super::worker::{self, Assignment};
@@ -55,6 +57,8 @@ pub(super) struct Crew {
     is_whole: bool,
     history: Option<History>,
     progress: Option<Progress>,
+    /// Where the map is profiled.
+    times: Option<Times>,
 }
 
 /// What this process has spent on workers, and what they have done, for those of which both is known.
@@ -69,8 +73,13 @@ pub(super) struct Costs {
 impl Crew {
     /// No workers yet. `items` are handed out by the board.
     pub(super) fn new(settings: Settings, items: usize, block: usize) -> io::Result<Self> {
+        let times = match settings.profiling {
+            Profiling::Off => None,
+            Profiling::RunningOnce | Profiling::RunningAgain => Some(Times::new(items)?),
+        };
         Ok(Self {
             block,
+            times,
             environment: settings.thread_counts(),
             seed: seeds::for_call(settings.seed),
             board: Board::new(settings.workers, items)?,
@@ -111,6 +120,7 @@ impl Crew {
             ranges: &ranges,
             settings,
             seed: self.seed,
+            times: self.times.as_ref(),
         };
         let conditions = Conditions {
             role: Role::PoolWorker(slot + 1),
@@ -356,9 +366,11 @@ impl Crew {
             return;
         };
         let mut spans = self.board.slot(member.slot).trace().read();
+        let mut tally = self.board.slot(member.slot).tally().read();
         let ended = clock::now();
         if let Some((first, failed)) = last {
             let began = spans.last().map_or(member.started, |span| span.ended);
+            tally.add_lost(first, ended.saturating_sub(began), failed > 0);
             spans.push(Span {
                 first,
                 items: 1,
@@ -376,6 +388,7 @@ impl Crew {
             began: member.started,
             ended,
             spans,
+            tally,
             end,
         });
     }
@@ -410,17 +423,25 @@ impl Crew {
         self.ledger.added() - self.ledger.left()
     }
 
-    /// The call has ended.
-    fn conclude(&mut self) {
+    /// Ends the call. What a profile is made of is returned, where one is wanted, the first time.
+    pub(super) fn close(&mut self) -> Option<Profiler> {
+        self.end();
         let state = self.state();
         if let Some(mut progress) = self.progress.take() {
             progress.end(&state);
         }
-        if let Some(mut history) = self.history.take() {
-            history.total = self.ledger.added() * self.block;
-            (history.done, history.failed, history.retried) = (state.done, state.failed, state.retried);
-            history.keep();
-        }
+        let mut history = self.history.take()?;
+        history.total = self.ledger.added() * self.block;
+        (history.done, history.failed, history.retried) = (state.done, state.failed, state.retried);
+        let history = history.keep();
+        Some(Profiler {
+            times: self.times.take()?,
+            history,
+            settings: self.settings.clone(),
+            block: self.block,
+            seed: self.seed,
+            is_whole: self.is_whole,
+        })
     }
 
     /// When the first item that is being run will be late; at the earliest, if it begins just now.
@@ -454,8 +475,9 @@ impl Crew {
 
 impl Drop for Crew {
     fn drop(&mut self) {
-        self.end();
-        self.conclude();
+        if let Some(profiler) = self.close() {
+            profiler.show(None);
+        }
     }
 }
 

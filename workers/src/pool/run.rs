@@ -14,7 +14,7 @@ pub(super) fn run(settings: &Settings, items: usize, block: usize, job: &mut Job
         return;
     }
     let chunks = items.div_ceil(settings.chunk_size.unwrap_or(1));
-    let crew = match Crew::new(settings.with_at_most(chunks), items, block) {
+    let mut crew = match Crew::new(settings.with_at_most(chunks), items, block) {
         Ok(crew) => crew,
         Err(error) => {
             let fail = |item| {
@@ -33,11 +33,14 @@ pub(super) fn run(settings: &Settings, items: usize, block: usize, job: &mut Job
             return;
         }
     };
-    // The map ends early by breaking; dropping the crew ends the workers.
-    let _ = finish(crew, job, sink);
+    // The map ends early by breaking. The workers end here, and also if the sink panics, with the crew.
+    let is_complete = finish(&mut crew, job, sink).is_continue();
+    if let Some(profiler) = crew.close() {
+        profiler.show(is_complete.then_some(job));
+    }
 }
 
-fn finish(mut crew: Crew, job: &mut Job<'_>, sink: &mut Sink<'_>) -> ControlFlow<()> {
+fn finish(crew: &mut Crew, job: &mut Job<'_>, sink: &mut Sink<'_>) -> ControlFlow<()> {
     // Each is given its first items, before the first of them can take any, so that every worker asked for has a part,
     // however short the work: who watches sees as many processes as there are.
     let size = crew.settings().chunk_size.unwrap_or(1);

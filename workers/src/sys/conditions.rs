@@ -4,7 +4,7 @@ use std::ffi::CString;
 use std::io;
 use std::os::fd::OwnedFd;
 
-use rustix::fs::{MemfdFlags, OFlags, fcntl_setfl, memfd_create};
+use rustix::fs::{MemfdFlags, Mode, OFlags, fcntl_setfl, memfd_create};
 use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
 
 use super::{environment, limits};
@@ -87,6 +87,15 @@ impl Captured {
         Ok(Self {
             stdout: output_file()?,
             stderr: output_file()?,
+        })
+    }
+
+    /// Nothing is kept of what it prints.
+    pub(crate) fn nowhere() -> io::Result<Self> {
+        let open = || rustix::fs::open("/dev/null", OFlags::RDWR | OFlags::CLOEXEC, Mode::empty());
+        Ok(Self {
+            stdout: open()?,
+            stderr: open()?,
         })
     }
 

@@ -18,6 +18,7 @@ mod pool_semantics;
 mod prelude;
 mod process;
 mod process_semantics;
+mod profile;
 mod progress;
 mod properties;
 mod queue;

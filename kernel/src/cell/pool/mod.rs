@@ -15,7 +15,7 @@ use super::source_map::SourceMap;
 use super::words::Words;
 
 pub(super) const USAGE: &str = "%%pool [-n WORKERS] [-c CHUNK] [--fn NAME] [--unordered] [-k] [--timeout TIME] \
-                                [--retries N] [--memory SIZE] [--quiet | --raw] [--no-progress] [--] ITEMS \
+                                [--retries N] [--memory SIZE] [--quiet | --raw] [--profile] [--no-progress] [--] ITEMS \
                                 [-> [mut] NAME[: TYPE]]";
 
 pub(super) fn rewrite(cell: &str, line: &MagicLine, variables: &dyn Variables) -> Result<SourceMap, MagicError> {
@@ -280,11 +280,11 @@ mod tests {
     #[test]
     fn options_are_filled_in() {
         let text = rewritten(
-            "%%pool -n=4 -c 2 --timeout 1m30s --retries 2 --memory 2KiB --unordered --quiet --no-progress \
+            "%%pool -n=4 -c 2 --timeout 1m30s --retries 2 --memory 2KiB --unordered --quiet --profile --no-progress \
              0..3\nfn f(x: u8) {}",
         );
         let options = "PoolOptions::new().workers(4).chunk_size(2).timeout(::std::time::Duration::new(90, 0))\
-                       .retries(2).memory_limit(2048).unordered().quiet().no_progress()).map(";
+                       .retries(2).memory_limit(2048).unordered().quiet().profile().no_progress()).map(";
         assert!(text.contains(options), "{text}");
     }
 

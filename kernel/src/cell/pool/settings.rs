@@ -29,6 +29,7 @@ pub(super) fn code(options: &Options<'_>) -> Result<String, MagicError> {
         ("--unordered", "unordered"),
         ("--quiet", "quiet"),
         ("--raw", "raw"),
+        ("--profile", "profile"),
         ("--no-progress", "no_progress"),
     ] {
         if options.has(flag) {
