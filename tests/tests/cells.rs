@@ -41,5 +41,7 @@ mod transactions;
 mod worker_failures;
 #[path = "cells/worker_output.rs"]
 mod worker_output;
+#[path = "cells/workers.rs"]
+mod workers;
 #[path = "cells/wrong_input.rs"]
 mod wrong_input;

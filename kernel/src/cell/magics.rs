@@ -179,6 +179,12 @@ pub(crate) static MAGICS: &[MagicHelp] = &[
         options: &[],
     },
     MagicHelp {
+        name: "%workers",
+        summary: "show the worker processes, and what they do while the cell waits for them",
+        usage: "%workers",
+        options: &[],
+    },
+    MagicHelp {
         name: "%checkpoint",
         summary: "say, or choose, whether variables survive a crash",
         usage: "%checkpoint [on|off]",

@@ -113,6 +113,7 @@ impl SecondRun<'_> {
         let nowhere = Captured::nowhere()?;
         let environment = self.settings.thread_counts();
         let conditions = Conditions {
+            name: Some("profile"),
             role: Role::PoolWorker(1),
             memory_limit: self.settings.memory_limit,
             core: self.settings.pin_cores.then_some(0),

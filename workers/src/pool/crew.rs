@@ -4,12 +4,13 @@ use std::ffi::CString;
 use std::io;
 use std::ops::{ControlFlow, Range};
 use std::os::fd::AsFd;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::Signal;
 
-use super::board::{Board, Slot};
+use super::board::{Board, Slot, SlotView};
 use super::history::{End, History, Life};
 use super::ledger::Ledger;
 use super::member::{Member, News};
@@ -22,6 +23,7 @@ use super::trace::Span;
 use super::watch::{Glimpse, Watch};
 use super::worker::{self, Assignment};
 use crate::error::TaskError;
+use crate::family::Family;
 use crate::inbox::Inbox;
 use crate::job::Job;
 use crate::seeds;
@@ -30,6 +32,7 @@ use crate::sys::child::{Ending, Exit};
 use crate::sys::clock;
 use crate::sys::conditions::{Conditions, Role};
 use crate::sys::fork;
+use crate::workers;
 
 /// How many workers in a row may die without having begun an item before the call gives up.
 const MAX_FRUITLESS: usize = 8;
@@ -44,7 +47,7 @@ pub(super) struct Crew {
     block: usize,
     environment: Vec<CString>,
     seed: u64,
-    pub(super) board: Board,
+    pub(super) board: Arc<Board>,
     pub(super) ledger: Ledger,
     members: Vec<Member>,
     watch: Watch,
@@ -77,12 +80,13 @@ impl Crew {
             Profiling::Off => None,
             Profiling::RunningOnce | Profiling::RunningAgain => Some(Times::new(items)?),
         };
+        Family::lock().begin_map();
         Ok(Self {
             block,
             times,
             environment: settings.thread_counts(),
             seed: seeds::for_call(settings.seed),
-            board: Board::new(settings.workers, items)?,
+            board: Arc::new(Board::new(settings.workers, items)?),
             ledger: Ledger::new(items),
             members: Vec::new(),
             watch: Watch::new(),
@@ -136,6 +140,11 @@ impl Crew {
             // It fails only when the parent has closed the pipe, and then nobody is there to be told.
             let _ = noting_lack_of_memory(desk.memory_note(), || worker::work(board, &assignment, job, pipe));
         })?;
+        let view = SlotView {
+            board: Arc::clone(&self.board),
+            slot,
+        };
+        Family::lock().observe(child.pid(), Arc::new(view));
         self.members.push(Member {
             child,
             inbox: Inbox::new(pipe),
@@ -157,7 +166,13 @@ impl Crew {
             .progress
             .as_ref()
             .map(|progress| Duration::from_nanos(progress.rest()));
-        let waits = [limit, self.next_deadline(), self.watch.rest(Instant::now()), progress];
+        let waits = [
+            limit,
+            self.next_deadline(),
+            self.watch.rest(Instant::now()),
+            progress,
+            workers::rest(),
+        ];
         for (index, ended) in self.wait(waits.into_iter().flatten().min()) {
             if ended {
                 self.bury(index, job, sink)?;
@@ -174,6 +189,7 @@ impl Crew {
             }
         }
         self.show_progress();
+        workers::tick();
         ControlFlow::Continue(())
     }
 

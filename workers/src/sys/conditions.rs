@@ -9,6 +9,7 @@ use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
 
 use super::{environment, limits};
 use crate::notebook::OutputStyle;
+use crate::workers::WorkerKind;
 
 /// What a worker is to its program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,6 +21,18 @@ pub(crate) enum Role {
     /// A process that serves others for as long as the program may live: it holds none of its parent's descriptors, does
     /// not count as a holder of what the parent shares, and is not for a person at the keyboard to interrupt.
     Service,
+}
+
+impl Role {
+    /// As it is told to who asks what workers there are.
+    pub(crate) fn kind(self) -> WorkerKind {
+        match self {
+            Self::Process { daemon: false } => WorkerKind::Process,
+            Self::Process { daemon: true } => WorkerKind::Daemon,
+            Self::PoolWorker(_) => WorkerKind::Pool,
+            Self::Service => WorkerKind::Manager,
+        }
+    }
 }
 
 /// What holds for one worker.

@@ -31,3 +31,4 @@ mod sync;
 mod sync_killed;
 mod sync_waiting;
 mod threads;
+mod workers;
