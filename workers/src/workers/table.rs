@@ -34,7 +34,7 @@ pub(super) fn bundle_at_end(workers: &Workers) -> MimeBundle {
         .with("text/plain", format!("{}\n{note}", text(workers)))
         .with(
             "text/html",
-            format!("{}<div style=\"opacity:.7\">{note}</div>", html(workers)),
+            format!("{}<div style=\"opacity:.7;font-size:90%\">{note}</div>", html(workers)),
         )
 }
 
@@ -257,15 +257,18 @@ mod tests {
     fn the_text_is_a_table_of_the_living_and_then_of_the_ended() {
         assert_eq!(
             text(&some()),
-            "9 workers: 1 running, 1 waiting, 1 idle, 6 ended\n \
-             pid  worker              state                    elapsed     cpu             memory  tasks\n\
-             4711  pool, PoolWorker-1  running, item 17          2.31 s  2.30 s            12.0 MiB    120\n   \
-             8  daemon, <b>         waiting                   2.31 s  2.30 s            12.0 MiB\n  \
-             10  manager             idle                      2.31 s  2.30 s            12.0 MiB\n   \
-             9  pool, PoolWorker-2  ended, killed by SIGSEGV  2.31 s  2.30 s    12.0 MiB at most    120\n  \
-             11  process, Process-1  ended, done               2.31 s  2.30 s    12.0 MiB at most\n  \
-             12  process, Process-2  ended, stopped            2.31 s  2.30 s    12.0 MiB at most\n\
-             and 3 more"
+            [
+                "9 workers: 1 running, 1 waiting, 1 idle, 6 ended",
+                " pid  worker              state                     elapsed     cpu            memory  tasks",
+                "4711  pool, PoolWorker-1  running, item 17           2.31 s  2.30 s          12.0 MiB    120",
+                "   8  daemon, <b>         waiting                    2.31 s  2.30 s          12.0 MiB",
+                "  10  manager             idle                       2.31 s  2.30 s          12.0 MiB",
+                "   9  pool, PoolWorker-2  ended, killed by SIGSEGV   2.31 s  2.30 s  12.0 MiB at most    120",
+                "  11  process, Process-1  ended, done                2.31 s  2.30 s  12.0 MiB at most",
+                "  12  process, Process-2  ended, stopped             2.31 s  2.30 s  12.0 MiB at most",
+                "and 3 more",
+            ]
+            .join("\n")
         );
     }
 
