@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::{WorkerInfo, WorkerKind, WorkerState, Workers};
 use crate::cell::duration_text;
-use crate::display::MimeBundle;
+use crate::display::{MimeBundle, escape};
 use crate::error::{Size, signal_name};
 
 /// How many workers have a line of their own.
@@ -90,7 +90,7 @@ fn html(workers: &Workers) -> String {
         });
         for (column, cell) in cells(worker).iter().enumerate() {
             let mark = if column == 2 { dot(worker.state) } else { String::new() };
-            let _ = write!(html, "<td style=\"{}\">{mark}{}</td>", style(column), escaped(cell));
+            let _ = write!(html, "<td style=\"{}\">{mark}{}</td>", style(column), escape(cell));
         }
         html.push_str("</tr>");
     }
@@ -207,10 +207,6 @@ fn state(state: WorkerState) -> String {
             exit_code: Some(code), ..
         } => format!("ended, exit code {code}"),
     }
-}
-
-fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }
 
 #[cfg(test)]
