@@ -29,6 +29,8 @@ mod pool;
 mod pool_options;
 #[path = "cells/process.rs"]
 mod process;
+#[path = "cells/profile.rs"]
+mod profile;
 #[path = "cells/progress.rs"]
 mod progress;
 #[path = "cells/standing.rs"]
@@ -41,5 +43,7 @@ mod transactions;
 mod worker_failures;
 #[path = "cells/worker_output.rs"]
 mod worker_output;
+#[path = "cells/workers.rs"]
+mod workers;
 #[path = "cells/wrong_input.rs"]
 mod wrong_input;

@@ -24,7 +24,7 @@ use crate::sys::child::{Child, Exit};
 use crate::sys::conditions::{Captured, Conditions, Role};
 use crate::sys::fork;
 use crate::sys::shared::SharedSlice;
-use crate::{panics, record, seeds};
+use crate::{panics, record, seeds, workers};
 
 /// A function call that runs in a forked process.
 ///
@@ -237,7 +237,9 @@ impl<R> Process<R> {
             if left.is_some_and(|left| left.is_zero()) {
                 return;
             }
-            wait_for(&self.pidfd, pipe.as_deref(), left);
+            let look = [left, workers::rest()].into_iter().flatten().min();
+            wait_for(&self.pidfd, pipe.as_deref(), look);
+            workers::tick();
         }
     }
 

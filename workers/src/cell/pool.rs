@@ -10,7 +10,7 @@ use crate::notebook::OutputStyle;
 use crate::pool::{Pool, PoolBuilder, ResultOrder};
 
 /// What the magic of one cell says, except for the items.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 #[must_use]
 pub struct PoolOptions {
     pool: PoolBuilder,
@@ -20,7 +20,10 @@ pub struct PoolOptions {
 impl PoolOptions {
     /// Those of a magic without options.
     pub fn new() -> Self {
-        Self::default()
+        Self {
+            pool: PoolBuilder::default().progress(true),
+            order: ResultOrder::default(),
+        }
     }
 
     /// `-n`.
@@ -70,6 +73,24 @@ impl PoolOptions {
         self.pool = self.pool.output_style(OutputStyle::Raw);
         self
     }
+
+    /// `--profile`: the speed-up is measured.
+    pub fn profile(mut self) -> Self {
+        self.pool = self.pool.profile(true);
+        self
+    }
+
+    /// `--no-progress`: how far the map is, is not shown.
+    pub fn no_progress(mut self) -> Self {
+        self.pool = self.pool.progress(false);
+        self
+    }
+}
+
+impl Default for PoolOptions {
+    fn default() -> Self {
+        Self::new()
+    }
 }
 
 /// The pool of one cell.
@@ -89,7 +110,7 @@ pub struct CellPool {
 pub fn pool(options: PoolOptions) -> CellPool {
     let PoolOptions { pool, order } = options;
     CellPool {
-        pool: pool.progress(true).build(),
+        pool: pool.build(),
         order,
     }
 }

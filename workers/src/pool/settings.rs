@@ -28,8 +28,20 @@ pub(super) struct Settings {
     pub(super) allow_threads: bool,
     /// Whether who watches sees how far a map has come.
     pub(super) progress: bool,
+    pub(super) profiling: Profiling,
     /// How a notebook shows what workers print.
     pub(super) output_style: OutputStyle,
+}
+
+/// Whether a map is profiled.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Profiling {
+    #[default]
+    Off,
+    /// As far as that is possible without running items again.
+    RunningOnce,
+    /// With items run again, in one worker.
+    RunningAgain,
 }
 
 impl Settings {

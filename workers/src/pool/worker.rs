@@ -9,6 +9,7 @@ use std::time::Instant;
 use super::board::{BUFFER, Board, Slot};
 use super::pace::{Look, Pace};
 use super::settings::Settings;
+use super::tally::{Tallier, Times};
 use super::trace::{Span, Tracer};
 use crate::error::TaskError;
 use crate::job::{self, Job, Stage};
@@ -26,6 +27,8 @@ pub(super) struct Assignment<'a> {
     pub(super) settings: &'a Settings,
     /// The seed of all items' seeds.
     pub(super) seed: u64,
+    /// Where the map is profiled.
+    pub(super) times: Option<&'a Times>,
 }
 
 /// Runs items until none is left, or this worker has had enough: the parent, which sees what is left, then starts
@@ -47,6 +50,7 @@ pub(super) fn work(board: &Board, assignment: &Assignment<'_>, job: &mut Job<'_>
         },
         pace: Pace::new(settings.chunk_size, settings.workers),
         tracer: Tracer::new(slot.trace()),
+        tallier: assignment.times.map(|times| Tallier::new(slot.tally(), times)),
         settings,
         ran: 0,
         latest: 0,
@@ -68,6 +72,7 @@ struct Worker<'a, 'job> {
     outbox: Outbox<'a>,
     pace: Pace,
     tracer: Tracer<'a>,
+    tallier: Option<Tallier<'a>>,
     settings: &'a Settings,
     /// How many items it has run.
     ran: usize,
@@ -118,9 +123,12 @@ impl Worker<'_, '_> {
             self.desk.slot.end_item(item);
             self.ran += 1;
             self.latest = item;
-            // A failure may end the map, so it never waits for the next item.
-            if let Some(look) = self.pace.item_done(failed) {
+            // A failure may end the map, so it never waits for the next item; a profile has the time of each.
+            if let Some(look) = self.pace.item_done(failed || self.tallier.is_some()) {
                 self.trace(look, item, failed);
+                if let Some(tallier) = &mut self.tallier {
+                    tallier.add(item, look.ended.saturating_sub(look.began), failed);
+                }
                 if look.is_time_to_send || failed {
                     stop_on(self.outbox.send())?;
                     self.pace.sent();
@@ -168,6 +176,7 @@ impl Worker<'_, '_> {
         self.desk.slot.set_initialized();
         // The time it took is not the item's.
         self.desk.mark_time();
+        self.pace.skip();
         Ok(())
     }
 }

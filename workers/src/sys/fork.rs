@@ -83,7 +83,9 @@ pub(crate) fn spawn(conditions: &Conditions<'_>, body: impl FnOnce(OwnedFd)) -> 
         locks.lifelines.remove(lifeline);
         end(pid);
     })?;
-    locks.family.add_child(newcomer, child.pid(), child.pidfd());
+    locks
+        .family
+        .add_child(newcomer, conditions.role.kind(), child.pid(), child.pidfd());
     let announced = match redirection {
         Some(redirection) => redirection.announce(child.pid(), conditions.name, conditions.output_style),
         None => Ok(()),

@@ -16,7 +16,8 @@ use super::target::Target;
 use super::words::Words;
 
 pub(super) const USAGE: &str = "%%pool [-n WORKERS] [-c CHUNK] [--fn NAME] [--unordered] [-k] [--timeout TIME] \
-                                [--retries N] [--memory SIZE] [--quiet | --raw] [--] ITEMS [-> NAME | (NAME, ...)]";
+                                [--retries N] [--memory SIZE] [--quiet | --raw] [--profile] [--no-progress] [--] ITEMS \
+                                [-> NAME | (NAME, ...)]";
 
 pub(super) fn rewrite(cell: &str, line: &MagicLine, variables: &dyn Variables) -> Result<SourceMap, MagicError> {
     let mut words = Words::new(cell, line.arguments.clone());
@@ -344,10 +345,11 @@ mod tests {
     #[test]
     fn options_are_filled_in() {
         let text = rewritten(
-            "%%pool -n=4 -c 2 --timeout 1m30s --retries 2 --memory 2KiB --unordered --quiet 0..3\nfn f(x: u8) {}",
+            "%%pool -n=4 -c 2 --timeout 1m30s --retries 2 --memory 2KiB --unordered --quiet --profile --no-progress \
+             0..3\nfn f(x: u8) {}",
         );
         let options = "PoolOptions::new().workers(4).chunk_size(2).timeout(::std::time::Duration::new(90, 0))\
-                       .retries(2).memory_limit(2048).unordered().quiet()).map(";
+                       .retries(2).memory_limit(2048).unordered().quiet().profile().no_progress()).map(";
         assert!(text.contains(options), "{text}");
     }
 

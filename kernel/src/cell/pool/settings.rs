@@ -25,7 +25,13 @@ pub(super) fn code(options: &Options<'_>) -> Result<String, MagicError> {
     if let Some(given) = options.get("--memory") {
         call("memory_limit", &given.size()?);
     }
-    for (flag, method) in [("--unordered", "unordered"), ("--quiet", "quiet"), ("--raw", "raw")] {
+    for (flag, method) in [
+        ("--unordered", "unordered"),
+        ("--quiet", "quiet"),
+        ("--raw", "raw"),
+        ("--profile", "profile"),
+        ("--no-progress", "no_progress"),
+    ] {
         if options.has(flag) {
             call(method, &"");
         }
