@@ -9,6 +9,8 @@ mod descriptors;
 mod display;
 #[path = "cells/errors.rs"]
 mod errors;
+#[path = "cells/grouped_output.rs"]
+mod grouped_output;
 #[path = "cells/input.rs"]
 mod input;
 #[path = "cells/interrupts.rs"]
@@ -19,6 +21,8 @@ mod library_cache;
 mod magics;
 #[path = "cells/output.rs"]
 mod output;
+#[path = "cells/partial_lines.rs"]
+mod partial_lines;
 #[path = "cells/plain.rs"]
 mod plain;
 #[path = "cells/pool.rs"]

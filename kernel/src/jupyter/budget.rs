@@ -4,7 +4,7 @@
 //! drops the rest without a word. So what a cell prints is put together while it comes fast, and stays below those
 //! limits: beyond them the beginning and the end are kept, and a notice says what was left out between them.
 
-use crate::session::{CellId, Stream};
+use crate::session::{CellId, LeftOut, Stream};
 use std::collections::{BTreeMap, VecDeque};
 use std::time::{Duration, Instant};
 
@@ -86,12 +86,6 @@ struct Cut {
     left_out: BTreeMap<CellId, LeftOut>,
     /// When there may be room again.
     resume: Instant,
-}
-
-#[derive(Clone, Copy, Debug, Default)]
-struct LeftOut {
-    lines: u64,
-    bytes: u64,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -206,7 +200,7 @@ impl Budget {
         let Some(mut cut) = self.cut.take() else { return };
         cut.begin_at_line();
         for (&cell, left_out) in &cut.left_out {
-            let text = left_out.notice(self.line_is_open);
+            let text = notice(*left_out, self.line_is_open);
             let stream = Stream::Stderr;
             self.send(now, Piece { cell, stream, text }, out);
         }
@@ -338,9 +332,7 @@ impl Cut {
     }
 
     fn leave_out(&mut self, cell: CellId, text: &str) {
-        let left_out = self.left_out.entry(cell).or_default();
-        left_out.bytes += text.len() as u64;
-        left_out.lines += text.bytes().filter(|&byte| byte == b'\n').count() as u64;
+        self.left_out.entry(cell).or_default().add(text);
     }
 
     /// How many messages it takes to end it.
@@ -354,17 +346,9 @@ impl Cut {
     }
 }
 
-impl LeftOut {
-    fn notice(self, line_is_open: bool) -> String {
-        let LeftOut { lines, bytes } = self;
-        let begin = if line_is_open { "\n" } else { "" };
-        let lines = match lines {
-            0 => "part of a line".to_owned(),
-            1 => "1 line".to_owned(),
-            lines => format!("{lines} lines"),
-        };
-        format!("{begin}parcell: {lines} ({bytes} bytes) left out here: more was printed than a notebook can take\n")
-    }
+fn notice(left_out: LeftOut, line_is_open: bool) -> String {
+    let begin = if line_is_open { "\n" } else { "" };
+    format!("{begin}parcell: {left_out} left out here: more was printed than a notebook can take\n")
 }
 
 #[cfg(test)]

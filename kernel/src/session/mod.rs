@@ -14,6 +14,7 @@ mod event;
 mod input;
 mod inspection;
 mod knowledge;
+mod left_out;
 mod locations;
 mod magics;
 mod output;
@@ -29,6 +30,7 @@ pub(crate) use event::{
     Cell, CellError, CellId, Content, Event, InputRequest, InputRequestId, Metadata, MimeBundle, Outcome, Stream,
 };
 pub(crate) use inspection::Detail;
+pub(crate) use left_out::LeftOut;
 
 use std::io;
 use std::sync::{Arc, Mutex, mpsc as threads};

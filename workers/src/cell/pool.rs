@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::failure;
 use crate::error::TaskError;
 use crate::message::Message;
-use crate::notebook::OutputStyle;
+use crate::notebook::{GroupOrder, OutputStyle};
 use crate::pool::{Pool, PoolBuilder, ResultOrder};
 
 /// What the magic of one cell says, except for the items.
@@ -15,6 +15,7 @@ use crate::pool::{Pool, PoolBuilder, ResultOrder};
 pub struct PoolOptions {
     pool: PoolBuilder,
     order: ResultOrder,
+    grouped: bool,
 }
 
 impl PoolOptions {
@@ -59,6 +60,12 @@ impl PoolOptions {
         self
     }
 
+    /// `--grouped`: each item's lines are shown together, in the order of the results.
+    pub fn grouped(mut self) -> Self {
+        self.grouped = true;
+        self
+    }
+
     /// `--quiet`: what workers print is not shown.
     pub fn quiet(mut self) -> Self {
         self.pool = self.pool.output_style(OutputStyle::Quiet);
@@ -87,7 +94,12 @@ pub struct CellPool {
 #[must_use]
 #[track_caller]
 pub fn pool(options: PoolOptions) -> CellPool {
-    let PoolOptions { pool, order } = options;
+    let PoolOptions { pool, order, grouped } = options;
+    let pool = match order {
+        _ if !grouped => pool,
+        ResultOrder::Items => pool.grouped_in(GroupOrder::Items),
+        ResultOrder::Completion => pool.grouped_in(GroupOrder::Completion),
+    };
     CellPool {
         pool: pool.progress(true).build(),
         order,

@@ -22,6 +22,7 @@ use super::worker::{self, Assignment};
 use crate::error::TaskError;
 use crate::inbox::Inbox;
 use crate::job::Job;
+use crate::notebook::Group;
 use crate::seeds;
 use crate::sys::abort::noting_lack_of_memory;
 use crate::sys::child::{Ending, Exit};
@@ -55,6 +56,8 @@ pub(super) struct Crew {
     is_whole: bool,
     history: Option<History>,
     progress: Option<Progress>,
+    /// The map as a notebook knows it that shows each item's lines together.
+    group: Option<Group>,
 }
 
 /// What this process has spent on workers, and what they have done, for those of which both is known.
@@ -69,12 +72,17 @@ pub(super) struct Costs {
 impl Crew {
     /// No workers yet. `items` are handed out by the board.
     pub(super) fn new(settings: Settings, items: usize, block: usize) -> io::Result<Self> {
+        let group = settings.grouped.map(Group::new).transpose()?.flatten();
+        let mut ledger = Ledger::new(items);
+        if group.is_some() {
+            ledger.keep_news();
+        }
         Ok(Self {
             block,
             environment: settings.thread_counts(),
             seed: seeds::for_call(settings.seed),
             board: Board::new(settings.workers, items)?,
-            ledger: Ledger::new(items),
+            ledger,
             members: Vec::new(),
             watch: Watch::new(),
             orphans: Vec::new(),
@@ -83,6 +91,7 @@ impl Crew {
             is_whole: items > 0,
             history: Some(History::new(settings.workers)),
             progress: Progress::begin(settings.progress),
+            group,
             settings,
         })
     }
@@ -110,6 +119,7 @@ impl Crew {
             slot,
             ranges: &ranges,
             settings,
+            group: self.group.as_ref(),
             seed: self.seed,
         };
         let conditions = Conditions {
@@ -119,6 +129,7 @@ impl Crew {
             environment: &self.environment,
             allow_threads: settings.allow_threads,
             output_style: settings.output_style,
+            group: self.group.as_ref(),
             ..Conditions::default()
         };
         let board = &self.board;
@@ -154,6 +165,9 @@ impl Crew {
             } else {
                 self.listen(index, sink)?;
             }
+        }
+        if let Some(group) = &self.group {
+            group.items_done(&self.ledger.take_news());
         }
         self.end_late_ones();
         let now = Instant::now();
@@ -412,6 +426,9 @@ impl Crew {
 
     /// The call has ended.
     fn conclude(&mut self) {
+        if let Some(group) = &self.group {
+            group.end();
+        }
         let state = self.state();
         if let Some(mut progress) = self.progress.take() {
             progress.end(&state);

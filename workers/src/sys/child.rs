@@ -140,7 +140,7 @@ impl Child {
         Lifelines::lock().remove(self.lifeline);
         Family::lock().remove_child(self.pid);
         if self.announced {
-            notebook::worker_exited(self.pid);
+            notebook::worker_exited(self.pid, ending.exit);
         }
         self.ending
     }
