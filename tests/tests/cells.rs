@@ -9,6 +9,8 @@ mod descriptors;
 mod display;
 #[path = "cells/errors.rs"]
 mod errors;
+#[path = "cells/floods.rs"]
+mod floods;
 #[path = "cells/grouped_output.rs"]
 mod grouped_output;
 #[path = "cells/input.rs"]

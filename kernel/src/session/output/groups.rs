@@ -14,9 +14,11 @@ use crate::session::event::{CellId, Content, Stream};
 use crate::session::left_out::LeftOut;
 
 /// The most that is held of one map, in bytes.
-const MOST: usize = 32 << 20;
+const MOST: usize = 8 << 20;
 /// What holding one thing costs beside its text.
 const OVERHEAD: usize = 200;
+/// The most text that is held as one thing, about.
+const PIECE: usize = 64 << 10;
 
 /// The maps whose items' lines are shown together.
 #[derive(Debug, Default)]
@@ -178,6 +180,7 @@ impl Waiting {
             && Arc::ptr_eq(&last.speaker, &said.speaker)
             && let (Saying::Lines(before), Saying::Lines(lines)) = (&mut last.what, &said.what)
             && before.text.ends_with('\n')
+            && before.text.len() < PIECE
         {
             return before.text.push_str(&lines.text);
         }
@@ -211,22 +214,8 @@ fn cost(what: &Saying) -> usize {
     OVERHEAD
         + match what {
             Saying::Lines(lines) => lines.text.len(),
-            Saying::Content(
-                Content::DisplayData { data, .. }
-                | Content::UpdateDisplayData { data, .. }
-                | Content::ExecuteResult { data, .. },
-            ) => data.values().map(size).sum(),
-            Saying::Content(Content::Stream { text, .. }) => text.len(),
-            Saying::Content(Content::ClearOutput { .. }) => 0,
+            Saying::Content(content) => content.weight(),
         }
-}
-
-/// About how much memory a value takes.
-fn size(value: &serde_json::Value) -> usize {
-    match value {
-        serde_json::Value::String(text) => text.len(),
-        other => other.to_string().len(),
-    }
 }
 
 /// A set of numbers that is kept as ranges, which do not touch.

@@ -9,6 +9,7 @@ use tokio::sync::mpsc::UnboundedSender;
 use super::worker_lines::Lines;
 use super::worker_prefix::Prefix;
 use crate::session::event::{CellId, Content, Event, Stream};
+use crate::session::events::Backlog;
 use crate::session::locations::Locations;
 
 /// A worker, and which of its streams.
@@ -37,6 +38,7 @@ pub(super) enum Saying {
 #[derive(Debug)]
 pub(super) struct Outlet {
     events: UnboundedSender<Event>,
+    backlog: Arc<Backlog>,
     locations: Arc<Mutex<Locations>>,
     begun: HashMap<CellId, BegunLine>,
 }
@@ -50,9 +52,14 @@ struct BegunLine {
 }
 
 impl Outlet {
-    pub(super) fn new(events: UnboundedSender<Event>, locations: Arc<Mutex<Locations>>) -> Outlet {
+    pub(super) fn new(
+        events: UnboundedSender<Event>,
+        backlog: Arc<Backlog>,
+        locations: Arc<Mutex<Locations>>,
+    ) -> Outlet {
         Outlet {
             events,
+            backlog,
             locations,
             begun: HashMap::new(),
         }
@@ -153,6 +160,7 @@ impl Outlet {
     }
 
     fn send_event(&self, cell: CellId, content: Content) {
+        self.backlog.add(&content);
         // The session is ending where nobody listens.
         let _ = self.events.send(Event::Output { cell, content });
     }
@@ -179,7 +187,7 @@ mod tests {
     impl Heard {
         fn new() -> Heard {
             let (sender, events) = mpsc::unbounded_channel();
-            let outlet = Outlet::new(sender, Arc::default());
+            let outlet = Outlet::new(sender, Backlog::new().unwrap(), Arc::default());
             Heard { outlet, events }
         }
 

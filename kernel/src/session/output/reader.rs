@@ -27,6 +27,7 @@ use crate::process::channel::{Channel, ReceiveError};
 use crate::process::messages::{FromSupervisor, ToSupervisor};
 use crate::session::endings::{End, between_cells};
 use crate::session::event::{CellId, Content, Event, Stream};
+use crate::session::events::Backlog;
 use crate::session::input::Questions;
 use crate::session::locations::Locations;
 
@@ -45,6 +46,7 @@ pub(super) struct Connections {
     pub(super) commands: mpsc::Receiver<Command>,
     pub(super) supervisor: Arc<Mutex<Option<Channel>>>,
     pub(super) events: UnboundedSender<Event>,
+    pub(super) backlog: Arc<Backlog>,
     pub(super) locations: Arc<Mutex<Locations>>,
     pub(super) questions: Arc<Questions>,
 }
@@ -68,6 +70,8 @@ pub(super) struct Reader {
     outlet: Outlet,
     groups: Groups,
     unattended: Unattended,
+    /// Which source has its turn first, where not all may have one.
+    turn: usize,
 }
 
 /// Whether to go on.
@@ -80,7 +84,11 @@ enum Flow {
 impl Reader {
     pub(super) fn new(connections: Connections) -> Reader {
         Reader {
-            outlet: Outlet::new(connections.events.clone(), Arc::clone(&connections.locations)),
+            outlet: Outlet::new(
+                connections.events.clone(),
+                Arc::clone(&connections.backlog),
+                Arc::clone(&connections.locations),
+            ),
             connections,
             workers: None,
             sources: Vec::new(),
@@ -92,6 +100,7 @@ impl Reader {
             colours: Colours::wanted(),
             groups: Groups::default(),
             unattended: Unattended::default(),
+            turn: 0,
         }
     }
 
@@ -102,8 +111,11 @@ impl Reader {
                 tracing::error!(%error, "cannot wait for output");
                 return;
             }
-            self.hear_everything();
-            self.settle_due();
+            self.hear_news();
+            if !self.connections.backlog.is_full() {
+                self.read_some();
+                self.settle_due();
+            }
             if self.obey() == Flow::Stop {
                 return;
             }
@@ -131,13 +143,16 @@ impl Reader {
         drop(supervisor);
         descriptors.extend(channel.as_ref().map(AsFd::as_fd));
         descriptors.extend(self.workers.as_ref().map(AsFd::as_fd));
-        descriptors.extend(self.sources.iter().map(AsFd::as_fd));
+        let is_full = self.connections.backlog.is_full();
+        descriptors.extend(self.sources.iter().filter(|_| !is_full).map(AsFd::as_fd));
         descriptors.extend(self.unattended.descriptors());
         let mut events: Vec<_> = descriptors
             .into_iter()
             .map(|descriptor| PollFd::from_borrowed_fd(descriptor, PollFlags::IN))
             .collect();
-        let rest = self.deadline().map(|end| end.saturating_duration_since(Instant::now()));
+        // Who has to wait is not silent.
+        let deadline = if is_full { None } else { self.deadline() };
+        let rest = deadline.map(|end| end.saturating_duration_since(Instant::now()));
         // A limit that is too long for the type is as good as none.
         let limit = rest.and_then(|rest| Timespec::try_from(rest).ok());
         match poll(&mut events, limit.as_ref()) {
@@ -188,7 +203,8 @@ impl Reader {
     fn drain(&mut self) {
         // Once is enough: what workers there are is heard first, and then each pipe is read for longer than it takes to
         // empty it. One that is always full must not keep a cell from ending.
-        self.hear_everything();
+        self.hear_news();
+        self.read_sources();
         let mut items = Vec::new();
         for index in 0..self.sources.len() {
             self.sources[index].finish(&mut items);
@@ -224,14 +240,13 @@ impl Reader {
         self.print_panics();
     }
 
-    /// Reads everything once.
-    fn hear_everything(&mut self) {
+    /// Hears everything but what is printed.
+    fn hear_news(&mut self) {
         self.accept();
         self.hear_compiler();
         // Workers are announced before they print.
         self.hear_supervisor();
         self.hear_workers();
-        self.read_sources();
     }
 
     fn accept(&mut self) {
@@ -381,24 +396,49 @@ impl Reader {
         self.read_where(|source| source.group.as_deref() == Some(key));
     }
 
+    /// Reads pipes in turn, each once, as far as there is room.
+    fn read_some(&mut self) {
+        let count = self.sources.len();
+        let mut ended = Vec::new();
+        for turn in 0..count {
+            let index = (self.turn + turn) % count;
+            if self.read_source(index) == State::Ended {
+                ended.push(index);
+            }
+            if self.connections.backlog.is_full() {
+                self.turn = index + 1;
+                break;
+            }
+        }
+        self.remove_sources(ended);
+    }
+
     fn read_where(&mut self, wanted: impl Fn(&Source) -> bool) {
         let mut ended = Vec::new();
         for index in 0..self.sources.len() {
-            if !wanted(&self.sources[index]) {
-                continue;
-            }
-            let mut items = Vec::new();
-            let state = self.sources[index].read(&mut items).unwrap_or_else(|error| {
-                tracing::error!(%error, "cannot read what a process prints");
-                State::Ended
-            });
-            if state == State::Ended {
-                self.sources[index].end(&mut items);
+            if wanted(&self.sources[index]) && self.read_source(index) == State::Ended {
                 ended.push(index);
             }
-            self.say(index, &mut items);
         }
-        for index in ended.into_iter().rev() {
+        self.remove_sources(ended);
+    }
+
+    fn read_source(&mut self, index: usize) -> State {
+        let mut items = Vec::new();
+        let state = self.sources[index].read(&mut items).unwrap_or_else(|error| {
+            tracing::error!(%error, "cannot read what a process prints");
+            State::Ended
+        });
+        if state == State::Ended {
+            self.sources[index].end(&mut items);
+        }
+        self.say(index, &mut items);
+        state
+    }
+
+    fn remove_sources(&mut self, mut indices: Vec<usize>) {
+        indices.sort_unstable();
+        for index in indices.into_iter().rev() {
             self.sources.remove(index);
         }
     }
