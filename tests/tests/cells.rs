@@ -9,6 +9,10 @@ mod descriptors;
 mod display;
 #[path = "cells/errors.rs"]
 mod errors;
+#[path = "cells/floods.rs"]
+mod floods;
+#[path = "cells/grouped_output.rs"]
+mod grouped_output;
 #[path = "cells/input.rs"]
 mod input;
 #[path = "cells/interrupts.rs"]
@@ -21,6 +25,8 @@ mod library_cache;
 mod magics;
 #[path = "cells/output.rs"]
 mod output;
+#[path = "cells/partial_lines.rs"]
+mod partial_lines;
 #[path = "cells/plain.rs"]
 mod plain;
 #[path = "cells/pool.rs"]

@@ -340,6 +340,7 @@ pub struct ProcessBuilder {
     capture_output: bool,
     allow_threads: bool,
     output_style: OutputStyle,
+    unattended: bool,
 }
 
 impl ProcessBuilder {
@@ -410,6 +411,12 @@ impl ProcessBuilder {
         self
     }
 
+    /// Nobody asks how it ends, so a notebook reports an end that is not clean.
+    pub(crate) fn unattended(mut self) -> Self {
+        self.unattended = true;
+        self
+    }
+
     /// Runs `f` in a new process.
     ///
     /// # Panics
@@ -470,6 +477,7 @@ impl ProcessBuilder {
             output: captured.as_ref(),
             allow_threads: self.allow_threads,
             output_style: self.output_style,
+            unattended: self.unattended,
             ..Conditions::default()
         };
         let (child, pipe) = fork::spawn(&conditions, |pipe| {

@@ -75,6 +75,11 @@ pub(crate) static MAGICS: &[MagicHelp] = &[
                 "let each worker allocate at most this, such as 512MiB or 2GiB",
             )
             .default("no limit"),
+            plain(
+                "--grouped",
+                "show what is printed for each item together, in the order of the results",
+            )
+            .default("as it comes"),
             plain("--quiet", "show nothing of what workers print").default(SHOWN),
             plain("--raw", "show what workers print without the process in front").default(SHOWN),
             plain(

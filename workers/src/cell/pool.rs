@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::failure;
 use crate::error::TaskError;
 use crate::message::Message;
-use crate::notebook::OutputStyle;
+use crate::notebook::{GroupOrder, OutputStyle};
 use crate::pool::{Pool, PoolBuilder, ResultOrder};
 
 /// What the magic of one cell says, except for the items.
@@ -15,6 +15,7 @@ use crate::pool::{Pool, PoolBuilder, ResultOrder};
 pub struct PoolOptions {
     pool: PoolBuilder,
     order: ResultOrder,
+    grouped: bool,
 }
 
 impl PoolOptions {
@@ -23,6 +24,7 @@ impl PoolOptions {
         Self {
             pool: PoolBuilder::default().progress(true),
             order: ResultOrder::default(),
+            grouped: false,
         }
     }
 
@@ -59,6 +61,12 @@ impl PoolOptions {
     /// `--unordered`: the results are in the order in which they are done.
     pub fn unordered(mut self) -> Self {
         self.order = ResultOrder::Completion;
+        self
+    }
+
+    /// `--grouped`: each item's lines are shown together, in the order of the results.
+    pub fn grouped(mut self) -> Self {
+        self.grouped = true;
         self
     }
 
@@ -108,7 +116,12 @@ pub struct CellPool {
 #[must_use]
 #[track_caller]
 pub fn pool(options: PoolOptions) -> CellPool {
-    let PoolOptions { pool, order } = options;
+    let PoolOptions { pool, order, grouped } = options;
+    let pool = match order {
+        _ if !grouped => pool,
+        ResultOrder::Items => pool.grouped_in(GroupOrder::Items),
+        ResultOrder::Completion => pool.grouped_in(GroupOrder::Completion),
+    };
     CellPool {
         pool: pool.build(),
         order,

@@ -121,6 +121,7 @@ impl SecondRun<'_> {
             output: Some(&nowhere),
             allow_threads: self.settings.allow_threads,
             output_style: crate::notebook::OutputStyle::Quiet,
+            ..Conditions::default()
         };
         let began = clock::now();
         let (mut child, pipe) = fork::spawn(&conditions, |pipe| {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::Pool;
 use super::settings::{Initializer, Profiling, Settings};
 use crate::cpu_count;
-use crate::notebook::OutputStyle;
+use crate::notebook::{GroupOrder, OutputStyle};
 use crate::sys::fork;
 
 /// Describes a [`Pool`]; from [`Pool::builder`].
@@ -26,6 +26,7 @@ pub struct PoolBuilder {
     progress: bool,
     profiling: Profiling,
     output_style: OutputStyle,
+    grouped: Option<GroupOrder>,
 }
 
 impl PoolBuilder {
@@ -188,6 +189,27 @@ impl PoolBuilder {
         self
     }
 
+    /// Whether a notebook shows each item's lines together, in the order of the items: what one prints appears when all
+    /// before it are done. What a worker prints outside of items, in its initializer, appears as it comes. The workers of a
+    /// plain program print where the program does, and this changes nothing.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let pool = parcell::Pool::builder().workers(2).grouped(true).build();
+    /// pool.for_each(|n: u32| println!("{n} begins\n{n} ends"), 0..4);
+    /// ```
+    pub fn grouped(mut self, grouped: bool) -> Self {
+        self.grouped = grouped.then_some(GroupOrder::Items);
+        self
+    }
+
+    /// [`grouped`](Self::grouped), in this order.
+    pub(crate) fn grouped_in(mut self, order: GroupOrder) -> Self {
+        self.grouped = Some(order);
+        self
+    }
+
     /// How a notebook shows what workers print.
     pub(crate) fn output_style(mut self, style: OutputStyle) -> Self {
         self.output_style = style;
@@ -223,6 +245,7 @@ impl PoolBuilder {
                 progress: self.progress,
                 profiling: self.profiling,
                 output_style: self.output_style,
+                grouped: self.grouped,
             },
             standing: Arc::default(),
         }

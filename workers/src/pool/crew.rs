@@ -26,6 +26,7 @@ use crate::error::TaskError;
 use crate::family::Family;
 use crate::inbox::Inbox;
 use crate::job::Job;
+use crate::notebook::Group;
 use crate::seeds;
 use crate::sys::abort::noting_lack_of_memory;
 use crate::sys::child::{Ending, Exit};
@@ -66,6 +67,8 @@ pub(super) struct Crew {
     progress: Option<Progress>,
     /// Where the map is profiled.
     times: Option<Times>,
+    /// The map as a notebook knows it that shows each item's lines together.
+    group: Option<Group>,
 }
 
 /// What this process has spent on workers, and what they have done, for those of which both is known.
@@ -85,13 +88,18 @@ impl Crew {
             Profiling::RunningOnce | Profiling::RunningAgain => Some(Times::new(items)?),
         };
         Family::lock().begin_map();
+        let group = settings.grouped.map(Group::new).transpose()?.flatten();
+        let mut ledger = Ledger::new(items);
+        if group.is_some() {
+            ledger.keep_news();
+        }
         Ok(Self {
             block,
             times,
             environment: settings.thread_counts(),
             seed: seeds::for_call(settings.seed),
             board: Arc::new(Board::new(settings.workers, items)?),
-            ledger: Ledger::new(items),
+            ledger,
             members: Vec::new(),
             watch: Watch::new(),
             collect_at: Instant::now() + COLLECT,
@@ -101,6 +109,7 @@ impl Crew {
             is_whole: items > 0,
             history: Some(History::new(settings.workers)),
             progress: Progress::begin(settings.progress),
+            group,
             settings,
         })
     }
@@ -128,6 +137,7 @@ impl Crew {
             slot,
             ranges: &ranges,
             settings,
+            group: self.group.as_ref(),
             seed: self.seed,
             times: self.times.as_ref(),
         };
@@ -138,6 +148,7 @@ impl Crew {
             environment: &self.environment,
             allow_threads: settings.allow_threads,
             output_style: settings.output_style,
+            group: self.group.as_ref(),
             ..Conditions::default()
         };
         let board = &self.board;
@@ -188,12 +199,15 @@ impl Crew {
                 self.listen(index, sink)?;
             }
         }
-        self.end_late_ones();
         let now = Instant::now();
         if now >= self.collect_at {
             self.collect_at = now + COLLECT;
             self.collect(sink)?;
         }
+        if let Some(group) = &self.group {
+            group.items_done(&self.ledger.take_news());
+        }
+        self.end_late_ones();
         if self.watch.is_due(now) {
             for member in &mut self.members {
                 let slot = self.board.slot(member.slot);
@@ -480,6 +494,9 @@ impl Crew {
     /// Ends the call. What a profile is made of is returned, where one is wanted, the first time.
     pub(super) fn close(&mut self) -> Option<Profiler> {
         self.end();
+        if let Some(group) = &self.group {
+            group.end();
+        }
         let state = self.state();
         if let Some(mut progress) = self.progress.take() {
             progress.end(&state);

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::cpu_count;
-use crate::notebook::OutputStyle;
+use crate::notebook::{GroupOrder, OutputStyle};
 use crate::sys::environment;
 
 /// How items are run.
@@ -31,6 +31,8 @@ pub(super) struct Settings {
     pub(super) profiling: Profiling,
     /// How a notebook shows what workers print.
     pub(super) output_style: OutputStyle,
+    /// Whether a notebook shows each item's lines together, and in which order.
+    pub(super) grouped: Option<GroupOrder>,
 }
 
 /// Whether a map is profiled.

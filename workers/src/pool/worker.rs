@@ -13,6 +13,7 @@ use super::tally::{Tallier, Times};
 use super::trace::{Span, Tracer};
 use crate::error::TaskError;
 use crate::job::{self, Job, Stage};
+use crate::notebook::Group;
 use crate::panics;
 use crate::sys::clock;
 use crate::{record, seeds};
@@ -25,6 +26,8 @@ pub(super) struct Assignment<'a> {
     /// Items that are its own, or that another worker left, ascending; after them it takes what nobody has taken.
     pub(super) ranges: &'a [Range<usize>],
     pub(super) settings: &'a Settings,
+    /// Where each item's lines are shown together.
+    pub(super) group: Option<&'a Group>,
     /// The seed of all items' seeds.
     pub(super) seed: u64,
     /// Where the map is profiled.
@@ -52,6 +55,7 @@ pub(super) fn work(board: &Board, assignment: &Assignment<'_>, job: &mut Job<'_>
         tracer: Tracer::new(slot.trace()),
         tallier: assignment.times.map(|times| Tallier::new(slot.tally(), times)),
         settings,
+        group: assignment.group,
         ran: 0,
         latest: 0,
         initialized: settings.initializer.is_none(),
@@ -74,6 +78,7 @@ struct Worker<'a, 'job> {
     tracer: Tracer<'a>,
     tallier: Option<Tallier<'a>>,
     settings: &'a Settings,
+    group: Option<&'a Group>,
     /// How many items it has run.
     ran: usize,
     /// The one that it ran last.
@@ -112,7 +117,7 @@ impl Worker<'_, '_> {
             self.desk.begin(item);
             let start = self.outbox.begin(item);
             let failed = match self.initialize() {
-                Ok(()) => job::run(item, &self.desk, self.job, &mut self.outbox.waiting),
+                Ok(()) => self.run_item(item),
                 Err(error) => {
                     job::encode_error(&error, &mut self.outbox.waiting);
                     true
@@ -140,6 +145,17 @@ impl Worker<'_, '_> {
             }
         }
         ControlFlow::Continue(())
+    }
+
+    /// Whether it failed.
+    fn run_item(&mut self, item: usize) -> bool {
+        let Some(group) = self.group else {
+            return job::run(item, &self.desk, self.job, &mut self.outbox.waiting);
+        };
+        group.begin_item(item);
+        let failed = job::run(item, &self.desk, self.job, &mut self.outbox.waiting);
+        group.end_item();
+        failed
     }
 
     /// Notes down when the items up to `last` were run.

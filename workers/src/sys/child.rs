@@ -147,7 +147,7 @@ impl Child {
         let known = Family::lock().remove_child(self.pid, &ending, was_killed);
         drop(known);
         if self.announced {
-            notebook::worker_exited(self.pid);
+            notebook::worker_exited(self.pid, ending.exit);
         }
         self.ending
     }

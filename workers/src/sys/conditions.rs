@@ -8,7 +8,7 @@ use rustix::fs::{MemfdFlags, Mode, OFlags, fcntl_setfl, memfd_create};
 use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
 
 use super::{environment, limits};
-use crate::notebook::OutputStyle;
+use crate::notebook::{Announcement, Group, OutputStyle};
 use crate::workers::WorkerKind;
 
 /// What a worker is to its program.
@@ -53,6 +53,10 @@ pub(crate) struct Conditions<'a> {
     pub(crate) allow_threads: bool,
     /// How a notebook shows what it prints.
     pub(crate) output_style: OutputStyle,
+    /// The map whose items' lines a notebook shows together.
+    pub(crate) group: Option<&'a Group>,
+    /// Whether a notebook reports its end, since nobody waits for it.
+    pub(crate) unattended: bool,
 }
 
 impl Default for Conditions<'_> {
@@ -66,11 +70,24 @@ impl Default for Conditions<'_> {
             output: None,
             allow_threads: false,
             output_style: OutputStyle::default(),
+            group: None,
+            unattended: false,
         }
     }
 }
 
 impl Conditions<'_> {
+    /// What a notebook is told of the worker that has this PID.
+    pub(crate) fn announcement(&self, pid: u32) -> Announcement<'_> {
+        Announcement {
+            pid,
+            name: self.name,
+            output: self.output_style,
+            group: self.group,
+            unattended: self.unattended,
+        }
+    }
+
     /// In the worker, before it does anything.
     pub(super) fn apply(&self) -> io::Result<()> {
         if let Some(output) = self.output {
