@@ -118,8 +118,12 @@ impl Kept {
 
 impl fmt::Display for Place<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let what = if self.is_whole { "it is" } else { "the first of it is" };
-        write!(f, "{what} in {} while the kernel lives", self.path.display())
+        let what = if self.is_whole {
+            "what is missing"
+        } else {
+            "the beginning of what is missing"
+        };
+        write!(f, "{what} is in {} while the kernel lives", self.path.display())
     }
 }
 
@@ -139,7 +143,10 @@ mod tests {
         assert_eq!(overflow.place(CellId(1)), None);
         let place = overflow.place(CellId(2)).unwrap().to_string();
         let path = directory.path().join("output-of-cell-12.txt");
-        assert_eq!(place, format!("it is in {} while the kernel lives", path.display()));
+        assert_eq!(
+            place,
+            format!("what is missing is in {} while the kernel lives", path.display())
+        );
         assert_eq!(std::fs::read_to_string(path).unwrap(), "a\nb\n");
         assert_eq!(std::fs::read_dir(directory.path()).unwrap().count(), CELLS);
     }
@@ -162,7 +169,7 @@ mod tests {
             overflow.keep(CellId(1), 3, &text);
         }
         let place = overflow.place(CellId(1)).unwrap();
-        assert!(place.to_string().starts_with("the first of it is in "));
+        assert!(place.to_string().starts_with("the beginning of what is missing is in "));
         assert_eq!(std::fs::metadata(place.path).unwrap().len(), MOST);
     }
 }

@@ -78,7 +78,7 @@ fn what_is_left_out_is_in_a_file_of_the_session() {
         let mut cell = notebook.succeed("for n in 0..100_000 { println!(\"{n:099}\"); }").await;
         let (stdout, notice) = (cell.take_stdout(), cell.take_stderr());
         let path = notice
-            .split_once("; it is in ")
+            .split_once("; what is missing is in ")
             .and_then(|(_, rest)| rest.split_once(" while the kernel lives\n"))
             .map(|(path, _)| path);
         kept = path.unwrap_or_else(|| panic!("{notice:?} says no place")).to_owned();

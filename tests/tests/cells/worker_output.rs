@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use parcell_tests::with_notebook;
+use parcell_tests::{texts, with_notebook, worker_lines};
 
 #[test]
 fn output_is_shown_as_the_options_say() {
@@ -44,6 +44,15 @@ fn output_is_shown_as_the_options_say() {
                     .succeed("%%pool -n 1 --raw 0..1u8\n|_| println!(\"10 %\\r50 %\\r100 %\")")
                     .await;
                 assert_eq!(cell.take_stdout(), "100 %\n");
+            })
+            .await;
+        notebook
+            .check("a panic of a thread of a worker", async |n| {
+                let mut cell = n
+                    .succeed("%%process\nstd::thread::spawn(|| panic!(\"in a thread\")).join().unwrap_err();")
+                    .await;
+                let lines = worker_lines(&cell.take_stderr());
+                assert!(texts(&lines).contains(&"in a thread"), "{lines:?}");
             })
             .await;
         notebook

@@ -56,7 +56,8 @@ fn much_output_takes_few_messages_and_too_much_is_cut_with_a_notice() {
             .split(|c: char| !c.is_ascii_digit())
             .filter_map(|n| n.parse().ok())
             .collect();
-        let [lines, bytes] = numbers[..] else {
+        // Where they are has numbers as well.
+        let [lines, bytes, ..] = numbers[..] else {
             panic!("{notice}")
         };
         assert_eq!(lines + stdout.lines().count(), 100_000, "{notice}");

@@ -202,7 +202,7 @@ fn what_is_left_out_is_kept_where_the_notice_says() {
     let out = flood(&mut budget, now, 100_000, line);
     let notice = out.iter().position(|piece| piece.stream == Stream::Stderr).unwrap();
     let path = directory.path().join("output-of-cell-3.txt");
-    let place = format!("; it is in {} while the kernel lives\n", path.display());
+    let place = format!("; what is missing is in {} while the kernel lives\n", path.display());
     assert!(out[notice].text.ends_with(&place), "{}", out[notice].text);
     let kept = std::fs::read_to_string(path).unwrap();
     let everything = text_of(&out[..notice], Stream::Stdout) + &kept + &text_of(&out[notice..], Stream::Stdout);
