@@ -27,6 +27,7 @@ use super::messages::{
 };
 use super::transaction::Transaction;
 use super::{NOTEBOOK, descendants};
+use crate::session::remove_directory;
 
 /// What makes evcxr give up a cell: not UTF-8.
 const ROLL_BACK: &[u8] = b"\xff\n";
@@ -374,7 +375,7 @@ impl Supervisor {
         if getppid() != self.kernel_pid {
             // The kernel has died and cannot do it.
             end_compilers(&self.session);
-            let _ = std::fs::remove_dir_all(&self.session);
+            let _ = remove_directory(&self.session);
         }
     }
 }

@@ -154,10 +154,30 @@ impl Directory {
 
 impl Drop for Directory {
     fn drop(&mut self) {
-        if let Err(error) = fs::remove_dir_all(&self.path) {
+        if let Err(error) = remove_directory(&self.path) {
             tracing::warn!(%error, path = %self.path.display(), "cannot remove the session's directory");
         }
     }
+}
+
+/// Removes a session's directory, the lock last: where this is killed halfway, the next session takes it up.
+pub(crate) fn remove_directory(directory: &Path) -> io::Result<()> {
+    for entry in fs::read_dir(directory)? {
+        let entry = entry?;
+        if entry.file_name() == LOCK {
+            continue;
+        }
+        let removed = match entry.file_type() {
+            Ok(kind) if kind.is_dir() => fs::remove_dir_all(entry.path()),
+            _ => fs::remove_file(entry.path()),
+        };
+        match removed {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            // It is gone.
+            _ => {}
+        }
+    }
+    fs::remove_dir_all(directory)
 }
 
 /// A new lock, held. It has its name only then: until somebody holds it, other sessions take the directory for abandoned.
@@ -181,7 +201,7 @@ fn remove_abandoned(parent: &Path) {
         if is_ours
             && let Ok(lock) = File::open(path.join(LOCK))
             && let Ok(true) = FileExt::try_lock_exclusive(&lock)
-            && let Err(error) = fs::remove_dir_all(&path)
+            && let Err(error) = remove_directory(&path)
         {
             tracing::warn!(%error, path = %path.display(), "cannot remove the directory of a session that was killed");
         }
@@ -190,7 +210,29 @@ fn remove_abandoned(parent: &Path) {
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
     use super::*;
+
+    #[test]
+    fn the_lock_goes_last() {
+        let parent = tempfile::tempdir().unwrap();
+        let directory = parent.path().join("parcell-x");
+        fs::create_dir(&directory).unwrap();
+        let _lock = locked(&directory).unwrap();
+        // What cannot be removed stops it, as being killed does.
+        let stuck = directory.join("stuck");
+        fs::create_dir(&stuck).unwrap();
+        fs::write(stuck.join("file"), "").unwrap();
+        fs::set_permissions(&stuck, fs::Permissions::from_mode(0o500)).unwrap();
+        if remove_directory(&directory).is_err() {
+            assert!(directory.join(LOCK).exists());
+            fs::set_permissions(&stuck, fs::Permissions::from_mode(0o700)).unwrap();
+            remove_directory(&directory).unwrap();
+        }
+        // A superuser can remove everything.
+        assert!(!directory.exists());
+    }
 
     #[test]
     fn only_directories_that_nobody_locks_are_abandoned() {
@@ -202,6 +244,7 @@ mod tests {
         }
         let _lock = locked(&live).unwrap();
         File::create(dead.join(LOCK)).unwrap();
+        fs::create_dir_all(dead.join("evcxr/src")).unwrap();
         remove_abandoned(parent.path());
         assert!(live.exists() && strange.exists() && !dead.exists());
     }

@@ -29,7 +29,8 @@ mod sources;
 
 pub(crate) use completion::{Completion, Completions};
 pub(crate) use directory::{
-    Directory, forget_session, has_room_for_sockets, prepare_environment, restore_environment, temporary_directory,
+    Directory, forget_session, has_room_for_sockets, prepare_environment, remove_directory, restore_environment,
+    temporary_directory,
 };
 pub(crate) use event::{
     Cell, CellError, CellId, Content, Event, InputRequest, InputRequestId, Metadata, MimeBundle, Outcome, Stream,
@@ -289,7 +290,7 @@ fn end_by_force(directory: &std::path::Path) {
         std::thread::sleep(Duration::from_millis(5));
     }
     let limit = Instant::now() + REMOVAL;
-    while let Err(error) = std::fs::remove_dir_all(directory) {
+    while let Err(error) = remove_directory(directory) {
         match error.kind() {
             io::ErrorKind::NotFound => return,
             // The engine's thread cannot be killed, and may be writing.
