@@ -15,6 +15,11 @@ ROOT = Path(__file__).resolve().parents[2]
 TARGET = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")).absolute()
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """What can be asked for that no run does by itself."""
+    parser.addoption("--external", action="store_true", help="ask the sites that pages link to for an answer")
+
+
 def pytest_configure() -> None:
     """Makes a request to end tear down what runs, like Ctrl+C."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
