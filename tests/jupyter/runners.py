@@ -18,8 +18,8 @@ VARIES = "varies"
 LIMIT_SECONDS = 240
 
 ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
-# What stands before a worker's line: its name, or "pid", and its PID.
-LINE_PID = re.compile(r"^\[(\S.*?) \d+\]")
+# What stands before a worker's line: its name, or "pid", and its PID. A list of numbers is none.
+LINE_PID = re.compile(r"^\[([^\W\d][^\],]*) \d+\]")
 # How errors name a process.
 ERROR_PID = re.compile(r"\b(pid|process) \d+")
 
