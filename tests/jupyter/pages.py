@@ -59,6 +59,11 @@ class Example:
         return "varies" in self.fence.flags or (self.output is not None and "varies" in self.output.flags)
 
 
+def examples(page: str) -> list[Example]:
+    """The page's cells, then its commands."""
+    return [*cells(page), *commands(page)]
+
+
 def cells(page: str) -> list[Example]:
     """The page's cells."""
     found = list(fences(page))
@@ -71,15 +76,15 @@ def cells(page: str) -> list[Example]:
 
 def commands(page: str) -> list[Example]:
     """The page's commands, each with what it prints in the same fence."""
-    examples = []
+    found = []
     for fence in fences(page):
         if fence.kind == "console":
             command, _, _ = fence.body.partition("\n")
             assert command.startswith("$ "), f"{command!r} is no command behind $"
             start = fence.start + len(command) + 1
             printed = Fence("text", fence.flags, page[start : fence.end], start, fence.end)
-            examples.append(Example(Fence("console", fence.flags, command[2:], fence.start, start), printed))
-    return examples
+            found.append(Example(Fence("console", fence.flags, command[2:], fence.start, start), printed))
+    return found
 
 
 def fences(page: str) -> Iterable[Fence]:
@@ -100,6 +105,8 @@ def output_of(page: str, cell: Fence, following: list[Fence]) -> Fence | None:
 
 def run_cells(parcell: Path, page: str, directory: Path) -> list[nbformat.NotebookNode]:
     """Runs the page's cells in one notebook, and returns them with their outputs."""
+    if not cells(page):
+        return []
     sources = [example.fence.body.rstrip("\n") for example in cells(page)]
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in sources])
     notebook.metadata.kernelspec = {"name": "parcell", "display_name": "Rust (parcell)", "language": "rust"}

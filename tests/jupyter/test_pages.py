@@ -18,24 +18,21 @@ each_page = pytest.mark.parametrize("path", PAGES, ids=lambda path: path.stem)
 
 @pytest.fixture(scope="session")
 def outputs(tmp_path_factory, parcell):
-    """Runs a page's examples, the first time that it is asked to; returns each with what it gave, and which failed."""
+    """Runs a page's examples, the first time that it is asked to; returns each with what it gave, and of each cell
+    whether it failed."""
 
     @functools.cache
     def run(path):
         page = path.read_text(encoding="utf-8")
-        directory = tmp_path_factory.mktemp(path.stem)
-        cells, given, failed = pages.cells(page), [], []
-        if cells:
-            for example, cell in zip(cells, pages.run_cells(parcell, page, directory), strict=True):
-                given.append((example, pages.output_text(cell)))
-                if any(output.output_type == "error" for output in cell.outputs):
-                    failed.append(example)
-        elsewhere = tmp_path_factory.mktemp(f"{path.stem}-commands")
-        for example in pages.commands(page):
-            given.append((example, pages.run_command(parcell, example.fence.body, elsewhere)))
+        cells = pages.run_cells(parcell, page, tmp_path_factory.mktemp(path.stem))
+        directory = tmp_path_factory.mktemp(f"{path.stem}-commands")
+        printed = [pages.run_command(parcell, example.fence.body, directory) for example in pages.commands(page)]
+        given = [*map(pages.output_text, cells), *printed]
         if os.environ.get("UPDATE_DOCS"):
-            path.write_text(pages.with_outputs(page, given), encoding="utf-8")
-        return given, failed
+            page = pages.with_outputs(page, list(zip(pages.examples(page), given, strict=True)))
+            path.write_text(page, encoding="utf-8")
+        failed = [any(output.output_type == "error" for output in cell.outputs) for cell in cells]
+        return list(zip(pages.examples(page), given, strict=True)), failed
 
     return run
 
@@ -52,8 +49,10 @@ def test_a_page_shows_what_its_examples_give(outputs, path):
 @each_page
 def test_the_cells_that_fail_are_those_that_should(outputs, path):
     given, failed = outputs(path)
-    meant = [example for example, _ in given if "fails" in example.fence.flags]
-    assert [example.name for example in failed] == [example.name for example in meant]
+    # Commands come behind the cells.
+    cells = [example for example, _ in given[: len(failed)]]
+    for example, has_failed in zip(cells, failed, strict=True):
+        assert has_failed == ("fails" in example.fence.flags), f"{path.name}: {example.name}"
 
 
 def test_fences_are_told_apart():
