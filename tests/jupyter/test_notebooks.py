@@ -94,6 +94,14 @@ def test_results_come_in_the_order_of_the_items(executed, notebooks):
     assert re.fullmatch(r"Results: \[1\.301\d(, 1\.301\d){7}\]\n", means)
 
 
+def test_the_program_that_is_written_is_the_example(notebooks):
+    """All of it but the words about the file; `workers/tests/it/examples.rs` runs it."""
+    written = cells_by_id(notebooks / "from-notebook-to-program.ipynb")["main"].source
+    example = (ROOT / "workers" / "examples" / "primes.rs").read_text()
+    _, program = example.split("\n\n", 1)
+    assert written == f"%%writefile src/main.rs\n{program}".rstrip("\n")
+
+
 def test_named_processes_print_in_their_own_order(executed, notebooks):
     cells = cells_by_id(executed(notebooks / "processes.ipynb", "parcell"))
     text = "".join(output.get("text", "") for output in cells["names"].outputs)
