@@ -94,6 +94,16 @@ def test_results_come_in_the_order_of_the_items(executed, notebooks):
     assert re.fullmatch(r"Results: \[1\.301\d(, 1\.301\d){7}\]\n", means)
 
 
+def test_maps_that_take_their_time_are_summed_up_and_drawn(executed, notebooks):
+    cells = cells_by_id(executed(notebooks / "progress-and-timeline.ipynb", "parcell"))
+    assert re.fullmatch(r"12 items in \d+\.\d+ s by 4 workers \(.*/s\)", result(cells["progress"]))
+    assert result(cells["failures"]).endswith("2 failed, 2 tried again")
+    for name in ("uneven", "sorted", "chunks", "crashed"):
+        (drawn,) = cells[name].outputs
+        assert "items by 2 workers in" in drawn.data["text/plain"]
+        assert drawn.data["image/svg+xml"].startswith("<svg")
+
+
 def test_the_program_that_is_written_is_the_example(notebooks):
     """All of it but the words about the file; `workers/tests/it/examples.rs` runs it."""
     written = cells_by_id(notebooks / "from-notebook-to-program.ipynb")["main"].source
