@@ -7,7 +7,7 @@ use parcell::prelude::*;
 const BLOCK: u64 = 10_000;
 
 fn is_prime(n: u64) -> bool {
-    n >= 2 && (2..).take_while(|d| d * d <= n).all(|d| n % d != 0)
+    n >= 2 && (2..).take_while(|d| d * d <= n).all(|d| !n.is_multiple_of(d))
 }
 
 fn count_primes(block: u64) -> usize {
