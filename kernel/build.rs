@@ -19,8 +19,8 @@ fn main() -> Result<(), Error> {
 
     // Cells call these functions of the executable: `close`, to know which descriptors the notebook process gives up;
     // `read` and its like, to make questions of reads of standard input; where the sockets are on which the library
-    // announces workers and sends evcxr's control lines; the library's way to ask, and to learn which cell runs; and the
-    // choice whether checkpoints are made.
+    // announces workers and sends evcxr's control lines; the library's way to ask, to learn which cell runs, and to leave a
+    // map's results; and the choice whether checkpoints are made.
     for symbol in [
         "close",
         "read",
@@ -30,6 +30,7 @@ fn main() -> Result<(), Error> {
         "parcell_host_control",
         "parcell_host_input",
         "parcell_host_cell",
+        "parcell_host_results",
         "parcell_checkpoint",
     ] {
         println!("cargo::rustc-link-arg-bins=-Wl,--export-dynamic-symbol={symbol}");

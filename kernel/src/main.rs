@@ -5,6 +5,7 @@
 
 mod cell;
 mod cli;
+mod data_directory;
 mod identity;
 mod jupyter;
 mod library;

@@ -13,10 +13,13 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
+import jupyter_client
 from playwright.sync_api import BrowserContext, Locator, Page, Playwright, expect
 
 START_SECONDS = 60
+KERNEL_SECONDS = 120
 STOP_SECONDS = 15
 PAUSE_SECONDS = 0.1
 # Starting a kernel and running a notebook, on a machine that is busy otherwise.
@@ -51,21 +54,26 @@ BROWSER_FLAGS = [
 @contextlib.contextmanager
 def server(jupyter: str, directory: Path, log: Path) -> Iterator[str]:
     """Serves the directory; gives the address to open, token included."""
+    with serving([jupyter, "lab", f"--ServerApp.root_dir={directory}"], log) as (address, _):
+        yield address
+
+
+@contextlib.contextmanager
+def serving(command: list[str | Path], log: Path) -> Iterator[tuple[str, subprocess.Popen]]:
+    """Runs a command that starts JupyterLab with the arguments added to it; gives the address to open, and the process."""
     change_settings()
     token, port = secrets.token_hex(16), free_port()
     arguments = [
-        "lab",
         "--no-browser",
         "--allow-root",
         "--ServerApp.ip=127.0.0.1",
         f"--ServerApp.port={port}",
         "--ServerApp.port_retries=0",
         f"--IdentityProvider.token={token}",
-        f"--ServerApp.root_dir={directory}",
     ]
     with log.open("wb") as output:
         process = subprocess.Popen(
-            [jupyter, *arguments],
+            [*command, *arguments],
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
@@ -73,9 +81,38 @@ def server(jupyter: str, directory: Path, log: Path) -> Iterator[str]:
         )
         try:
             wait_until_serving(process, f"http://127.0.0.1:{port}/api/status?token={token}", log)
-            yield f"http://127.0.0.1:{port}/lab?token={token}"
+            yield f"http://127.0.0.1:{port}/lab?token={token}", process
         finally:
             end_group(process)
+
+
+def ask(address: str, path: str, content: dict | None = None) -> dict:
+    """Asks the server at this address something, or sends it something."""
+    place = urlsplit(address)
+    headers = {"Authorization": f"token {parse_qs(place.query)['token'][0]}", "Content-Type": "application/json"}
+    data = None if content is None else json.dumps(content).encode()
+    request = urllib.request.Request(f"http://{place.netloc}/api/{path}", data=data, headers=headers)
+    with urllib.request.urlopen(request, timeout=KERNEL_SECONDS) as response:
+        return json.load(response)
+
+
+@contextlib.contextmanager
+def kernel(address: str) -> Iterator[tuple[str, jupyter_client.BlockingKernelClient]]:
+    """Has the server start a kernel; gives its ID and a client at the kernel's own sockets."""
+    identity = ask(address, "kernels", {"name": "parcell"})["id"]
+    file = Path(os.environ["JUPYTER_RUNTIME_DIR"]) / f"kernel-{identity}.json"
+    deadline = time.monotonic() + KERNEL_SECONDS
+    while not file.is_file():
+        assert time.monotonic() < deadline, f"there is no {file}"
+        time.sleep(PAUSE_SECONDS)
+    client = jupyter_client.BlockingKernelClient(connection_file=str(file))
+    client.load_connection_file()
+    client.start_channels()
+    try:
+        client.wait_for_ready(timeout=KERNEL_SECONDS)
+        yield identity, client
+    finally:
+        client.stop_channels()
 
 
 @contextlib.contextmanager

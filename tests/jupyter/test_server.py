@@ -2,15 +2,11 @@
 
 import contextlib
 import json
-import os
 import re
-import time
-import urllib.request
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import urlsplit
 
 import jupyter_client
 import pytest
@@ -18,7 +14,6 @@ import websocket
 
 import lab
 
-START_SECONDS = 120
 CELL_SECONDS = 120
 
 # Text by what prints it, as long as the cell says.
@@ -93,37 +88,13 @@ class Notebook:
 def notebook(tmp_path_factory, jupyter, home) -> Iterator[Notebook]:
     directory = tmp_path_factory.mktemp("server")
     with contextlib.ExitStack() as stack:
-        address = urlsplit(stack.enter_context(lab.server(jupyter, directory, directory / "server.log")))
-        token = parse_qs(address.query)["token"][0]
-        kernel = start_kernel(f"http://{address.netloc}/api/kernels", token)
-        direct = direct_client(kernel)
-        stack.callback(direct.stop_channels)
-        url = f"ws://{address.netloc}/api/kernels/{kernel}/channels?token={token}"
+        address = stack.enter_context(lab.server(jupyter, directory, directory / "server.log"))
+        kernel, direct = stack.enter_context(lab.kernel(address))
+        place = urlsplit(address)
+        url = f"ws://{place.netloc}/api/kernels/{kernel}/channels?{place.query}"
         socket = websocket.create_connection(url, timeout=CELL_SECONDS)
         stack.callback(socket.close)
         yield Notebook(socket, direct)
-
-
-def start_kernel(url: str, token: str) -> str:
-    """Has the server start a kernel; gives its ID."""
-    headers = {"Authorization": f"token {token}", "Content-Type": "application/json"}
-    request = urllib.request.Request(url, data=json.dumps({"name": "parcell"}).encode(), headers=headers)
-    with urllib.request.urlopen(request, timeout=START_SECONDS) as response:
-        return json.load(response)["id"]
-
-
-def direct_client(kernel: str) -> jupyter_client.BlockingKernelClient:
-    """A client at the kernel's own sockets."""
-    file = Path(os.environ["JUPYTER_RUNTIME_DIR"]) / f"kernel-{kernel}.json"
-    deadline = time.monotonic() + START_SECONDS
-    while not file.is_file():
-        assert time.monotonic() < deadline, f"there is no {file}"
-        time.sleep(lab.PAUSE_SECONDS)
-    client = jupyter_client.BlockingKernelClient(connection_file=str(file))
-    client.load_connection_file()
-    client.start_channels()
-    client.wait_for_ready(timeout=START_SECONDS)
-    return client
 
 
 def left_out(notice: str) -> int:

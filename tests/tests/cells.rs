@@ -13,6 +13,8 @@ mod errors;
 mod input;
 #[path = "cells/interrupts.rs"]
 mod interrupts;
+#[path = "cells/last_results.rs"]
+mod last_results;
 #[path = "cells/library_cache.rs"]
 mod library_cache;
 #[path = "cells/magics.rs"]

@@ -40,7 +40,8 @@ pub enum TaskError {
         message: String,
         /// Where in the source it panicked; unknown for a panic that was resumed.
         location: Option<PanicLocation>,
-        /// The function's own calls, innermost first, one a line, where `RUST_BACKTRACE` asks for them.
+        /// The function's own calls, innermost first, one a line, where `RUST_BACKTRACE` asks for them. In a notebook they
+        /// are always there, as places in compiled cells, which it shows as lines of cells.
         backtrace: Option<String>,
     },
     /// The function returned `Err`.
@@ -242,7 +243,7 @@ impl fmt::Display for CrashCause {
 }
 
 /// A place in the source, as a panic reports it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PanicLocation {
     /// The source file, as the compiler was given it.
     pub file: String,
@@ -250,6 +251,13 @@ pub struct PanicLocation {
     pub line: u32,
     /// The column, from 1.
     pub column: u32,
+}
+
+/// As [`Display`](fmt::Display): a notebook shows it as a line of a cell.
+impl fmt::Debug for PanicLocation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
 }
 
 impl fmt::Display for PanicLocation {

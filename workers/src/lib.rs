@@ -147,7 +147,9 @@ pub use manager::{
     QueueProxy, SemaphoreProxy, SemaphoreProxyPermit, ValueProxy,
 };
 pub use message::Message;
-pub use pool::{AsyncResult, Imap, Pool, PoolBuilder, Spread};
+#[doc(hidden)]
+pub use notebook::LastMap;
+pub use pool::{AsyncResult, Imap, LastResultsError, Pool, PoolBuilder, Spread, last_results};
 pub use process::{Output, Process, ProcessBuilder};
 pub use queue::{Connection, Iter as QueueIter, JoinableQueue, Pipe, Queue, QueueError};
 pub use seeds::item_seed;

@@ -13,6 +13,7 @@ use std::time::Duration;
 
 use crate::error::PanicLocation;
 use crate::frames;
+use crate::notebook;
 
 /// How long a fork waits for panics that are being printed. A panic that is still being printed then waits perhaps for
 /// a lock that the forking thread holds.
@@ -141,11 +142,13 @@ fn describe(info: &PanicHookInfo<'_>) -> Panic {
         line: location.line(),
         column: location.column(),
     });
-    let frames = frames::of_panic();
-    let lines: Vec<String> = frames.iter().map(ToString::to_string).collect();
+    let mut calls: Vec<String> = frames::of_panic().iter().map(ToString::to_string).collect();
+    if calls.is_empty() {
+        calls = notebook::calls_in_cells();
+    }
     Panic {
         message: message(info.payload()),
         location,
-        backtrace: (!lines.is_empty()).then(|| lines.join("\n")),
+        backtrace: (!calls.is_empty()).then(|| calls.join("\n")),
     }
 }

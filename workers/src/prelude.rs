@@ -17,5 +17,5 @@ pub use crate::{
     AsyncResult, BoundedSemaphore, Condition, Connection, DictProxy, Event, JoinableQueue, ListProxy, Lock, Manager,
     ManagerError, Pipe, Pool, Process, ProcessPoolExecutor, Queue, QueueError, QueueProxy, RLock, Semaphore,
     SharedArray, SharedMemory, TaskError, Value, ValueProxy, WaitFor, active_children, as_completed, cpu_count,
-    current_process, input, item_seed, parent_process, password,
+    current_process, input, item_seed, last_results, parent_process, password,
 };

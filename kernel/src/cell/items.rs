@@ -1,13 +1,14 @@
-//! The end of a `%%pool` line: the items, and the variable for the results.
+//! The end of a `%%pool` line: the items, and what the results become.
 
 use std::ops::Range;
 
 use ra_ap_syntax::{Edition, SyntaxKind};
 
 use super::magic_error::MagicError;
+use super::target::Target;
 use super::words::{Word, trimmed};
 
-/// `ITEMS [-> [mut] NAME[: TYPE]]`.
+/// `ITEMS [-> TARGET]`.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(super) struct Items<'a> {
     pub(super) expression: Word<'a>,
@@ -15,39 +16,10 @@ pub(super) struct Items<'a> {
 }
 
 impl Items<'_> {
-    /// Refuses a target that is not `[mut] NAME[: TYPE]`.
-    pub(super) fn check_target(&self) -> Result<(), MagicError> {
-        let Some(target) = &self.target else { return Ok(()) };
-        if target.text.is_empty() {
-            let range = target.range.start.saturating_sub("->".len())..target.range.start;
-            let help = "give the variable for the results, for example `-> squares`";
-            let message = "there is no name behind `->`";
-            return Err(MagicError::new(range, message, "NAME is missing", help));
-        }
-        if is_target(target.text) {
-            return Ok(());
-        }
-        Err(MagicError::new(
-            target.range.clone(),
-            format!("`{}` is not a name for the results", target.text),
-            "not a name",
-            "the results are one `Vec`: write `-> NAME`, `-> mut NAME` or `-> NAME: TYPE`, and take it apart below or in \
-             the next cell, pairs for example with `NAME.into_iter().unzip()`",
-        ))
+    /// What the results become, where they have a name. Refuses what is none.
+    pub(super) fn read_target(&self) -> Result<Option<Target>, MagicError> {
+        self.target.as_ref().map(Target::read).transpose()
     }
-}
-
-/// Whether the text is `[mut] NAME[: TYPE]`.
-fn is_target(text: &str) -> bool {
-    let (name, type_) = match text.split_once(':') {
-        Some((name, type_)) => (name.trim(), Some(type_.trim())),
-        None => (text, None),
-    };
-    let name = match name.strip_prefix("mut") {
-        Some(rest) if rest.starts_with(char::is_whitespace) => rest.trim_start(),
-        _ => name,
-    };
-    (is_identifier(name) || name == "_") && type_.is_none_or(|type_| !type_.is_empty() && !type_.starts_with(':'))
 }
 
 /// Splits at the last `->` outside brackets.
@@ -121,23 +93,5 @@ mod tests {
     fn only_a_plain_name_is_an_identifier() {
         assert!(is_identifier("numbers") && is_identifier("r#type"));
         assert!(!is_identifier("a.b") && !is_identifier("&a") && !is_identifier("7") && !is_identifier(""));
-    }
-
-    #[test]
-    fn results_have_one_name() {
-        for text in [
-            "a",
-            "mut a",
-            "a: Vec<u8>",
-            "mut a : Vec<std::string::String>",
-            "_",
-            "mutable",
-            "r#type",
-        ] {
-            assert!(is_target(text), "{text}");
-        }
-        for text in ["(a, b)", "[a, b]", "a b", "mut", "a:", "a::b", "Some(x)", "3"] {
-            assert!(!is_target(text), "{text}");
-        }
     }
 }

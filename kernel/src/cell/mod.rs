@@ -26,6 +26,7 @@ mod rewrite;
 mod script;
 mod source_map;
 mod subject;
+mod target;
 mod types;
 mod words;
 

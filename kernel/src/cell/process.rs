@@ -13,10 +13,11 @@ use super::magics;
 use super::options::{Options, duration_code};
 use super::rewrite::leave_out_magic;
 use super::source_map::SourceMap;
+use super::target::Target;
 use super::words::{Word, Words};
 
 pub(super) const USAGE: &str = "%%process [-n COUNT | --args ITEMS] [--name NAME] [--daemon] [--timeout TIME] \
-                                [--memory SIZE] [--quiet | --raw] [-> [mut] NAME[: TYPE]]";
+                                [--memory SIZE] [--quiet | --raw] [-> NAME | (NAME, ...)]";
 const INDEX: &str = "parcell_index";
 
 pub(super) fn rewrite(cell: &str, line: &MagicLine, variables: &dyn Variables) -> Result<SourceMap, MagicError> {
@@ -36,7 +37,7 @@ pub(super) fn rewrite(cell: &str, line: &MagicLine, variables: &dyn Variables) -
             format!("the magic is {USAGE}"),
         ));
     }
-    rest.check_target()?;
+    let target = rest.read_target()?;
     let daemon = options.get("--daemon");
     if let (Some(_), Some(target)) = (daemon, &rest.target) {
         return Err(MagicError::new(
@@ -55,7 +56,7 @@ pub(super) fn rewrite(cell: &str, line: &MagicLine, variables: &dyn Variables) -
         settings,
         daemon: daemon.is_some(),
         shows_one: application.is_none() && !options.has("--count"),
-        target: rest.target,
+        target: rest.target.zip(target),
         map: leave_out_magic(cell, line),
     };
     call.run(&Body::parse(cell, line.body.clone()), application)?;
@@ -99,7 +100,7 @@ struct Call<'a> {
     daemon: bool,
     /// Whether there is one process, of which the result is shown as it is.
     shows_one: bool,
-    target: Option<Word<'a>>,
+    target: Option<(Word<'a>, Target)>,
     map: SourceMap,
 }
 
@@ -115,7 +116,7 @@ impl Call<'_> {
             )),
             (Some(application), Some((closure, range)), _) => {
                 self.map.copy(self.cell, self.line.body.start..range.start);
-                self.open(false, "run_each");
+                self.open(Some(closure), false, "run_each")?;
                 application.closure(&mut self.map, closure, range)?;
                 self.close_each(&application, false);
                 Ok(())
@@ -124,7 +125,7 @@ impl Call<'_> {
                 let shows_nothing = function.result == Returned::Undeclared;
                 self.map.copy(self.cell, self.line.body.clone());
                 self.generate("\n");
-                self.open(shows_nothing, "run_each");
+                self.open(Some(function), shows_nothing, "run_each")?;
                 application.function(&mut self.map, function)?;
                 self.close_each(&application, shows_nothing);
                 Ok(())
@@ -137,10 +138,7 @@ impl Call<'_> {
             )),
             (None, Some((closure, range)), _) => self.run_closure(closure, range),
             (None, None, Some(function)) if ends_with_function => self.run_function(function),
-            _ => {
-                self.run_statements(body);
-                Ok(())
-            }
+            _ => self.run_statements(body),
         }
     }
 
@@ -149,7 +147,7 @@ impl Call<'_> {
         self.map.copy(self.cell, self.line.body.clone());
         self.generate("\n");
         let shows_nothing = function.result == Returned::Undeclared;
-        self.open(shows_nothing, method(function));
+        self.open(Some(function), shows_nothing, method(function))?;
         let pattern = if function.parameters.is_empty() {
             "|| ".to_owned()
         } else {
@@ -171,14 +169,14 @@ impl Call<'_> {
     fn run_closure(&mut self, closure: &Callable, range: Range<usize>) -> Result<(), MagicError> {
         self.check_parameters(closure, range.clone())?;
         self.map.copy(self.cell, self.line.body.start..range.start);
-        self.open(false, method(closure));
+        self.open(Some(closure), false, method(closure))?;
         self.map.copy_apart(self.cell, range);
         self.close(false);
         Ok(())
     }
 
     /// Items stay outside, where they are defined for later cells too; everything else goes into the process.
-    fn run_statements(&mut self, body: &Body) {
+    fn run_statements(&mut self, body: &Body) -> Result<(), MagicError> {
         self.map.copy(self.cell, body.commands.clone());
         self.generate("\n");
         let is_item = |kind: &NodeKind| matches!(kind, NodeKind::Item | NodeKind::Function(_));
@@ -186,7 +184,7 @@ impl Call<'_> {
             self.map.copy(self.cell, node.range.clone());
             self.generate("\n");
         }
-        self.open(false, "run");
+        self.open(None, false, "run")?;
         self.generate("|| {\n");
         for node in body.nodes.iter().filter(|node| !is_item(&node.kind)) {
             self.map.copy(self.cell, node.range.clone());
@@ -206,6 +204,7 @@ impl Call<'_> {
             "#[allow(unreachable_code)]\n()}"
         });
         self.close(false);
+        Ok(())
     }
 
     fn check_parameters(&self, callable: &Callable, range: Range<usize>) -> Result<(), MagicError> {
@@ -221,11 +220,13 @@ impl Call<'_> {
         ))
     }
 
-    /// Everything in front of what is run.
-    fn open(&mut self, shows_nothing: bool, method: &str) {
-        if let Some(target) = self.target.clone() {
+    /// Everything in front of what is run: statements, where there is no function.
+    fn open(&mut self, callable: Option<&Callable>, shows_nothing: bool, method: &str) -> Result<(), MagicError> {
+        if let Some((word, target)) = self.target.clone() {
+            let type_ = target.type_of_parts(&word, callable)?;
             self.generate("let ");
-            self.map.copy(self.cell, target.range);
+            self.map.copy(self.cell, word.range);
+            self.generate(&type_.map_or(String::new(), |type_| format!(": {type_}")));
             self.generate(" = ");
         } else if !shows_nothing && !self.daemon {
             let show = if self.shows_one { "show_result" } else { "show_results" };
@@ -233,6 +234,7 @@ impl Call<'_> {
         }
         let kind = if self.daemon { ".daemon()" } else { "" };
         self.generate(&format!("parcell::cell::process({}){kind}.{method}(", self.settings));
+        Ok(())
     }
 
     /// The items, and everything behind them.
@@ -243,11 +245,15 @@ impl Call<'_> {
     }
 
     fn close(&mut self, shows_nothing: bool) {
-        self.generate(if self.target.is_some() || shows_nothing || self.daemon {
-            ");"
-        } else {
-            "));"
-        });
+        match self.target {
+            Some((ref word, target)) => {
+                let range = word.range.clone();
+                self.generate(")");
+                self.map.generate(&format!("{};", target.conversion()), range);
+            }
+            None if shows_nothing || self.daemon => self.generate(");"),
+            None => self.generate("));"),
+        }
     }
 
     fn generate(&mut self, text: &str) {
@@ -348,7 +354,7 @@ mod tests {
             ("--daemon --timeout 1s", "--timeout"),
             ("--quiet --raw", "--raw"),
             ("--daemon -> out", "out"),
-            ("--args 0..3 -> (a, b)", "(a, b)"),
+            ("--args 0..3 -> [a, b]", "[a, b]"),
         ] {
             assert_eq!(refused(&format!("%%process {line}\nfn f(x: u8) {{}}")).1, at, "{line}");
         }

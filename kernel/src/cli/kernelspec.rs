@@ -2,7 +2,11 @@
 //!
 //! Files are replaced one by one, `kernel.json` last: Jupyter takes a directory for a kernel by that file, so at every
 //! moment it finds a complete kernelspec or none.
+//!
+//! What a Python package of parcell brings is in this package's `parcell.data`: the logos come from there, and a test
+//! keeps its `kernel.json` what is written here.
 
+mod installed;
 mod location;
 
 use std::fs;
@@ -11,7 +15,8 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
-pub(super) use location::{LocationError, Place, Surroundings};
+pub(super) use installed::{Installed, installed};
+pub(super) use location::{LocationError, PATH_VARIABLE, Place, Surroundings};
 
 use super::atomic_file;
 use crate::identity::{DISPLAY_NAME, LANGUAGE, NAME};
@@ -22,9 +27,18 @@ const SUBCOMMAND: &str = "kernel";
 const CONNECTION_FILE: &str = "{connection_file}";
 const SPEC_FILE: &str = "kernel.json";
 const LOGOS: [(&str, &[u8]); 3] = [
-    ("logo-32x32.png", include_bytes!("../../assets/logo-32x32.png")),
-    ("logo-64x64.png", include_bytes!("../../assets/logo-64x64.png")),
-    ("logo-svg.svg", include_bytes!("../../assets/logo-svg.svg")),
+    (
+        "logo-32x32.png",
+        include_bytes!("../../parcell.data/data/share/jupyter/kernels/parcell/logo-32x32.png"),
+    ),
+    (
+        "logo-64x64.png",
+        include_bytes!("../../parcell.data/data/share/jupyter/kernels/parcell/logo-64x64.png"),
+    ),
+    (
+        "logo-svg.svg",
+        include_bytes!("../../parcell.data/data/share/jupyter/kernels/parcell/logo-svg.svg"),
+    ),
 ];
 
 /// Why a kernelspec was not installed or removed.
@@ -162,9 +176,12 @@ fn occupant(directory: &Path) -> Result<Occupant, KernelspecError> {
 
 /// A kernelspec is parcell's if it starts an executable of that name in the way that parcell is started.
 fn is_own_spec(spec: &[u8]) -> bool {
-    let Ok(spec) = serde_json::from_slice::<Value>(spec) else {
-        return false;
-    };
+    program(spec).is_some()
+}
+
+/// The program that a kernelspec of parcell's starts, in its own words; None where it is another kernel's.
+fn program(spec: &[u8]) -> Option<String> {
+    let spec = serde_json::from_slice::<Value>(spec).ok()?;
     let argv: Vec<_> = spec["argv"]
         .as_array()
         .into_iter()
@@ -172,10 +189,11 @@ fn is_own_spec(spec: &[u8]) -> bool {
         .filter_map(Value::as_str)
         .collect();
     let [executable, SUBCOMMAND, CONNECTION_FILE] = argv[..] else {
-        return false;
+        return None;
     };
-    let name = Path::new(executable).file_name().unwrap_or_default();
-    spec["language"] == LANGUAGE && name.to_string_lossy().starts_with(NAME)
+    let name = Path::new(executable).file_name()?;
+    let is_own = spec["language"] == LANGUAGE && name.to_string_lossy().starts_with(NAME);
+    is_own.then(|| executable.to_owned())
 }
 
 fn own_files() -> impl Iterator<Item = &'static str> {
@@ -221,6 +239,14 @@ mod tests {
             names,
             ["kernel.json", "logo-32x32.png", "logo-64x64.png", "logo-svg.svg"]
         );
+    }
+
+    /// What `pip install` brings starts the executable beside it, wherever Python has put both.
+    #[test]
+    fn the_packaged_spec_is_what_would_be_written() {
+        let packaged = include_str!("../../parcell.data/data/share/jupyter/kernels/parcell/kernel.json");
+        let executable = "{resource_dir}/../../../../bin/parcell";
+        assert_eq!(packaged, format!("{:#}\n", contents(Path::new(executable)).unwrap()));
     }
 
     #[test]

@@ -8,8 +8,12 @@
 //! Nothing here knows how cells are run; that is `session`'s.
 
 mod atomic_file;
+mod doctor;
 mod install;
+mod jupyterlab;
 mod kernelspec;
+mod lab;
+mod packages;
 mod run;
 
 use std::error::Error;
@@ -22,7 +26,9 @@ use clap::{Parser, Subcommand};
 use tokio::runtime::Runtime;
 use tracing_subscriber::EnvFilter;
 
+use doctor::DoctorArgs;
 use install::{InstallArgs, UninstallArgs};
+use lab::LabArgs;
 use run::RunArgs;
 
 /// The environment variable that says what is logged, for example `parcell=debug`.
@@ -42,6 +48,10 @@ const LOG_HELP: &str = "PARCELL_LOG=debug in the environment logs to stderr what
 enum Command {
     /// Run a notebook with no Jupyter, streaming its output to the terminal
     Run(RunArgs),
+    /// Start JupyterLab with this kernel
+    Lab(LabArgs),
+    /// Say what is missing on this machine, and what mends it
+    Doctor(DoctorArgs),
     /// Tell Jupyter about this kernel
     Install(InstallArgs),
     /// Remove what `install` wrote
@@ -69,6 +79,8 @@ pub(crate) fn run() -> ExitCode {
 fn dispatch(command: Command) -> Result<ExitCode, Box<dyn Error>> {
     match command {
         Command::Run(args) => Ok(block_on(run::run(&args))??),
+        Command::Doctor(args) => Ok(doctor::examine(&args)?),
+        Command::Lab(args) => match lab::start(&args)? {},
         Command::Install(args) => {
             install::install(&args)?;
             Ok(ExitCode::SUCCESS)

@@ -10,6 +10,7 @@ mod notebook;
 mod outputs;
 mod screen;
 mod stop;
+mod trial;
 
 use std::error::Error;
 use std::ffi::OsStr;
@@ -28,6 +29,8 @@ use execute::{Ending, Execution, Limits};
 use notebook::{Notebook, ReadError};
 use screen::Screen;
 use stop::Stop;
+
+pub(super) use trial::{TrialError, try_cells};
 
 #[derive(Args, Debug)]
 pub(super) struct RunArgs {

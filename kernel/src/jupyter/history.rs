@@ -4,10 +4,10 @@ mod file;
 
 use super::content::HistoryItem;
 use super::requests::{HistoryRequest, RequestError};
+use crate::data_directory::data_directory;
 use crate::session::MimeBundle;
 use file::HistoryFile;
 use std::collections::{HashSet, VecDeque};
-use std::path::PathBuf;
 use std::thread;
 use std::time::Duration;
 use tokio::sync::oneshot;
@@ -21,9 +21,6 @@ const LARGEST_OUTPUT: usize = 64 * 1024;
 
 /// How long the file may take. Another kernel holds it for a moment only, unless something is wrong with either.
 const FILE_LIMIT: Duration = Duration::from_secs(1);
-
-/// Where the history is kept, if not in the user's data directory.
-const DIRECTORY_VARIABLE: &str = "PARCELL_DATA_DIR";
 
 /// Inputs in the order of their execution.
 #[derive(Debug)]
@@ -47,7 +44,7 @@ struct Input {
 /// The history of earlier sessions, with a place for this one. Where the file cannot be used, the log says why, and the
 /// history is that of this session alone.
 pub(super) async fn open() -> History {
-    let Some(directory) = directory() else {
+    let Some(directory) = data_directory() else {
         tracing::warn!("there is no directory for the history: it ends with this kernel");
         return History::default();
     };
@@ -69,13 +66,6 @@ pub(super) async fn open() -> History {
             tracing::warn!("the history's file is not to be had: the history ends with this kernel");
             History::default()
         }
-    }
-}
-
-fn directory() -> Option<PathBuf> {
-    match std::env::var_os(DIRECTORY_VARIABLE) {
-        Some(directory) => Some(PathBuf::from(directory)),
-        None => Some(dirs::data_dir()?.join("parcell")),
     }
 }
 

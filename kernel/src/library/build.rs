@@ -12,8 +12,8 @@ use crate::toolchain::stand_alone;
 
 /// The first argument that makes this executable compile the library.
 const BUILD: &str = "__build";
-/// The first argument that makes this executable evcxr's child that runs nothing.
-const ACKNOWLEDGE: &str = "__acknowledge";
+/// The first argument that makes this executable evcxr's child that runs nothing: it waits for the end of its input.
+pub(crate) const ACKNOWLEDGE: &str = "__acknowledge";
 /// Where the library is, for the process that compiles it.
 const LIBRARY_VARIABLE: &str = "PARCELL_LIBRARY";
 

@@ -14,8 +14,9 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use fs4::fs_std::FileExt;
+use sha2::{Digest, Sha256};
 
-pub(crate) use build::build;
+pub(crate) use build::{ACKNOWLEDGE, build};
 pub(crate) use seed::plant;
 
 /// Overrides where the compiled library is kept.
@@ -69,6 +70,30 @@ impl Prepared {
     pub(crate) fn sources(&self) -> PathBuf {
         self.directory.join("parcell")
     }
+
+    /// A data directory for Jupyter that is this executable's own and goes when the library does. It need not exist.
+    pub(crate) fn jupyter_directory(&self, executable: &Path) -> PathBuf {
+        let hash = Sha256::digest(executable.as_os_str().as_encoded_bytes());
+        let name: String = hash.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+        self.directory.join("jupyter").join(name)
+    }
+}
+
+/// Where compiled libraries are kept, and whether the one for this compiler is there.
+#[derive(Debug)]
+pub(crate) struct State {
+    pub(crate) cache: PathBuf,
+    pub(crate) is_compiled: bool,
+}
+
+/// Finds out without compiling anything.
+pub(crate) fn state() -> Result<State, PrepareError> {
+    let cache = cache_directory()?;
+    let directory = cache.join(sources::key()?);
+    Ok(State {
+        cache,
+        is_compiled: is_complete(&Prepared { directory }),
+    })
 }
 
 /// Makes sure that the library is compiled. `progress` hears what is being done, if anything need be.

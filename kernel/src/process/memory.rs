@@ -7,13 +7,20 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use crate::units::size::gibibytes;
+
 /// Below this a copy always has room, and nothing is asked.
 const SMALL: u64 = 256 << 20;
 
 /// Err says why there is no room for a copy of all that this process has written.
 pub(super) fn room_for_a_copy() -> Result<(), String> {
-    let system = System { root: "/".into() };
+    let system = System::real();
     check(own_memory(&system.root).unwrap_or(0), || system.available())
+}
+
+/// How much memory is left for this process, in bytes; None where nobody says so.
+pub(crate) fn available() -> Option<u64> {
+    System::real().available()
 }
 
 fn check(own: u64, available: impl FnOnce() -> Option<u64>) -> Result<(), String> {
@@ -23,8 +30,8 @@ fn check(own: u64, available: impl FnOnce() -> Option<u64>) -> Result<(), String
     match available() {
         Some(available) if available < own => Err(format!(
             "the notebook holds {} and {} of memory are left",
-            size(own),
-            size(available)
+            gibibytes(own),
+            gibibytes(available)
         )),
         // Where nobody says how much there is, the fork itself is what tells.
         _ => Ok(()),
@@ -45,6 +52,10 @@ struct System {
 }
 
 impl System {
+    fn real() -> System {
+        System { root: "/".into() }
+    }
+
     /// The least of what the machine has left and what each limit on a group of processes leaves, in bytes.
     fn available(&self) -> Option<u64> {
         self.machine().into_iter().chain(self.groups()).min()
@@ -126,10 +137,6 @@ impl Group {
             .unwrap_or(0);
         Some(limit.saturating_sub(usage.saturating_sub(reclaimable)))
     }
-}
-
-fn size(bytes: u64) -> String {
-    format!("{:.1} GiB", bytes as f64 / f64::from(1 << 30))
 }
 
 #[cfg(test)]

@@ -11,6 +11,8 @@ pub(crate) const CONTROL_DESCRIPTOR: i32 = 200;
 pub(crate) const EVENTS_DESCRIPTOR: i32 = 201;
 /// The memory that holds the state of the running cell.
 pub(crate) const TRANSACTION_DESCRIPTOR: i32 = 202;
+/// The file in which the library leaves what the last map has given. It outlives the notebook process.
+pub(crate) const RESULTS_DESCRIPTOR: i32 = 203;
 
 /// Names the directory in which the kernel listens for its supervisor.
 pub(crate) const SESSION_VARIABLE: &str = "PARCELL_SESSION";
@@ -32,7 +34,8 @@ pub(crate) enum ToSupervisor {
 /// From the supervisor to the kernel.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub(crate) enum FromSupervisor {
-    /// With the read ends of the notebook process's stdout and stderr, and the kernel's end of the channel of events.
+    /// With the read ends of the notebook process's stdout and stderr, the kernel's end of the channel of events, and the
+    /// file of the last map's results.
     Started { pid: u32 },
     /// A line that evcxr's generated code sent, such as that the cell panicked.
     ControlLine(String),

@@ -23,6 +23,8 @@ mod standing_worker;
 mod supervisor;
 mod transaction;
 
+pub(crate) use memory::available as available_memory;
+
 use std::process::ExitCode;
 
 /// The first argument that makes this executable the supervisor.

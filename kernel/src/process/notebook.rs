@@ -19,7 +19,9 @@ use super::descriptors;
 use super::input;
 use super::library_symbols::{CellLibrary, LibrarySymbols, VariableStore};
 use super::memory;
-use super::messages::{CONTROL_DESCRIPTOR, EVENTS_DESCRIPTOR, FromNotebook, TRANSACTION_DESCRIPTOR, ToNotebook};
+use super::messages::{
+    CONTROL_DESCRIPTOR, EVENTS_DESCRIPTOR, FromNotebook, RESULTS_DESCRIPTOR, TRANSACTION_DESCRIPTOR, ToNotebook,
+};
 use super::transaction::Transaction;
 
 /// The exit code after an error of this process's own, which goes to stderr.
@@ -48,6 +50,12 @@ extern "C" fn parcell_host_events() -> std::ffi::c_int {
 #[unsafe(no_mangle)]
 extern "C" fn parcell_host_control() -> std::ffi::c_int {
     CONTROL_DESCRIPTOR
+}
+
+/// Where the library leaves what the last map has given.
+#[unsafe(no_mangle)]
+extern "C" fn parcell_host_results() -> std::ffi::c_int {
+    RESULTS_DESCRIPTOR
 }
 
 /// The cell that runs, or ran last.
@@ -98,6 +106,7 @@ impl Notebook {
 
     fn serve(mut self) -> io::Result<()> {
         close_on_exec(EVENTS_DESCRIPTOR)?;
+        close_on_exec(RESULTS_DESCRIPTOR)?;
         input::ask_from_here();
         self.make_checkpoint()?;
         loop {
@@ -250,6 +259,7 @@ impl Notebook {
             CONTROL_DESCRIPTOR,
             EVENTS_DESCRIPTOR,
             TRANSACTION_DESCRIPTOR,
+            RESULTS_DESCRIPTOR,
             self.supervisor_process.as_raw_fd(),
         ];
         own.extend(self.checkpoint.as_ref().map(|checkpoint| checkpoint.socket.as_raw_fd()));

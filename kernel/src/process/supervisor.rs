@@ -12,6 +12,7 @@ use std::path::PathBuf;
 use std::process::{Command, ExitCode, Stdio};
 
 use rustix::event::{PollFd, PollFlags, poll};
+use rustix::fs::{MemfdFlags, memfd_create};
 use rustix::pipe::{PipeFlags, pipe_with};
 use rustix::process::{
     Pid, PidfdFlags, Signal, WaitOptions, WaitStatus, getpid, getppid, kill_process, kill_process_group, pidfd_open,
@@ -21,8 +22,8 @@ use rustix::process::{
 use super::channel::{Channel, ReceiveError};
 use super::checkpoint::take_over;
 use super::messages::{
-    CONTROL_DESCRIPTOR, EVENTS_DESCRIPTOR, Ending, FromNotebook, FromSupervisor, KERNEL_SOCKET, SESSION_VARIABLE,
-    TRANSACTION_DESCRIPTOR, ToNotebook, ToSupervisor,
+    CONTROL_DESCRIPTOR, EVENTS_DESCRIPTOR, Ending, FromNotebook, FromSupervisor, KERNEL_SOCKET, RESULTS_DESCRIPTOR,
+    SESSION_VARIABLE, TRANSACTION_DESCRIPTOR, ToNotebook, ToSupervisor,
 };
 use super::transaction::Transaction;
 use super::{NOTEBOOK, descendants};
@@ -105,16 +106,24 @@ impl Supervisor {
         let (notebook, control) = Channel::pair()?;
         let (stdout, stdout_of_notebook) = pipe_with(PipeFlags::CLOEXEC)?;
         let (stderr, stderr_of_notebook) = pipe_with(PipeFlags::CLOEXEC)?;
+        let results = memfd_create("parcell-results", MemfdFlags::CLOEXEC)?;
         let inherited = [
             (control.as_fd().as_raw_fd(), CONTROL_DESCRIPTOR),
             (events.as_fd().as_raw_fd(), EVENTS_DESCRIPTOR),
             (transaction.as_fd().as_raw_fd(), TRANSACTION_DESCRIPTOR),
+            (results.as_raw_fd(), RESULTS_DESCRIPTOR),
         ];
         let pid = start_notebook_process(stdout_of_notebook, stderr_of_notebook, inherited)?;
         let message = FromSupervisor::Started {
             pid: pid.as_raw_nonzero().get().unsigned_abs(),
         };
-        kernel.send(&message, &[stdout.as_fd(), stderr.as_fd(), events_of_kernel.as_fd()])?;
+        let given = [
+            stdout.as_fd(),
+            stderr.as_fd(),
+            events_of_kernel.as_fd(),
+            results.as_fd(),
+        ];
+        kernel.send(&message, &given)?;
         Ok(Supervisor {
             session,
             kernel,
@@ -414,7 +423,7 @@ fn connect(session: &std::path::Path) -> io::Result<Channel> {
     Ok(Channel::from(socket))
 }
 
-fn start_notebook_process(stdout: OwnedFd, stderr: OwnedFd, inherited: [(i32, i32); 3]) -> io::Result<Pid> {
+fn start_notebook_process(stdout: OwnedFd, stderr: OwnedFd, inherited: [(i32, i32); 4]) -> io::Result<Pid> {
     let mut command = Command::new(std::env::current_exe()?);
     command
         .arg(NOTEBOOK)

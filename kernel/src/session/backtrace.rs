@@ -1,13 +1,16 @@
 //! Which lines of cells a panic went through. The notebook process says where its code was, as places in compiled
 //! cells; their files have the table of lines.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::fmt;
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 
 use addr2line::gimli::{Dwarf, EndianSlice, RunTimeEndian};
 use object::{Object, ObjectSection};
+use regex::{Captures, Regex};
 use serde::Deserialize;
 
 use super::locations::{Location, Locations};
@@ -66,6 +69,45 @@ pub(crate) fn frames(calls: &[CodePlace], locations: &Locations) -> Vec<Frame> {
     found.dedup();
     found
 }
+
+/// A text with places in compiled cells, as the library writes them, replaced by lines of cells. Where several follow each
+/// other, a line each, they are the calls of one panic.
+pub(crate) fn in_text<'a>(text: &'a str, locations: &Locations) -> Cow<'a, str> {
+    if !text.contains(".so+0x") {
+        return Cow::Borrowed(text);
+    }
+    CALLS.replace_all(text, |found: &Captures<'_>| {
+        let frames: Vec<String> = frames(&places(&found[0]), locations)
+            .iter()
+            .map(Frame::to_string)
+            .collect();
+        // Within what Rust shows of a string, an end of line is written as two characters.
+        frames.join(if found[0].contains("\\n") { "\\n" } else { "\n" })
+    })
+}
+
+/// The places in compiled cells that a text names.
+pub(crate) fn places(text: &str) -> Vec<CodePlace> {
+    let place = |found: Captures<'_>| {
+        Some(CodePlace {
+            module: PathBuf::from(&found[1]),
+            offset: u64::from_str_radix(&found[2], 16).ok()?,
+        })
+    };
+    CALL.captures_iter(text).filter_map(place).collect()
+}
+
+/// A place as the library writes it.
+const CALL_PATTERN: &str = r#"(/[^\s"'\\]*libcode_\d+\.so)\+0x([0-9a-f]{1,16})\b"#;
+static CALL: LazyLock<Regex> = LazyLock::new(|| {
+    #[expect(clippy::unwrap_used, reason = "a constant pattern, and tested")]
+    Regex::new(CALL_PATTERN).unwrap()
+});
+/// Places that follow each other.
+static CALLS: LazyLock<Regex> = LazyLock::new(|| {
+    #[expect(clippy::unwrap_used, reason = "a constant pattern, and tested")]
+    Regex::new(&format!(r"{CALL_PATTERN}(?:(?:\n|\\n){CALL_PATTERN})*")).unwrap()
+});
 
 /// The lines that tell people of the calls; none where there is only the line that panicked.
 pub(crate) fn lines(frames: &[Frame]) -> Vec<String> {
@@ -181,6 +223,31 @@ mod tests {
         ] {
             assert!(!is_cell(Path::new(other)), "{other}");
         }
+    }
+
+    #[test]
+    fn places_are_found_in_texts() {
+        let text = "panicked:\n/tmp/p-1/libcode_3.so+0x1a2b\n/tmp/p-1/libcode_12.so+0xff\nmore /x/libcode_1.so.old+0x1";
+        let place = |module: &str, offset| CodePlace {
+            module: module.into(),
+            offset,
+        };
+        assert_eq!(
+            places(text),
+            [
+                place("/tmp/p-1/libcode_3.so", 0x1a2b),
+                place("/tmp/p-1/libcode_12.so", 0xff)
+            ]
+        );
+        let debug = format!("{text:?}");
+        assert_eq!(places(&debug).len(), 2);
+        assert_eq!(CALLS.find_iter(text).count(), 1);
+        assert_eq!(CALLS.find_iter(&debug).count(), 1);
+        // Files that are not there have no lines.
+        assert_eq!(
+            in_text("a\n/tmp/none/libcode_3.so+0x1a\nb", &Locations::default()),
+            "a\n\nb"
+        );
     }
 
     #[test]

@@ -7,13 +7,14 @@ use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt};
+use std::os::unix::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
 
 use fs4::fs_std::FileExt;
 
-use crate::process::messages::SESSION_VARIABLE;
+use crate::process::messages::{KERNEL_SOCKET, SESSION_VARIABLE};
 use crate::toolchain::{self, Tools};
 
 const PREFIX: &str = "parcell-";
@@ -35,7 +36,10 @@ const FLAGS_VARIABLE: &str = "RUSTFLAGS";
 const FOR_RUST_ANALYZER: &str = "--cfg rust_analyzer";
 
 /// What `prepare_environment` has changed, as it was before.
-static ORIGINAL: OnceLock<[(&str, Option<OsString>); 3]> = OnceLock::new();
+static ORIGINAL: OnceLock<Vec<(&str, Option<OsString>)>> = OnceLock::new();
+
+/// Those of them that processes of a session must find as they were; the rest tells them which session it is.
+const USERS_OWN: [&str; 3] = [TEMPORARY_VARIABLE, "PATH", FLAGS_VARIABLE];
 
 /// A session's directory; removed on drop.
 #[derive(Debug)]
@@ -51,8 +55,6 @@ pub(crate) struct Directory {
 /// This process must have one thread.
 pub(crate) unsafe fn prepare_environment() {
     let path = std::env::temp_dir().join(format!("{PREFIX}{}", uuid::Uuid::new_v4().simple()));
-    let changed = [TEMPORARY_VARIABLE, "PATH", FLAGS_VARIABLE];
-    ORIGINAL.get_or_init(|| changed.map(|name| (name, std::env::var_os(name))));
     let mut variables = toolchain::environment(&path);
     // A process that is killed leaves its temporary files, so they go with the directory.
     variables.push((TEMPORARY_VARIABLE, path.join(TEMPORARY).into_os_string()));
@@ -64,6 +66,10 @@ pub(crate) unsafe fn prepare_environment() {
         variables.push((EVCXR_DIRECTORY_VARIABLE, path.join(EVCXR).into_os_string()));
     }
     variables.push((SESSION_VARIABLE, path.into_os_string()));
+    ORIGINAL.get_or_init(|| {
+        let names = variables.iter().map(|(name, _)| *name);
+        names.map(|name| (name, std::env::var_os(name))).collect()
+    });
     for (name, value) in variables {
         // SAFETY: the caller says that no other thread could read the environment meanwhile.
         unsafe { std::env::set_var(name, value) };
@@ -72,16 +78,37 @@ pub(crate) unsafe fn prepare_environment() {
 
 /// The user's directory for temporary files; this process's own goes with the session.
 pub(crate) fn temporary_directory() -> PathBuf {
-    match ORIGINAL.get() {
-        Some([(_, Some(directory)), ..]) => PathBuf::from(directory),
-        Some(_) => PathBuf::from("/tmp"),
+    let mut original = ORIGINAL.get().into_iter().flatten();
+    match original.find(|(name, _)| *name == TEMPORARY_VARIABLE) {
+        Some((_, Some(directory))) => PathBuf::from(directory),
+        Some((_, None)) => PathBuf::from("/tmp"),
         None => std::env::temp_dir(),
     }
 }
 
+/// Whether the session's directory leaves room in the path of a socket for the sockets' names.
+pub(crate) fn has_room_for_sockets() -> bool {
+    let session = std::env::var_os(SESSION_VARIABLE)
+        .map(PathBuf::from)
+        .unwrap_or_default();
+    let names = [KERNEL_SOCKET, toolchain::progress::SOCKET];
+    names
+        .iter()
+        .all(|name| SocketAddr::from_pathname(session.join(name)).is_ok())
+}
+
 /// Gives a process that runs users' code the environment as the user set it.
 pub(crate) fn restore_environment(command: &mut Command) {
-    for (name, value) in ORIGINAL.get().into_iter().flatten() {
+    restore(command, |name| USERS_OWN.contains(&name));
+}
+
+/// Gives a process that has no part in this process's session the environment that this process was started with.
+pub(crate) fn forget_session(command: &mut Command) {
+    restore(command, |_| true);
+}
+
+fn restore(command: &mut Command, is_wanted: impl Fn(&str) -> bool) {
+    for (name, value) in ORIGINAL.get().into_iter().flatten().filter(|(name, _)| is_wanted(name)) {
         match value {
             Some(value) => command.env(name, value),
             None => command.env_remove(name),

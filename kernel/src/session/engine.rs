@@ -19,7 +19,7 @@ use super::locations::Locations;
 use super::output::{PANICKED, Report};
 use super::question::Question;
 use super::shared::Shared;
-use super::{completion, documentation, endings, inspection, magics, prelude, queries};
+use super::{completion, documentation, endings, inspection, last_map, magics, prelude, queries};
 use crate::cell::{self, Excerpt, Part, Query, Rewritten, SourceMap, Step, Types, Variables};
 use crate::library::{self, Prepared};
 use crate::process::SUPERVISOR;
@@ -312,7 +312,8 @@ impl<'a> Engine<'a> {
         result: Result<evcxr::EvalOutputs, Error>,
         report: Report,
     ) -> Outcome {
-        let error = match result {
+        let last_map = report.last_map.clone();
+        let mut error = match result {
             Ok(_) if report.has_control_line(PANICKED) => self.failure(report),
             Ok(_) if report.has_control_line(LEFT_EARLY) => self.failure(report),
             Ok(outputs) => {
@@ -334,6 +335,9 @@ impl<'a> Engine<'a> {
             }
             Err(error) => self.explain(cell, &error, &report),
         };
+        error
+            .traceback
+            .extend(last_map.and_then(|map| last_map::what_is_kept(&map, cell.id)));
         Outcome::Error(error)
     }
 

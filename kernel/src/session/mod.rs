@@ -14,6 +14,7 @@ mod event;
 mod input;
 mod inspection;
 mod knowledge;
+mod last_map;
 mod locations;
 mod magics;
 mod output;
@@ -24,7 +25,9 @@ mod shared;
 mod sources;
 
 pub(crate) use completion::{Completion, Completions};
-pub(crate) use directory::{Directory, prepare_environment, restore_environment, temporary_directory};
+pub(crate) use directory::{
+    Directory, forget_session, has_room_for_sockets, prepare_environment, restore_environment, temporary_directory,
+};
 pub(crate) use event::{
     Cell, CellError, CellId, Content, Event, InputRequest, InputRequestId, Metadata, MimeBundle, Outcome, Stream,
 };

@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 
 use crate::process::messages::SESSION_VARIABLE;
 
-const SOCKET: &str = "progress.sock";
+/// In the session's directory.
+pub(crate) const SOCKET: &str = "progress.sock";
 
 /// The kernel's end.
 pub(crate) fn listen(session: &Path) -> io::Result<UnixDatagram> {

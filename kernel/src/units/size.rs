@@ -44,6 +44,11 @@ pub(crate) fn parse(text: &str) -> Result<u64, SizeError> {
     if bytes == 0 { Err(SizeError::Zero) } else { Ok(bytes) }
 }
 
+/// An amount of memory or of room on a disk, for people.
+pub(crate) fn gibibytes(bytes: u64) -> String {
+    format!("{:.1} GiB", bytes as f64 / f64::from(1 << 30))
+}
+
 /// A number with a decimal point, or with more digits than a whole number may have.
 #[expect(
     clippy::cast_precision_loss,

@@ -1,7 +1,7 @@
 //! Measures the library beside its peers, in one run: `cargo bench -p parcell-tests --bench workers`.
 //!
-//! The peers are rayon, in this program, and Python's `multiprocessing.Pool`, `ProcessPoolExecutor` and joblib, in one
-//! Python program (`peers.py`) that this one asks for one figure after the other, so that whatever else the machine does
+//! The peers are rayon, in this program, and Python's `multiprocessing.Pool`, `ProcessPoolExecutor`, joblib and ipyparallel
+//! (a cluster of as many engines as there are cores, balancing load), in one Python program (`peers.py`) that this one asks for one figure after the other, so that whatever else the machine does
 //! falls on all. Python is `python3`, or what PARCELL_BENCH_PYTHON names; what it cannot import is left out. Figures are
 //! medians.
 
@@ -12,7 +12,7 @@ use std::hint::black_box;
 use std::time::{Duration, Instant};
 
 use parcell::{Pool, ProcessPoolExecutor};
-use python::Python;
+use python::{Python, Times};
 use rand::rngs::SmallRng;
 use rand::{RngExt, SeedableRng};
 use rayon::prelude::*;
@@ -27,8 +27,8 @@ fn main() {
     let mut python = Python::start();
     println!("{} cores", parcell::cpu_count());
     println!(
-        "{:<44}{:>14}{:>14}{:>14}{:>14}{:>14}",
-        "", "parcell", "rayon", "Pool", "Executor", "joblib"
+        "{:<44}{:>14}{:>14}{:>14}{:>14}{:>14}{:>14}",
+        "", "parcell", "rayon", "Pool", "Executor", "joblib", "ipyparallel"
     );
     tiny_items(&mut python);
     single_items(&mut python);
@@ -43,7 +43,7 @@ fn main() {
 }
 
 /// One row: this library, rayon, and what Python says, each divided by `count`.
-fn row(name: &str, count: u32, parcell: Duration, rayon: Option<Duration>, python: [Option<Duration>; 3]) {
+fn row(name: &str, count: u32, parcell: Duration, rayon: Option<Duration>, python: Times) {
     let cells = [Some(parcell), rayon].into_iter().chain(python);
     let cells: String = cells
         .map(|time| time.map_or("-".to_owned(), |time| format!("{:.2?}", time / count)))
@@ -174,7 +174,7 @@ fn payloads(python: &mut Python) {
     row("result of 64 MiB", 1, ours, None, python.ask_all("result"));
     rate(ours);
     let copy = median(9, || drop(black_box(numbers.clone())));
-    row("for comparison: a copy in one process", 1, copy, None, [None; 3]);
+    row("for comparison: a copy in one process", 1, copy, None, Times::default());
     rate(copy);
 }
 

@@ -4,7 +4,11 @@ use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::time::Duration;
 
-const PEERS: [&str; 3] = ["pool", "executor", "joblib"];
+/// The peers, as `peers.py` calls them.
+const PEERS: [&str; 4] = ["pool", "executor", "joblib", "ipyparallel"];
+
+/// How long each of them takes; none where it cannot do it.
+pub(crate) type Times = [Option<Duration>; PEERS.len()];
 
 /// The running program; none where there is no Python.
 pub(crate) struct Python(Option<Connection>);
@@ -39,7 +43,7 @@ impl Python {
     }
 
     /// How long each of the peers takes for `what`; none where it cannot do it.
-    pub(crate) fn ask_all(&mut self, what: &str) -> [Option<Duration>; 3] {
+    pub(crate) fn ask_all(&mut self, what: &str) -> Times {
         PEERS.map(|peer| self.0.as_mut()?.ask(peer, what))
     }
 }

@@ -28,6 +28,18 @@ fn results_come_back_in_order_with_their_types() {
             })
             .await;
         notebook
+            .check("as a variable for each part of what the function returns", async |n| {
+                n.prepare("%%pool -n 2 numbers -> (mut halves, texts)\nfn parts(n: u64) -> (u64, String) { (n / 2, n.to_string()) }")
+                    .await;
+                assert_eq!(
+                    n.value("halves.push(9);\n(halves.clone(), texts.join(\"\"))").await,
+                    "([2, 2, 1, 1, 0, 9], \"54321\")"
+                );
+                n.prepare("%%process -n 2 -> (_, squares)\n|index: u64| (index, index * index)").await;
+                assert_eq!(n.value("squares.clone()").await, "[0, 1]");
+            })
+            .await;
+        notebook
             .check("shown where no variable is named", async |n| {
                 let code = "%%pool -n 2 numbers\nfn negated(n: u64) -> i64 { -(n as i64) }";
                 assert_eq!(n.value(code).await, "[-5, -4, -3, -2, -1]");

@@ -5,14 +5,13 @@ use std::panic::Location;
 
 use serde::Serialize;
 
+use super::causes;
 use super::type_name::short_type_name;
 use crate::error::TaskError;
 use crate::protocol;
 
 /// The type of the block that describes the failure.
 const MIME: &str = "application/vnd.parcell.error+json";
-/// How many failures are listed; the rest is counted.
-const LISTED: usize = 20;
 /// The most causes of one error: a chain that has no end must not take the notebook with it.
 const CAUSES: usize = 50;
 
@@ -25,6 +24,9 @@ struct Report {
     ename: String,
     evalue: String,
     traceback: Vec<String>,
+    /// The calls that led to the first failure.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    backtrace: Option<String>,
     /// The compiled place at which `?` left the cell.
     #[serde(skip_serializing_if = "Option::is_none")]
     left_at: Option<String>,
@@ -74,6 +76,20 @@ pub(super) fn fail(errors: &[TaskError]) -> ! {
     std::panic::resume_unwind(Box::new(CellFailed));
 }
 
+/// Says, without failing the cell, which of its map's items have failed and why.
+pub(super) fn tell<R>(results: &[Result<R, TaskError>]) {
+    let errors: Vec<&TaskError> = results.iter().filter_map(|result| result.as_ref().err()).collect();
+    let Some(first) = errors.first() else { return };
+    let mut text = format!("{} of {} items failed:\n", errors.len(), results.len());
+    for line in causes::summary(errors.iter().copied()) {
+        text.push_str(&format!("  {line}\n"));
+    }
+    if let Some(calls) = backtrace(first) {
+        text.push_str(&format!("backtrace of the first:\n{calls}\n"));
+    }
+    eprint!("{text}");
+}
+
 /// Reports an error of the line at `place`, and unwinds out of the cell.
 pub(super) fn fail_with(ename: &'static str, evalue: &str, place: &Location<'_>) -> ! {
     let traceback = vec![evalue.to_owned(), format!("  = at {place}")];
@@ -83,6 +99,7 @@ pub(super) fn fail_with(ename: &'static str, evalue: &str, place: &Location<'_>)
             ename: ename.to_owned(),
             evalue: evalue.to_owned(),
             traceback,
+            backtrace: None,
             left_at: None,
         },
     );
@@ -97,6 +114,7 @@ pub(super) fn report_early_return(error: &EarlyReturn) {
             ename: short_type_name(error.type_name),
             evalue: error.text.clone(),
             traceback: error.causes.iter().map(|cause| format!("caused by: {cause}")).collect(),
+            backtrace: None,
             left_at: Some(error.place.to_string()),
         },
     );
@@ -105,25 +123,28 @@ pub(super) fn report_early_return(error: &EarlyReturn) {
 fn report(errors: &[TaskError]) -> Report {
     let ename = errors.first().map_or("Failed", TaskError::kind);
     let evalue = errors.first().map(ToString::to_string).unwrap_or_default();
-    let mut traceback: Vec<String> = errors.iter().take(LISTED).map(ToString::to_string).collect();
-    if errors.len() > 1 {
-        traceback.insert(0, format!("{} processes failed:", errors.len()));
-    }
-    if errors.len() > LISTED {
-        traceback.push(format!("and {} more", errors.len() - LISTED));
-    }
-    if let Some(TaskError::Panicked {
-        backtrace: Some(backtrace),
-        ..
-    }) = errors.first()
-    {
-        traceback.extend(backtrace.lines().map(str::to_owned));
-    }
+    let traceback = match errors {
+        [] | [_] => vec![evalue.clone()],
+        _ => {
+            let causes = causes::summary(errors).into_iter().map(|line| format!("  {line}"));
+            std::iter::once(format!("{} processes failed:", errors.len()))
+                .chain(causes)
+                .collect()
+        }
+    };
     Report {
         ename: ename.to_owned(),
         evalue,
         traceback,
+        backtrace: errors.first().and_then(backtrace).map(str::to_owned),
         left_at: None,
+    }
+}
+
+fn backtrace(error: &TaskError) -> Option<&str> {
+    match error {
+        TaskError::Panicked { backtrace, .. } => backtrace.as_deref(),
+        _ => None,
     }
 }
 
@@ -153,9 +174,10 @@ mod tests {
     fn several_are_counted_and_listed() {
         let errors: Vec<_> = (1..=25).map(failed).collect();
         let report = report(&errors);
-        assert_eq!(report.traceback.len(), 22);
-        assert_eq!(report.traceback[0], "25 processes failed:");
-        assert_eq!(report.traceback[21], "and 5 more");
+        assert_eq!(
+            report.traceback,
+            ["25 processes failed:", "  process 1 failed: no", "    and 24 more"]
+        );
     }
 
     #[derive(Debug, thiserror::Error)]

@@ -1,5 +1,6 @@
 //! What rewritten notebook cells call: `%%pool` and `%%process` become these functions. Not for programs.
 
+mod causes;
 mod clock;
 mod display;
 mod entry;

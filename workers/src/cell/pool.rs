@@ -128,7 +128,9 @@ impl CellPool {
         R: Message,
         E: Display,
     {
-        self.pool.try_map_results_in(self.order, f, items)
+        let results = self.pool.try_map_results_in(self.order, f, items);
+        failure::tell(&results);
+        results
     }
 
     /// The outcome of every item.

@@ -8,6 +8,7 @@ use crate::error::TaskError;
 use crate::message::Message;
 use crate::notebook::OutputStyle;
 use crate::panics;
+use crate::pool::keep_results;
 use crate::process::{Process, ProcessBuilder};
 
 /// What the magic of one cell says, except for what is to be run.
@@ -119,32 +120,22 @@ impl CellProcesses {
     }
 
     fn start_all<T, R: Message>(&self, mut f: impl FnMut(T) -> R, arguments: Vec<T>, alone: bool) -> Vec<R> {
-        let mut errors = Vec::new();
-        let mut processes = Vec::new();
-        for (index, argument) in arguments.into_iter().enumerate() {
-            let builder = self.options.builder(index, alone);
-            match builder.try_spawn(|| f(argument)) {
-                Ok(process) => processes.push((process, Instant::now())),
-                Err(error) => errors.push(error),
-            }
-        }
+        let start = |(index, argument)| {
+            let process = self.options.builder(index, alone).try_spawn(|| f(argument))?;
+            Ok((process, Instant::now()))
+        };
+        let started: Vec<Result<_, TaskError>> = arguments.into_iter().enumerate().map(start).collect();
         // All are joined, in their order, before any failure counts.
-        let joined: Vec<Result<R, TaskError>> = processes
-            .iter()
-            .map(|(process, started)| join(process, *started, self.options.timeout))
+        let outcomes: Vec<Result<R, TaskError>> = started
+            .into_iter()
+            .map(|started| started.and_then(|(process, start)| join(&process, start, self.options.timeout)))
             .collect();
-        let mut values = Vec::new();
-        for outcome in joined {
-            match outcome {
-                Ok(value) => values.push(value),
-                Err(error) => errors.push(error),
-            }
+        if outcomes.iter().any(Result::is_err) {
+            keep_results(&outcomes);
+            let errors: Vec<TaskError> = outcomes.into_iter().filter_map(Result::err).collect();
+            failure::fail(&errors);
         }
-        if errors.is_empty() {
-            values
-        } else {
-            failure::fail(&errors)
-        }
+        outcomes.into_iter().flatten().collect()
     }
 }
 

@@ -6,6 +6,8 @@ use std::io::{self, Read};
 use std::os::fd::{FromRawFd, OwnedFd};
 use std::sync::OnceLock;
 
+use super::host::exported;
+
 /// The function that the host exports. Its result is a file with the answer, which is the caller's to close; or -1,
 /// with errno 0 where there is nobody to ask.
 type HostInput = unsafe extern "C" fn(prompt: *const u8, length: usize, password: bool) -> c_int;
@@ -23,7 +25,8 @@ pub(crate) enum Answer {
 /// Asks, and waits for the answer.
 pub(crate) fn ask(prompt: &str, password: bool) -> io::Result<Answer> {
     static FUNCTION: OnceLock<Option<HostInput>> = OnceLock::new();
-    let Some(function) = *FUNCTION.get_or_init(look_up) else {
+    // SAFETY: the host exports a function of this type.
+    let Some(function) = *FUNCTION.get_or_init(|| unsafe { exported(c"parcell_host_input") }) else {
         return Ok(Answer::NoNotebook);
     };
     // SAFETY: the pointer and the length are those of a string.
@@ -40,11 +43,4 @@ pub(crate) fn ask(prompt: &str, password: bool) -> io::Result<Answer> {
     let mut line = String::new();
     File::from(file).read_to_string(&mut line)?;
     Ok(Answer::Line(line))
-}
-
-fn look_up() -> Option<HostInput> {
-    // SAFETY: the name is a C string; looking up a symbol has no other requirement.
-    let address = unsafe { libc::dlsym(libc::RTLD_DEFAULT, c"parcell_host_input".as_ptr()) };
-    // SAFETY: whoever exports this name promises a function of this type; a null address is excluded.
-    (!address.is_null()).then(|| unsafe { std::mem::transmute::<*mut libc::c_void, HostInput>(address) })
 }

@@ -13,8 +13,9 @@ use serde::Serialize;
 
 use super::OutputStyle;
 
-/// What the host exports: functions whose result is a connected SOCK_SEQPACKET socket, or negative for none.
-type HostSocket = extern "C" fn() -> c_int;
+/// What the host exports: functions whose result is a descriptor that stays open as long as the process lives, or negative
+/// for none.
+type HostDescriptor = extern "C" fn() -> c_int;
 
 /// What the host exports for who asks which cell runs.
 type HostCell = extern "C" fn() -> u64;
@@ -62,7 +63,8 @@ impl Host {
 
     /// The host's control socket, if this program runs in one.
     pub(super) fn control() -> Option<Self> {
-        let function = look_up(c"parcell_host_control")?;
+        // SAFETY: the host exports a function of this type.
+        let function: HostDescriptor = unsafe { exported(c"parcell_host_control") }?;
         Self::from_raw(function())
     }
 
@@ -116,15 +118,19 @@ pub(crate) fn current_cell() -> Option<u64> {
         return Some(works_for);
     }
     static FUNCTION: OnceLock<Option<HostCell>> = OnceLock::new();
-    let function = (*FUNCTION.get_or_init(look_up_cell))?;
+    // SAFETY: the host exports a function of this type.
+    let function = (*FUNCTION.get_or_init(|| unsafe { exported(c"parcell_host_cell") }))?;
     Some(function())
 }
 
-fn look_up_cell() -> Option<HostCell> {
-    // SAFETY: the name is a C string; looking up a symbol has no other requirement.
-    let address = unsafe { libc::dlsym(libc::RTLD_DEFAULT, c"parcell_host_cell".as_ptr()) };
-    // SAFETY: whoever exports this name promises a function of this type; a null address is excluded.
-    (!address.is_null()).then(|| unsafe { std::mem::transmute::<*mut libc::c_void, HostCell>(address) })
+/// The file in which the host wants what the last map has given, if this program runs in a host.
+pub(crate) fn results_file() -> Option<BorrowedFd<'static>> {
+    static FUNCTION: OnceLock<Option<HostDescriptor>> = OnceLock::new();
+    // SAFETY: the host exports a function of this type.
+    let function = (*FUNCTION.get_or_init(|| unsafe { exported(c"parcell_host_results") }))?;
+    let file = function();
+    // SAFETY: the host promises that it stays open as long as the process lives; negative numbers are excluded.
+    (file >= 0).then(|| unsafe { BorrowedFd::borrow_raw(file) })
 }
 
 /// Stops asking for the host; `false` if that was done before.
@@ -132,16 +138,28 @@ pub(super) fn forget() -> bool {
     !FORGOTTEN.swap(true, Ordering::Relaxed)
 }
 
-fn events() -> Option<HostSocket> {
-    static FUNCTION: OnceLock<Option<HostSocket>> = OnceLock::new();
-    *FUNCTION.get_or_init(|| look_up(c"parcell_host_events"))
+fn events() -> Option<HostDescriptor> {
+    static FUNCTION: OnceLock<Option<HostDescriptor>> = OnceLock::new();
+    // SAFETY: the host exports a function of this type.
+    *FUNCTION.get_or_init(|| unsafe { exported(c"parcell_host_events") })
 }
 
-fn look_up(name: &CStr) -> Option<HostSocket> {
+/// The function that the host exports under this name.
+///
+/// # Safety
+///
+/// `F` is the type of a function pointer, and that of the host's function.
+pub(super) unsafe fn exported<F: Copy>(name: &CStr) -> Option<F> {
+    const {
+        assert!(
+            size_of::<F>() == size_of::<*mut libc::c_void>(),
+            "F is the type of a function pointer"
+        )
+    };
     // SAFETY: the name is a C string; looking up a symbol has no other requirement.
     let address = unsafe { libc::dlsym(libc::RTLD_DEFAULT, name.as_ptr()) };
-    // SAFETY: whoever exports these names promises functions of this type; a null address is excluded.
-    (!address.is_null()).then(|| unsafe { std::mem::transmute::<*mut libc::c_void, HostSocket>(address) })
+    // SAFETY: the caller promises that a function of this type is at the address, which is not null.
+    (!address.is_null()).then(|| unsafe { std::mem::transmute_copy::<*mut libc::c_void, F>(&address) })
 }
 
 #[cfg(test)]

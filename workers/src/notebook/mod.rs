@@ -2,10 +2,12 @@
 //! kernel is told when a worker starts and has ended. A plain program's workers just print where the program does.
 
 mod ask;
+mod calls;
 pub(crate) mod checkpoint;
 mod exports;
 mod host;
 mod panic_hook;
+mod results;
 mod succession;
 
 use std::io;
@@ -16,8 +18,11 @@ use rustix::pipe::{PipeFlags, pipe_with};
 use serde::Serialize;
 
 pub(crate) use ask::{Answer, ask};
+pub(crate) use calls::calls_in_cells;
 use host::{ControlMessage, Event, Host};
-pub(crate) use host::{current_cell, work_for_cell};
+pub(crate) use host::{current_cell, results_file, work_for_cell};
+pub use results::LastMap;
+pub(crate) use results::{Counts, Description, ResultsWriter, read as read_results, records};
 pub(crate) use succession::is_predecessor;
 
 /// The pipes that carry one worker's output to the kernel.

@@ -3,7 +3,7 @@
 //! its items nobody ran.
 
 use std::ops::Range;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering, fence};
 
 use super::trace::Trace;
 use crate::record::WORD;
@@ -32,6 +32,8 @@ pub(super) struct Slot {
     end: AtomicU64,
     /// The bytes of `buffer` that are complete records.
     committed: AtomicU64,
+    /// How often `buffer` has begun anew.
+    generation: AtomicU64,
     /// The user's item that it is on, which is the position's, or one of the block that the engine has as an item.
     inner: AtomicU64,
     /// Where items have a time limit: when it began this one, in nanoseconds of the monotonic clock, or 0, or
@@ -200,6 +202,9 @@ impl Slot {
     /// The committed records have been sent.
     pub(super) fn clear(&self) {
         self.committed.store(0, Ordering::Release);
+        self.generation.fetch_add(1, Ordering::Relaxed);
+        // Who reads anything of what is written from here on sees that this is another generation.
+        fence(Ordering::Release);
     }
 
     /// The item that the dead worker was running, if it was.
@@ -217,6 +222,15 @@ impl Slot {
     pub(super) fn not_begun(&self) -> Range<usize> {
         let position = self.position.load(Ordering::Acquire);
         ((position >> 1) + (position & 1)) as usize..self.end.load(Ordering::Acquire) as usize
+    }
+
+    /// The records that the living worker has committed and not sent, unless it is about to send them.
+    pub(super) fn unsent(&self) -> Option<Vec<u8>> {
+        let generation = self.generation.load(Ordering::Acquire);
+        let records = self.leftovers();
+        fence(Ordering::Acquire);
+        let unchanged = generation == self.generation.load(Ordering::Relaxed);
+        (unchanged && !records.is_empty()).then_some(records)
     }
 
     /// The records that the dead worker had committed and, as far as it knew, not sent.
@@ -275,14 +289,42 @@ mod tests {
     }
 
     #[test]
+    fn what_is_taken_from_a_living_worker_is_whole() {
+        let board = Board::new(1, 1).unwrap();
+        let slot = board.slot(0);
+        let (rounds, mut seen) = (20_000_u64, 0_u64);
+        std::thread::scope(|scope| {
+            let worker = scope.spawn(|| {
+                for round in 1..=rounds {
+                    slot.commit(0, &round.to_le_bytes().repeat(4));
+                    slot.clear();
+                }
+            });
+            while !worker.is_finished() {
+                let Some(records) = slot.unsent() else { continue };
+                seen += 1;
+                assert!(
+                    records.as_chunks::<WORD>().0.windows(2).all(|pair| pair[0] == pair[1]),
+                    "{records:?}"
+                );
+            }
+        });
+        // Both ran at the same time, however many times the one met the other.
+        assert!(seen <= rounds);
+        assert_eq!(slot.unsent(), None);
+    }
+
+    #[test]
     fn leftovers_are_what_was_committed() {
         let board = Board::new(1, 1).unwrap();
         let slot = board.slot(0);
         slot.commit(0, &[1; 16]);
         slot.commit(16, &[2; 8]);
         assert_eq!(slot.leftovers(), [[1; 8], [1; 8], [2; 8]].concat());
+        assert_eq!(slot.unsent(), Some(slot.leftovers()));
         slot.clear();
         assert!(slot.leftovers().is_empty());
+        assert_eq!(slot.unsent(), None);
         slot.committed.store(u64::MAX, Ordering::Relaxed);
         assert_eq!(slot.leftovers().len(), BUFFER);
     }

@@ -29,6 +29,8 @@ use crate::sys::clock;
 use crate::sys::conditions::{Conditions, Role};
 use crate::sys::fork;
 
+/// How long a result may wait in a worker that is on its next item.
+const COLLECT: Duration = Duration::from_millis(50);
 /// How many workers in a row may die without having begun an item before the call gives up.
 const MAX_FRUITLESS: usize = 8;
 
@@ -46,6 +48,8 @@ pub(super) struct Crew {
     pub(super) ledger: Ledger,
     members: Vec<Member>,
     watch: Watch,
+    /// When to look for results that wait in workers.
+    collect_at: Instant,
     /// Items of dead workers for which no other could be started.
     orphans: Vec<Range<usize>>,
     /// Workers that died one after the other without having done anything.
@@ -77,6 +81,7 @@ impl Crew {
             ledger: Ledger::new(items),
             members: Vec::new(),
             watch: Watch::new(),
+            collect_at: Instant::now() + COLLECT,
             orphans: Vec::new(),
             fruitless: 0,
             costs: Costs::default(),
@@ -147,7 +152,9 @@ impl Crew {
             .progress
             .as_ref()
             .map(|progress| Duration::from_nanos(progress.rest()));
-        let waits = [limit, self.next_deadline(), self.watch.rest(Instant::now()), progress];
+        let now = Instant::now();
+        let collect = Some(self.collect_at.saturating_duration_since(now));
+        let waits = [limit, self.next_deadline(), self.watch.rest(now), progress, collect];
         for (index, ended) in self.wait(waits.into_iter().flatten().min()) {
             if ended {
                 self.bury(index, job, sink)?;
@@ -157,6 +164,10 @@ impl Crew {
         }
         self.end_late_ones();
         let now = Instant::now();
+        if now >= self.collect_at {
+            self.collect_at = now + COLLECT;
+            self.collect(sink)?;
+        }
         if self.watch.is_due(now) {
             for member in &mut self.members {
                 let slot = self.board.slot(member.slot);
@@ -232,6 +243,21 @@ impl Crew {
         self.fail_open(0, error, sink)
     }
 
+    /// Ends all workers at once, and takes what they are done with. Failures that come with it are no news any more.
+    pub(super) fn end_with(&mut self, sink: &mut Sink<'_>) {
+        for member in &self.members {
+            member.child.signal(Signal::KILL);
+        }
+        for member in &mut self.members {
+            member.child.wait();
+            member.inbox.drain();
+            // The sink's wish to stop has been heard.
+            let _ = member.take_records(&mut self.ledger, 0, sink);
+            let _ = member.take_unsent(&self.board.slot(member.slot).leftovers(), &mut self.ledger, sink);
+        }
+        self.end();
+    }
+
     /// Ends all workers at once.
     pub(super) fn end(&mut self) {
         // All are signalled before the first is waited for, which dropping each one does.
@@ -276,6 +302,17 @@ impl Crew {
             self.fruitless = 0;
         }
         member.take_records(&mut self.ledger, self.settings.retries, sink)
+    }
+
+    /// Takes in the results that wait in workers.
+    fn collect(&mut self, sink: &mut Sink<'_>) -> ControlFlow<()> {
+        for member in &mut self.members {
+            if let Some(records) = self.board.slot(member.slot).unsent() {
+                self.fruitless = 0;
+                member.take_unsent(&records, &mut self.ledger, sink)?;
+            }
+        }
+        ControlFlow::Continue(())
     }
 
     /// Takes in all that an ended worker has left, and replaces it if it has left work.

@@ -8,7 +8,7 @@ use super::watch::Glimpse;
 use crate::error::TaskError;
 use crate::inbox::Inbox;
 use crate::job;
-use crate::record::Record;
+use crate::record::{self, Record};
 use crate::sys::child::Child;
 
 /// One worker.
@@ -40,6 +40,21 @@ impl Member {
     pub(super) fn take_records(&mut self, ledger: &mut Ledger, retries: usize, sink: &mut Sink<'_>) -> ControlFlow<()> {
         let Self { child, inbox, news, .. } = self;
         inbox.take_records(|record| news.settle(record, child.pid(), ledger, retries, sink))
+    }
+}
+
+impl Member {
+    /// Takes the results that wait in the living worker, which is on a long item and will send them only after it.
+    pub(super) fn take_unsent(&mut self, unsent: &[u8], ledger: &mut Ledger, sink: &mut Sink<'_>) -> ControlFlow<()> {
+        let mut rest = unsent;
+        while let Some((record, size)) = record::first(rest) {
+            rest = &rest[size..];
+            // Failures do not wait, and are on their way.
+            if !record.failed {
+                self.news.settle(record, self.child.pid(), ledger, 0, sink)?;
+            }
+        }
+        ControlFlow::Continue(())
     }
 }
 

@@ -11,6 +11,7 @@ mod crew;
 mod history;
 mod imap;
 mod in_place;
+mod last_results;
 mod ledger;
 mod member;
 mod outcomes;
@@ -40,6 +41,9 @@ pub use apply_async::AsyncResult;
 use apply_async::Standing;
 pub use builder::PoolBuilder;
 pub use imap::Imap;
+use last_results::Recorder;
+pub(crate) use last_results::keep_results;
+pub use last_results::{LastResultsError, last_results};
 use outcomes::Outcomes;
 pub(crate) use outcomes::ResultOrder;
 use settings::Settings;
@@ -272,14 +276,22 @@ impl Pool {
             Ok(codec::encode_into(&call(item)?, out)?)
         };
         let count = outcomes.len();
-        run::run(&self.settings, count, 1, &mut job, &mut |index, pid, outcome| {
-            let is_err = outcomes.accept(index, outcomes::decode(index, pid, outcome));
-            if is_err && on_failure == OnFailure::Stop {
-                ControlFlow::Break(())
-            } else {
-                ControlFlow::Continue(())
-            }
-        });
+        let recorder = Recorder::begin::<R>(count);
+        run::run(
+            &self.settings,
+            count,
+            1,
+            recorder,
+            &mut job,
+            &mut |index, pid, outcome| {
+                let is_err = outcomes.accept(index, outcomes::decode(index, pid, outcome));
+                if is_err && on_failure == OnFailure::Stop {
+                    ControlFlow::Break(())
+                } else {
+                    ControlFlow::Continue(())
+                }
+            },
+        );
         outcomes
     }
 }

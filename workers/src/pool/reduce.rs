@@ -57,6 +57,7 @@ impl Pool {
             &self.settings,
             blocks.count,
             blocks.size,
+            None,
             &mut job,
             &mut |block, pid, outcome| {
                 // A group's result that cannot be read belongs to all of its items.

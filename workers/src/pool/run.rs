@@ -3,18 +3,26 @@
 use std::ops::ControlFlow;
 
 use super::crew::{Crew, Sink};
+use super::last_results::Recorder;
 use super::settings::Settings;
 use crate::error::TaskError;
 use crate::job::Job;
 
 /// Runs `job` for the indices `0..items` in workers; each stands for `block` of the user's items, whose indices errors
-/// tell. When it returns or unwinds, no worker is left.
-pub(super) fn run(settings: &Settings, items: usize, block: usize, job: &mut Job<'_>, sink: &mut Sink<'_>) {
+/// tell. What comes of them is noted down in `recorder`, where there is one. When it returns or unwinds, no worker is left.
+pub(super) fn run(
+    settings: &Settings,
+    items: usize,
+    block: usize,
+    mut recorder: Option<Recorder>,
+    job: &mut Job<'_>,
+    sink: &mut Sink<'_>,
+) {
     if items == 0 {
         return;
     }
     let chunks = items.div_ceil(settings.chunk_size.unwrap_or(1));
-    let crew = match Crew::new(settings.with_at_most(chunks), items, block) {
+    let mut crew = match Crew::new(settings.with_at_most(chunks), items, block) {
         Ok(crew) => crew,
         Err(error) => {
             let fail = |item| {
@@ -34,10 +42,17 @@ pub(super) fn run(settings: &Settings, items: usize, block: usize, job: &mut Job
         }
     };
     // The map ends early by breaking; dropping the crew ends the workers.
-    let _ = finish(crew, job, sink);
+    if finish(&mut crew, &mut recorder, job, sink).is_break()
+        && let Some(recorder) = &mut recorder
+    {
+        crew.end_with(&mut |item, _, outcome| {
+            recorder.note(item, &outcome);
+            ControlFlow::Continue(())
+        });
+    }
 }
 
-fn finish(mut crew: Crew, job: &mut Job<'_>, sink: &mut Sink<'_>) -> ControlFlow<()> {
+fn finish(crew: &mut Crew, recorder: &mut Option<Recorder>, job: &mut Job<'_>, sink: &mut Sink<'_>) -> ControlFlow<()> {
     // Each is given its first items, before the first of them can take any, so that every worker asked for has a part,
     // however short the work: who watches sees as many processes as there are.
     let size = crew.settings().chunk_size.unwrap_or(1);
@@ -50,13 +65,30 @@ fn finish(mut crew: Crew, job: &mut Job<'_>, sink: &mut Sink<'_>) -> ControlFlow
     }
     loop {
         while !crew.is_empty() {
-            crew.turn(job, sink, None)?;
+            crew.turn(job, &mut recording(recorder, sink), None)?;
+            // A wait follows, in which the cell may be interrupted.
+            if let Some(recorder) = recorder {
+                recorder.flush();
+            }
         }
         if crew.ledger.left() == 0 {
             return ControlFlow::Continue(());
         }
         if let Err(error) = crew.start_over(job) {
-            crew.fail_unstarted(&error, sink)?;
+            crew.fail_unstarted(&error, &mut recording(recorder, sink))?;
         }
+    }
+}
+
+/// The sink, with each outcome noted down before it gets it.
+fn recording(
+    recorder: &mut Option<Recorder>,
+    sink: &mut Sink<'_>,
+) -> impl FnMut(usize, u32, Result<&[u8], TaskError>) -> ControlFlow<()> {
+    move |item, pid, outcome| {
+        if let Some(recorder) = recorder {
+            recorder.note(item, &outcome);
+        }
+        sink(item, pid, outcome)
     }
 }

@@ -12,10 +12,11 @@ use super::magics;
 use super::options::Options;
 use super::rewrite::leave_out_magic;
 use super::source_map::SourceMap;
+use super::target::Target;
 use super::words::Words;
 
 pub(super) const USAGE: &str = "%%pool [-n WORKERS] [-c CHUNK] [--fn NAME] [--unordered] [-k] [--timeout TIME] \
-                                [--retries N] [--memory SIZE] [--quiet | --raw] [--] ITEMS [-> [mut] NAME[: TYPE]]";
+                                [--retries N] [--memory SIZE] [--quiet | --raw] [--] ITEMS [-> NAME | (NAME, ...)]";
 
 pub(super) fn rewrite(cell: &str, line: &MagicLine, variables: &dyn Variables) -> Result<SourceMap, MagicError> {
     let mut words = Words::new(cell, line.arguments.clone());
@@ -25,13 +26,16 @@ pub(super) fn rewrite(cell: &str, line: &MagicLine, variables: &dyn Variables) -
     };
     let settings = settings::code(&options)?;
     let items = items::split(cell, words.rest().range);
-    check(&items, line)?;
+    let target = check(&items, line)?;
+    let keep_going = options.has("--keep-going");
+    refuse_parts_of_failures(target, &items, keep_going)?;
     let body = Body::parse(cell, line.body.clone());
     let mut call = Call {
         cell,
         line,
         settings,
-        keep_going: options.has("--keep-going"),
+        keep_going,
+        target,
         application: Application::new(cell, line.name.clone(), items.expression.clone(), variables),
         items,
         map: leave_out_magic(cell, line),
@@ -39,7 +43,7 @@ pub(super) fn rewrite(cell: &str, line: &MagicLine, variables: &dyn Variables) -
     match body.selected(cell, options.get("--fn"), variables)? {
         Some(Selected::Closure(closure, range)) => {
             call.map.copy(cell, line.body.start..range.start);
-            call.open("", &closure, false);
+            call.open("", &closure, false)?;
             call.application.closure(&mut call.map, &closure, range)?;
             call.close(false);
         }
@@ -57,7 +61,7 @@ pub(super) fn rewrite(cell: &str, line: &MagicLine, variables: &dyn Variables) -
     Ok(call.map)
 }
 
-fn check(items: &Items<'_>, line: &MagicLine) -> Result<(), MagicError> {
+fn check(items: &Items<'_>, line: &MagicLine) -> Result<Option<Target>, MagicError> {
     if items.expression.text.is_empty() {
         let help = format!("name what to map over, for example `%%pool -n 4 0..10`: {USAGE}");
         return Err(MagicError::new(
@@ -67,7 +71,20 @@ fn check(items: &Items<'_>, line: &MagicLine) -> Result<(), MagicError> {
             help,
         ));
     }
-    items.check_target()
+    items.read_target()
+}
+
+/// Results that may be failures have no parts.
+fn refuse_parts_of_failures(target: Option<Target>, items: &Items<'_>, keep_going: bool) -> Result<(), MagicError> {
+    match (target, &items.target) {
+        (Some(Target::Parts { .. }), Some(word)) if keep_going => Err(MagicError::new(
+            word.range.clone(),
+            "with `--keep-going` each result is a `Result`, which has no parts",
+            "takes results apart",
+            "write `-> NAME`, and take those that are `Ok` apart below or in the next cell",
+        )),
+        _ => Ok(()),
+    }
 }
 
 /// The call that takes the magic's place.
@@ -77,6 +94,7 @@ struct Call<'a> {
     /// The code of the library's options.
     settings: String,
     keep_going: bool,
+    target: Option<Target>,
     items: Items<'a>,
     application: Application<'a>,
     map: SourceMap,
@@ -91,21 +109,24 @@ impl Call<'_> {
             Some(NodeKind::Value | NodeKind::Closure(_))
         );
         let shows_nothing = function.result == Returned::Undeclared && !self.keep_going;
-        self.open(if ends_with_value { "\n;" } else { "\n" }, function, shows_nothing);
+        self.open(if ends_with_value { "\n;" } else { "\n" }, function, shows_nothing)?;
         self.application.function(&mut self.map, function)?;
         self.close(shows_nothing);
         Ok(())
     }
 
     /// Everything in front of the function.
-    fn open(&mut self, before: &str, callable: &Callable, shows_nothing: bool) {
+    fn open(&mut self, before: &str, callable: &Callable, shows_nothing: bool) -> Result<(), MagicError> {
         self.generate(before);
-        if let Some(target) = self.items.target.clone() {
+        if let (Some(word), Some(target)) = (self.items.target.clone(), self.target) {
+            let type_ = match target {
+                Target::Name { has_type: true } => None,
+                Target::Name { has_type: false } => self.results_type(callable),
+                Target::Parts { .. } => target.type_of_parts(&word, Some(callable))?,
+            };
             self.generate("let ");
-            self.map.copy(self.cell, target.range);
-            if !target.text.contains(':')
-                && let Some(type_) = self.results_type(callable)
-            {
+            self.map.copy(self.cell, word.range);
+            if let Some(type_) = type_ {
                 self.map.generate(&format!(": {type_}"), callable.name.clone());
             }
             self.generate(" = ");
@@ -122,6 +143,7 @@ impl Call<'_> {
         // What is wrong with the results is wrong with the function.
         self.map.generate(method, callable.name.clone());
         self.generate("(");
+        Ok(())
     }
 
     /// The items, and everything behind them.
@@ -129,8 +151,9 @@ impl Call<'_> {
         self.generate(", ");
         self.application.items(&mut self.map);
         self.generate(")");
-        match (&self.items.target, shows_nothing) {
-            (Some(_), _) | (None, true) => self.generate(";"),
+        match (self.target.zip(self.items.target.clone()), shows_nothing) {
+            (Some((target, word)), _) => self.map.generate(&format!("{};", target.conversion()), word.range),
+            (None, true) => self.generate(";"),
             (None, false) => self.generate(");"),
         }
     }
@@ -233,6 +256,43 @@ mod tests {
     }
 
     #[test]
+    fn results_of_several_parts_are_taken_apart() {
+        let text = rewritten("%%pool 0..3 -> (a, mut b)\nfn f(x: u8) -> (u8, Vec<u16>) { (x, vec![]) }");
+        let declared = "let (a, mut b): (::std::vec::Vec<u8>, ::std::vec::Vec<Vec<u16>>) = parcell::cell::pool(";
+        assert!(
+            text.contains(declared) && text.ends_with(").into_iter().collect();"),
+            "{text}"
+        );
+        let text = rewritten("%%pool 0..3 -> (a, _)\nfn f(x: u8) -> Result<(u8, u16), String> { Ok((x, 1)) }");
+        assert!(
+            text.contains("let (a, _): (::std::vec::Vec<u8>, ::std::vec::Vec<u16>) ="),
+            "{text}"
+        );
+        assert!(text.contains(".try_map("), "{text}");
+        let text = rewritten("%%pool 0..3 -> (a, b): (Vec<u8>, HashSet<u8>)\n|x| (x, x)");
+        assert!(
+            text.starts_with("\nlet (a, b): (Vec<u8>, HashSet<u8>) = parcell"),
+            "{text}"
+        );
+        let text = rewritten("%%pool 0..3 -> (a, b)\n|x| (x, x)");
+        assert!(
+            text.starts_with("\nlet (a, b): (::std::vec::Vec<_>, ::std::vec::Vec<_>) = parcell"),
+            "{text}"
+        );
+        assert_eq!(
+            refused("%%pool 0..3 -> (a, b)\nfn f(x: u8) -> u8 { x }"),
+            ("results of type `u8` have no parts".to_owned(), "(a, b)".to_owned())
+        );
+        assert_eq!(
+            refused("%%pool 0..3 -> (a, b, c)\nfn f(x: u8) -> (u8, u8) { (x, x) }"),
+            (
+                "there are 3 names for results of 2 parts".to_owned(),
+                "(a, b, c)".to_owned()
+            )
+        );
+    }
+
+    #[test]
     fn mistakes_are_pointed_at() {
         let function = "\nfn f(x: u8) {}";
         for (line, message, at) in [
@@ -252,8 +312,13 @@ mod tests {
             ("%%pool --fn g 0..3", "there is no function `g`", "g"),
             ("%%pool --fn 3 0..3", "`3` is not the name of a function", "3"),
             (
-                "%%pool 0..3 -> (a, b)",
-                "`(a, b)` is not a name for the results",
+                "%%pool 0..3 -> [a, b]",
+                "`[a, b]` is not a name for the results",
+                "[a, b]",
+            ),
+            (
+                "%%pool -k 0..3 -> (a, b)",
+                "with `--keep-going` each result is a `Result`, which has no parts",
                 "(a, b)",
             ),
             ("%%pool 0..3 ->", "there is no name behind `->`", "->"),

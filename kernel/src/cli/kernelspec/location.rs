@@ -6,6 +6,9 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
+/// Adds to the directories in which Jupyter looks for kernels.
+pub(crate) const PATH_VARIABLE: &str = "JUPYTER_PATH";
+
 /// Which of Jupyter's directories.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) enum Place {
@@ -21,6 +24,7 @@ pub(crate) enum Place {
 /// the process it runs in.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Surroundings {
+    pub(crate) jupyter_path: Option<OsString>,
     pub(crate) jupyter_data_dir: Option<PathBuf>,
     pub(crate) xdg_data_home: Option<PathBuf>,
     pub(crate) home: Option<PathBuf>,
@@ -44,6 +48,7 @@ impl Surroundings {
     /// What this process's environment says.
     pub(crate) fn of_this_process() -> Surroundings {
         Surroundings {
+            jupyter_path: variable(PATH_VARIABLE),
             jupyter_data_dir: variable("JUPYTER_DATA_DIR").map(PathBuf::from),
             xdg_data_home: variable("XDG_DATA_HOME").map(PathBuf::from),
             home: dirs::home_dir(),
@@ -60,6 +65,25 @@ impl Surroundings {
             Place::SysPrefix => Ok(under_prefix(&self.python_prefix()?)),
             Place::Prefix(prefix) => Ok(under_prefix(prefix)),
         }
+    }
+
+    /// The data directories in which Jupyters installed at `prefixes` look for kernels, each once. Their order is not
+    /// Jupyter's, which depends on the Python that it runs in.
+    pub(crate) fn search_path(&self, prefixes: &[&Path]) -> Vec<PathBuf> {
+        let named = self.jupyter_path.iter().flat_map(env::split_paths);
+        let users = self.user_data_directory().ok();
+        let users_python = self.home.as_ref().map(|home| under_prefix(&home.join(".local")));
+        let active = [self.virtual_env.as_deref(), self.conda_prefix.as_deref()];
+        let active = active.into_iter().flatten();
+        let systems = ["/usr/local", "/usr"].map(Path::new);
+        let prefixes = active.chain(prefixes.iter().copied()).chain(systems).map(under_prefix);
+        let mut directories = Vec::new();
+        for directory in named.chain(users).chain(users_python).chain(prefixes) {
+            if !directories.contains(&directory) {
+                directories.push(directory);
+            }
+        }
+        directories
     }
 
     fn user_data_directory(&self) -> Result<PathBuf, LocationError> {
@@ -176,6 +200,32 @@ mod tests {
             directory(&surroundings, Place::SysPrefix),
             PathBuf::from("/home/me/lesson/.venv/share/jupyter")
         );
+    }
+
+    #[test]
+    fn kernels_are_looked_for_wherever_jupyter_would() {
+        let surroundings = Surroundings {
+            jupyter_path: Some("/named:/also".into()),
+            jupyter_data_dir: Some("/jupyter".into()),
+            virtual_env: Some("/venv".into()),
+            ..at_home()
+        };
+        let expected = [
+            "/named",
+            "/also",
+            "/jupyter",
+            "/home/ada/.local/share/jupyter",
+            "/venv/share/jupyter",
+            "/opt/lab/share/jupyter",
+            "/usr/local/share/jupyter",
+            "/usr/share/jupyter",
+        ];
+        assert_eq!(
+            surroundings.search_path(&[Path::new("/opt/lab")]),
+            expected.map(PathBuf::from)
+        );
+        let of_venv = surroundings.search_path(&[Path::new("/venv")]);
+        assert_eq!(of_venv.len(), expected.len() - 1, "{of_venv:?}");
     }
 
     #[test]

@@ -17,6 +17,8 @@ mod worker_prefix;
 pub(super) use panics::Panic;
 pub(super) use pump::Pump;
 
+use parcell::LastMap;
+
 use crate::process::messages::FromSupervisor;
 use crate::session::event::CellError;
 
@@ -32,6 +34,8 @@ pub(super) struct Report {
     pub(super) error: Option<CellError>,
     /// The last panic.
     pub(super) panic: Option<Panic>,
+    /// The map that ran last, whichever cell did it.
+    pub(super) last_map: Option<LastMap>,
     /// The end of what the notebook process printed to stderr.
     pub(super) stderr_tail: String,
 }

@@ -65,6 +65,9 @@ struct Failure {
     ename: String,
     evalue: String,
     traceback: Vec<String>,
+    /// The calls that led to it, one a line.
+    #[serde(default)]
+    backtrace: Option<String>,
     /// The compiled place at which `?` left the cell.
     #[serde(default)]
     left_at: Option<String>,
@@ -74,14 +77,29 @@ struct Failure {
 pub(super) fn parse_failure(json: &str, locations: &Locations) -> Option<CellError> {
     let failure: Failure = serde_json::from_str(json).ok()?;
     // The first line says what the error's value says.
-    let more = failure
+    let mut more = failure
         .traceback
         .iter()
         .filter(|line| **line != failure.evalue)
         .cloned()
         .collect::<Vec<_>>();
+    if let Some(calls) = &failure.backtrace {
+        more.extend(backtrace_lines(calls, locations));
+    }
     Some(match failure.left_at {
         Some(place) => diagnostics::early_return(failure.ename, &failure.evalue, &place, &more, locations),
         None => diagnostics::failure(failure.ename, &failure.evalue, &more, locations),
     })
+}
+
+/// The calls as lines of cells, or as they are where RUST_BACKTRACE has had the library name them.
+fn backtrace_lines(calls: &str, locations: &Locations) -> Vec<String> {
+    let places = backtrace::places(calls);
+    if places.is_empty() {
+        return std::iter::once("backtrace:")
+            .chain(calls.lines())
+            .map(str::to_owned)
+            .collect();
+    }
+    backtrace::lines(&backtrace::frames(&places, locations))
 }

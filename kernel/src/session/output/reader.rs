@@ -7,6 +7,7 @@ use std::os::unix::net::UnixDatagram;
 use std::sync::{Arc, Mutex, mpsc};
 use std::time::Duration;
 
+use parcell::LastMap;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::net::{SocketFlags, accept_with};
 use tokio::sync::mpsc::UnboundedSender;
@@ -19,6 +20,7 @@ use super::worker_prefix::{Colours, Prefix};
 use super::{PANICKED, Panic, Report};
 use crate::process::channel::{Channel, ReceiveError};
 use crate::process::messages::{FromSupervisor, OutputStyle, ToSupervisor, WorkerEvent};
+use crate::session::backtrace;
 use crate::session::endings::{End, between_cells};
 use crate::session::event::{CellId, Content, Event, Stream};
 use crate::session::input::Questions;
@@ -26,6 +28,8 @@ use crate::session::locations::Locations;
 
 /// How long what may belong together is waited for.
 const SETTLE: Duration = Duration::from_millis(30);
+/// The representation of what is shown in which places are named.
+const PLAIN: &str = "text/plain";
 /// The name of the thread that runs cells.
 const MAIN_THREAD: &str = "main";
 /// How much of the last output on stderr is remembered.
@@ -52,6 +56,8 @@ pub(super) struct Reader {
     /// None until the first cell: what is printed before is evcxr's own.
     cell: Option<CellId>,
     report: Report,
+    /// Where the library leaves what the last map has given.
+    results: Option<OwnedFd>,
     /// Panics that have not been printed: the last one may be why the cell ends.
     panics: VecDeque<(CellId, Panic)>,
     /// A prompt that was printed and belongs to the next question.
@@ -74,6 +80,7 @@ impl Reader {
             sources: Vec::new(),
             cell: None,
             report: Report::default(),
+            results: None,
             panics: VecDeque::new(),
             prompt: None,
             colours: Colours::wanted(),
@@ -158,6 +165,7 @@ impl Reader {
                             .or(self.report.panic.take());
                     }
                     self.print_panics();
+                    self.report.last_map = self.results.as_ref().and_then(LastMap::read);
                     // Who asked may have gone.
                     let _ = reply.send(std::mem::take(&mut self.report));
                 }
@@ -263,13 +271,14 @@ impl Reader {
     /// The notebook process has started: these are what it prints to.
     fn connect(&mut self, pid: u32, descriptors: Vec<OwnedFd>) {
         tracing::debug!(pid, "the notebook process has started");
-        let Ok([stdout, stderr, workers]) = <[OwnedFd; 3]>::try_from(descriptors) else {
+        let Ok([stdout, stderr, workers, results]) = <[OwnedFd; 4]>::try_from(descriptors) else {
             tracing::error!("the supervisor came without its pipes");
             return;
         };
         // Of an earlier notebook process nothing is left to come.
         self.sources.retain(|source| source.worker.is_some());
         self.workers = Some(Channel::from(workers));
+        self.results = Some(results);
         let cell = self.cell.unwrap_or(CellId(0));
         for (pipe, stream) in [(stdout, Stream::Stdout), (stderr, Stream::Stderr)] {
             self.add(Source::new(pipe, stream, cell));
@@ -478,14 +487,22 @@ impl Reader {
     }
 
     /// With the places of compiled code in it replaced by those in cells.
-    fn located(&self, content: Content) -> Content {
-        match content {
-            Content::Stream { stream, text } => Content::Stream {
-                stream,
-                text: self.locations().in_text(&text),
+    fn located(&self, mut content: Content) -> Content {
+        let text = match &mut content {
+            Content::Stream { text, .. } => Some(text),
+            Content::DisplayData { data, .. }
+            | Content::UpdateDisplayData { data, .. }
+            | Content::ExecuteResult { data, .. } => match data.get_mut(PLAIN) {
+                Some(serde_json::Value::String(text)) => Some(text),
+                _ => None,
             },
-            other => other,
+            Content::ClearOutput { .. } => None,
+        };
+        if let Some(text) = text {
+            let locations = self.locations();
+            *text = backtrace::in_text(&locations.in_text(text), &locations).into_owned();
         }
+        content
     }
 
     fn locations(&self) -> std::sync::MutexGuard<'_, Locations> {

@@ -1,0 +1,10 @@
+//! What the command line does beside running notebooks: starting JupyterLab, and looking at what a machine has.
+//!
+//! Each test has a machine of its own as far as a process can tell: a home, directories for data, and what is in PATH.
+
+#[path = "commands/doctor.rs"]
+mod doctor;
+#[path = "commands/lab.rs"]
+mod lab;
+#[path = "commands/sandbox.rs"]
+mod sandbox;
