@@ -153,9 +153,9 @@ def clean(text: str) -> str:
 
 
 def comparable(text: str) -> tuple[list[str], list[str]]:
-    """Output without PIDs: the lines of workers, sorted, and all others in their order."""
+    """Output without PIDs and what else is chance: the lines of workers, sorted, and all others in their order."""
     workers, others = runners.comparable_lines(text)
-    return workers, [PID.sub(r"\1PID", line) for line in others]
+    return workers, [PID.sub(r"\1PID", line) for line in others if not runners.KEPT.match(line)]
 
 
 def with_outputs(page: str, outputs: list[tuple[Example, str]]) -> str:
