@@ -151,6 +151,12 @@ impl Notebook {
         Running { id, broadcasts }
     }
 
+    /// Waits until a cell that runs has printed `text` since what was waited for before.
+    pub async fn await_output(&mut self, running: &mut Running, text: &str) {
+        let broadcasts = self.client.printed(&running.id, text).await;
+        running.broadcasts.extend(broadcasts);
+    }
+
     /// Waits for the end of a cell that runs.
     pub async fn finish(&mut self, running: Running) -> Execution {
         self.client.execution_after(&running.id, running.broadcasts).await

@@ -9,6 +9,10 @@ mod descriptors;
 mod display;
 #[path = "cells/errors.rs"]
 mod errors;
+#[path = "cells/floods.rs"]
+mod floods;
+#[path = "cells/grouped_output.rs"]
+mod grouped_output;
 #[path = "cells/input.rs"]
 mod input;
 #[path = "cells/interrupts.rs"]
@@ -21,6 +25,8 @@ mod library_cache;
 mod magics;
 #[path = "cells/output.rs"]
 mod output;
+#[path = "cells/partial_lines.rs"]
+mod partial_lines;
 #[path = "cells/plain.rs"]
 mod plain;
 #[path = "cells/pool.rs"]
@@ -29,6 +35,8 @@ mod pool;
 mod pool_options;
 #[path = "cells/process.rs"]
 mod process;
+#[path = "cells/profile.rs"]
+mod profile;
 #[path = "cells/progress.rs"]
 mod progress;
 #[path = "cells/standing.rs"]
@@ -41,5 +49,7 @@ mod transactions;
 mod worker_failures;
 #[path = "cells/worker_output.rs"]
 mod worker_output;
+#[path = "cells/workers.rs"]
+mod workers;
 #[path = "cells/wrong_input.rs"]
 mod wrong_input;

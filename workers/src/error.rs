@@ -306,7 +306,7 @@ impl fmt::Display for OutOfMemory {
 }
 
 /// A number of bytes, for a reader.
-struct Size(u64);
+pub(crate) struct Size(pub(crate) u64);
 
 impl fmt::Display for Size {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

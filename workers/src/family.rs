@@ -5,7 +5,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
+use crate::sys::child::Ending;
+use crate::sys::clock;
 use crate::sys::conditions::{Conditions, Role};
+use crate::workers::{Desk, Entry, Former, WorkerInfo, WorkerKind};
 
 /// What the program itself is called, as in Python.
 const MAIN: &str = "MainProcess";
@@ -14,6 +17,7 @@ static RELATIONS: Mutex<Relations> = Mutex::new(Relations {
     own: None,
     counted: 0,
     children: Vec::new(),
+    former: Former::NONE,
 });
 
 /// The calling process, as [`current_process`] describes it.
@@ -99,8 +103,11 @@ pub fn active_children() -> Vec<Relative> {
     let children = family.0.children.iter();
     children
         // A notebook's process that took over from another has that one's list, not its children.
-        .filter(|child| child.forked_by == own && !has_ended(&child.pidfd))
-        .map(|child| child.relative.clone())
+        .filter(|child| child.forked_by == own && child.entry.kind != WorkerKind::Standing && !has_ended(&child.pidfd))
+        .map(|child| Relative {
+            pid: child.entry.pid,
+            name: child.entry.name.clone(),
+        })
         .collect()
 }
 
@@ -111,6 +118,7 @@ struct Relations {
     /// How many processes have had a number.
     counted: u32,
     children: Vec<Kin>,
+    former: Former,
 }
 
 /// A process to be.
@@ -125,7 +133,7 @@ pub(crate) struct Newcomer {
 
 #[derive(Debug)]
 struct Kin {
-    relative: Relative,
+    entry: Entry,
     forked_by: u32,
     pidfd: Arc<OwnedFd>,
 }
@@ -174,24 +182,74 @@ impl Family {
     pub(crate) fn enter(&mut self, newcomer: Newcomer) {
         self.0.own = Some(newcomer);
         self.0.counted = 0;
-        self.0.children.clear();
+        for child in std::mem::take(&mut self.0.children) {
+            // What it shares with the child is the parent's to let go of.
+            std::mem::forget(child.entry.desk);
+        }
+        self.0.former = Former::NONE;
     }
 
     /// In the parent: the worker exists.
-    pub(crate) fn add_child(&mut self, newcomer: Newcomer, pid: u32, pidfd: &Arc<OwnedFd>) {
+    pub(crate) fn add_child(&mut self, newcomer: Newcomer, kind: WorkerKind, pid: u32, pidfd: &Arc<OwnedFd>) {
+        self.add(newcomer.name, kind, pid, pidfd, None);
+    }
+
+    /// A standing worker has been started.
+    pub(crate) fn add_standing(&mut self, pid: u32, pidfd: &Arc<OwnedFd>, desk: Arc<dyn Desk>) {
+        self.add(
+            "StandingWorker".to_owned(),
+            WorkerKind::Standing,
+            pid,
+            pidfd,
+            Some(desk),
+        );
+    }
+
+    fn add(&mut self, name: String, kind: WorkerKind, pid: u32, pidfd: &Arc<OwnedFd>, desk: Option<Arc<dyn Desk>>) {
         self.0.children.push(Kin {
-            relative: Relative {
+            entry: Entry {
                 pid,
-                name: newcomer.name,
+                name,
+                kind,
+                started: clock::now(),
+                desk,
             },
-            forked_by: newcomer.parent.pid,
+            forked_by: std::process::id(),
             pidfd: Arc::clone(pidfd),
         });
     }
 
-    /// In the parent: the worker has been waited for.
-    pub(crate) fn remove_child(&mut self, pid: u32) {
-        self.0.children.retain(|child| child.relative.pid != pid);
+    /// Says where it is seen what a child is on.
+    pub(crate) fn observe(&mut self, pid: u32, desk: Arc<dyn Desk>) {
+        if let Some(child) = self.0.children.iter_mut().find(|child| child.entry.pid == pid) {
+            child.entry.desk = Some(desk);
+        }
+    }
+
+    /// In the parent: the worker has been waited for. `stopped`: because this process has killed it.
+    ///
+    /// What was known of it is to be dropped when the relations are no longer locked: memory that it may be the last to
+    /// hold has a lock of its own.
+    #[must_use]
+    pub(crate) fn remove_child(&mut self, pid: u32, ending: &Ending, stopped: bool) -> Option<Entry> {
+        let Relations { children, former, .. } = &mut *self.0;
+        let place = children.iter().position(|child| child.entry.pid == pid)?;
+        let entry = children.remove(place).entry;
+        former.add(entry.ended(ending, stopped));
+        Some(entry)
+    }
+
+    /// A map begins: the workers of the one before are no longer those of the last map.
+    pub(crate) fn begin_map(&mut self) {
+        self.0.former.forget_map();
+    }
+
+    /// The workers that there are, those that ended last, and how many more have.
+    pub(crate) fn roll(&self) -> (Vec<Entry>, Vec<WorkerInfo>, usize) {
+        let own = std::process::id();
+        let living = self.0.children.iter().filter(|child| child.forked_by == own);
+        let (former, forgotten) = self.0.former.all();
+        (living.map(|child| child.entry.clone()).collect(), former, forgotten)
     }
 }
 

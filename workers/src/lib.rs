@@ -129,6 +129,7 @@ mod standing;
 mod sync;
 mod sys;
 mod threads;
+mod workers;
 
 /// The crate whose traits the elements of shared memory implement, for `#[bytemuck(crate = "parcell::bytemuck")]`.
 pub use bytemuck;
@@ -161,3 +162,4 @@ pub use sync::{
     Barrier, BarrierError, BarrierWaitResult, BoundedSemaphore, Condition, ConditionGuard, Event, Lock, LockGuard,
     RLock, RLockGuard, ReleaseError, Semaphore, SemaphorePermit,
 };
+pub use workers::{WorkerInfo, WorkerKind, WorkerState, Workers, workers};

@@ -24,7 +24,7 @@ use crate::sys::child::{Child, Exit};
 use crate::sys::conditions::{Captured, Conditions, Role};
 use crate::sys::fork;
 use crate::sys::shared::SharedSlice;
-use crate::{panics, record, seeds};
+use crate::{panics, record, seeds, workers};
 
 /// A function call that runs in a forked process.
 ///
@@ -237,7 +237,9 @@ impl<R> Process<R> {
             if left.is_some_and(|left| left.is_zero()) {
                 return;
             }
-            wait_for(&self.pidfd, pipe.as_deref(), left);
+            let look = [left, workers::rest()].into_iter().flatten().min();
+            wait_for(&self.pidfd, pipe.as_deref(), look);
+            workers::tick();
         }
     }
 
@@ -338,6 +340,7 @@ pub struct ProcessBuilder {
     capture_output: bool,
     allow_threads: bool,
     output_style: OutputStyle,
+    unattended: bool,
 }
 
 impl ProcessBuilder {
@@ -408,6 +411,12 @@ impl ProcessBuilder {
         self
     }
 
+    /// Nobody asks how it ends, so a notebook reports an end that is not clean.
+    pub(crate) fn unattended(mut self) -> Self {
+        self.unattended = true;
+        self
+    }
+
     /// Runs `f` in a new process.
     ///
     /// # Panics
@@ -468,6 +477,7 @@ impl ProcessBuilder {
             output: captured.as_ref(),
             allow_threads: self.allow_threads,
             output_style: self.output_style,
+            unattended: self.unattended,
             ..Conditions::default()
         };
         let (child, pipe) = fork::spawn(&conditions, |pipe| {

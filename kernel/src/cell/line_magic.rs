@@ -81,6 +81,7 @@ fn write_magic(
         "%cd" => format!("change_directory({:?})", unquoted(arguments.rest().text)),
         "%pwd" => "print_directory()".to_owned(),
         "%timeline" => "timeline()".to_owned(),
+        "%workers" => "workers()".to_owned(),
         "%env" => environment(&mut arguments)?,
         name => return Err(magic::unknown(name, arguments.name.range)),
     };
@@ -284,10 +285,10 @@ mod tests {
              parcell::cell::print_directory();\nlet b = 2;"
         );
         assert_eq!(
-            rewritten("%env\n%env HOME\n%env A=b c\n%env A \"b\"\n%checkpoint off\n%timeline"),
+            rewritten("%env\n%env HOME\n%env A=b c\n%env A \"b\"\n%checkpoint off\n%timeline\n%workers"),
             "parcell::cell::print_environment();\nparcell::cell::print_environment_variable(\"HOME\");\n\
              parcell::cell::set_environment_variable(\"A\", \"b c\");\n\
-             parcell::cell::set_environment_variable(\"A\", \"b\");\nparcell::cell::checkpoint(Some(false));\nparcell::cell::timeline();"
+             parcell::cell::set_environment_variable(\"A\", \"b\");\nparcell::cell::checkpoint(Some(false));\nparcell::cell::timeline();\nparcell::cell::workers();"
         );
     }
 
@@ -313,6 +314,7 @@ mod tests {
             ("let a = 1;\n%who all", "`all` is not expected here", "all"),
             ("%reset -x", "`-x` is not expected here", "-x"),
             ("%checkpoint of", "`of` is neither `on` nor `off`", "of"),
+            ("%workers all", "`all` is not expected here", "all"),
             ("%checkpoint on now", "`now` is not expected here", "now"),
             ("%time", "there is nothing to time on this line", "%time"),
             ("%time // x", "there is nothing to time on this line", "%time"),

@@ -75,8 +75,23 @@ pub(crate) static MAGICS: &[MagicHelp] = &[
                 "let each worker allocate at most this, such as 512MiB or 2GiB",
             )
             .default("no limit"),
+            plain(
+                "--grouped",
+                "show what is printed for each item together, in the order of the results",
+            )
+            .default("as it comes"),
             plain("--quiet", "show nothing of what workers print").default(SHOWN),
             plain("--raw", "show what workers print without the process in front").default(SHOWN),
+            plain(
+                "--profile",
+                "measure the speed-up, which runs items a second time, in one worker",
+            )
+            .default("every item is run once"),
+            plain(
+                "--no-progress",
+                "do not show how far a map is that takes longer than a second",
+            )
+            .default("it is shown"),
             plain("--", "take what follows as ITEMS, even if it begins with a dash"),
         ],
     },
@@ -166,6 +181,12 @@ pub(crate) static MAGICS: &[MagicHelp] = &[
         name: "%timeline",
         summary: "show what the workers of the last map did when",
         usage: "%timeline",
+        options: &[],
+    },
+    MagicHelp {
+        name: "%workers",
+        summary: "show the worker processes, and what they do while the cell waits for them",
+        usage: "%workers",
         options: &[],
     },
     MagicHelp {

@@ -23,7 +23,7 @@ use clap::Args;
 use tokio::sync::mpsc;
 
 use super::atomic_file;
-use crate::session::{Event, Session, StartError};
+use crate::session::{Events, Session, StartError};
 use crate::units;
 use execute::{Ending, Execution, Limits};
 use notebook::{Notebook, ReadError};
@@ -118,7 +118,7 @@ fn prepare_library() -> Result<(), RunError> {
 async fn execute(
     notebook: &mut Notebook,
     session: &Session,
-    events: &mut mpsc::UnboundedReceiver<Event>,
+    events: &mut Events,
     stops: &mut mpsc::UnboundedReceiver<Stop>,
     limits: Limits,
 ) -> Ending {

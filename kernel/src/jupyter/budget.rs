@@ -4,7 +4,7 @@
 //! drops the rest without a word. So what a cell prints is put together while it comes fast, and stays below those
 //! limits: beyond them the beginning and the end are kept, and a notice says what was left out between them.
 
-use crate::session::{CellId, Stream};
+use crate::session::{CellId, LeftOut, Overflow, Stream};
 use std::collections::{BTreeMap, VecDeque};
 use std::time::{Duration, Instant};
 
@@ -55,6 +55,8 @@ const TAIL: Limit = Limit {
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(super) struct Piece {
     pub(super) cell: CellId,
+    /// The number that is shown beside the cell.
+    pub(super) number: u32,
     pub(super) stream: Stream,
     pub(super) text: String,
 }
@@ -69,6 +71,8 @@ pub(super) struct Budget {
     /// Whether the text that went out last ended in the middle of a line.
     line_is_open: bool,
     cut: Option<Cut>,
+    /// Where what is left out is kept.
+    overflow: Option<Overflow>,
 }
 
 /// What was sent within the window.
@@ -83,15 +87,9 @@ struct Sent {
 struct Cut {
     tail: VecDeque<Piece>,
     tail_cost: usize,
-    left_out: BTreeMap<CellId, LeftOut>,
+    left_out: BTreeMap<(CellId, u32), LeftOut>,
     /// When there may be room again.
     resume: Instant,
-}
-
-#[derive(Clone, Copy, Debug, Default)]
-struct LeftOut {
-    lines: u64,
-    bytes: u64,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -101,6 +99,14 @@ struct Limit {
 }
 
 impl Budget {
+    /// One that keeps what it leaves out.
+    pub(super) fn new(overflow: Overflow) -> Budget {
+        Budget {
+            overflow: Some(overflow),
+            ..Budget::default()
+        }
+    }
+
     /// A cell has printed something.
     pub(super) fn stream(&mut self, now: Instant, piece: Piece) -> Vec<Piece> {
         let mut out = Vec::new();
@@ -112,7 +118,7 @@ impl Budget {
             self.flush(now, RUNNING, &mut out);
         }
         if let Some(cut) = &mut self.cut {
-            cut.hold(piece);
+            cut.hold(piece, &mut self.overflow);
             self.resume(now, &mut out);
             return out;
         }
@@ -146,7 +152,10 @@ impl Budget {
         let mut out = Vec::new();
         self.flush(now, ENDING, &mut out);
         self.release(now, &mut out);
-        *self = Budget::default();
+        *self = Budget {
+            overflow: self.overflow.take(),
+            ..Budget::default()
+        };
         out
     }
 
@@ -177,11 +186,11 @@ impl Budget {
         let Some(pending) = self.pending.take() else { return };
         for piece in pending.split() {
             match &mut self.cut {
-                Some(cut) => cut.hold(piece),
+                Some(cut) => cut.hold(piece, &mut self.overflow),
                 None if self.sent.has_room(now, limit, 1, piece.cost()) => self.send(now, piece, out),
                 None => {
                     let mut cut = Cut::new(self.sent.room_at(now));
-                    cut.hold(piece);
+                    cut.hold(piece, &mut self.overflow);
                     self.cut = Some(cut);
                 }
             }
@@ -204,15 +213,32 @@ impl Budget {
     /// Ends the cut: says what was left out, and gives the end.
     fn release(&mut self, now: Instant, out: &mut Vec<Piece>) {
         let Some(mut cut) = self.cut.take() else { return };
-        cut.begin_at_line();
-        for (&cell, left_out) in &cut.left_out {
-            let text = left_out.notice(self.line_is_open);
+        cut.begin_at_line(&mut self.overflow);
+        for (&(cell, number), left_out) in &cut.left_out {
+            let text = self.notice(cell, *left_out);
             let stream = Stream::Stderr;
-            self.send(now, Piece { cell, stream, text }, out);
+            self.send(
+                now,
+                Piece {
+                    cell,
+                    number,
+                    stream,
+                    text,
+                },
+                out,
+            );
         }
         for piece in cut.tail {
             self.send(now, piece, out);
         }
+    }
+
+    /// Says what was left out, and where that is.
+    fn notice(&self, cell: CellId, left_out: LeftOut) -> String {
+        let begin = if self.line_is_open { "\n" } else { "" };
+        let place = self.overflow.as_ref().and_then(|overflow| overflow.place(cell));
+        let place = place.map_or_else(String::new, |place| format!("; {place}"));
+        format!("{begin}parcell: {left_out} left out here: more was printed than a notebook can take{place}\n")
     }
 
     fn send(&mut self, now: Instant, piece: Piece, out: &mut Vec<Piece>) {
@@ -239,22 +265,27 @@ impl Piece {
     }
 
     /// In pieces that each fit a message, cut between characters, after a line where there is one.
-    fn split(self) -> impl Iterator<Item = Piece> {
-        let Piece { cell, stream, mut text } = self;
-        std::iter::from_fn(move || {
-            if text.is_empty() {
-                return None;
-            }
-            let mut end = text.floor_char_boundary(MESSAGE);
-            if end < text.len()
-                && let Some(line_end) = text[..end].rfind('\n')
+    fn split(self) -> Vec<Piece> {
+        if self.text.len() <= MESSAGE {
+            return vec![self];
+        }
+        let mut pieces = Vec::new();
+        let mut rest = self.text.as_str();
+        while !rest.is_empty() {
+            let mut end = rest.floor_char_boundary(MESSAGE);
+            if end < rest.len()
+                && let Some(line_end) = rest[..end].rfind('\n')
             {
                 end = line_end + 1;
             }
-            let rest = text.split_off(end);
-            let text = std::mem::replace(&mut text, rest);
-            Some(Piece { cell, stream, text })
-        })
+            let (text, after) = rest.split_at(end);
+            pieces.push(Piece {
+                text: text.to_owned(),
+                ..self
+            });
+            rest = after;
+        }
+        pieces
     }
 }
 
@@ -300,7 +331,7 @@ impl Cut {
     }
 
     /// Adds to the end, and leaves out what is too far from it.
-    fn hold(&mut self, piece: Piece) {
+    fn hold(&mut self, piece: Piece, overflow: &mut Option<Overflow>) {
         for piece in piece.split() {
             match self.tail.back_mut() {
                 Some(last) if last.continues_with(&piece) && last.text.len() + piece.text.len() <= MESSAGE => {
@@ -316,12 +347,12 @@ impl Cut {
         while self.tail_cost > TAIL.bytes || self.tail.len() > TAIL.messages {
             let Some(first) = self.tail.pop_front() else { return };
             self.tail_cost -= first.cost();
-            self.leave_out(first.cell, &first.text);
+            self.leave_out(&first, &first.text, overflow);
         }
     }
 
     /// What was left out ends with a line, where the end that is kept has one.
-    fn begin_at_line(&mut self) {
+    fn begin_at_line(&mut self, overflow: &mut Option<Overflow>) {
         if self.left_out.is_empty() {
             return;
         }
@@ -330,17 +361,19 @@ impl Cut {
             Some(line_end) if line_end + 1 < first.text.len() => {
                 let rest = first.text.split_off(line_end + 1);
                 let begun = std::mem::replace(&mut first.text, rest);
-                self.leave_out(first.cell, &begun);
+                self.leave_out(&first, &begun, overflow);
             }
             _ => {}
         }
         self.tail.push_front(first);
     }
 
-    fn leave_out(&mut self, cell: CellId, text: &str) {
-        let left_out = self.left_out.entry(cell).or_default();
-        left_out.bytes += text.len() as u64;
-        left_out.lines += text.bytes().filter(|&byte| byte == b'\n').count() as u64;
+    /// Leaves out a text of this piece.
+    fn leave_out(&mut self, of: &Piece, text: &str, overflow: &mut Option<Overflow>) {
+        self.left_out.entry((of.cell, of.number)).or_default().add(text);
+        if let Some(overflow) = overflow {
+            overflow.keep(of.cell, of.number, text);
+        }
     }
 
     /// How many messages it takes to end it.
@@ -351,19 +384,6 @@ impl Cut {
     /// What they cost, about.
     fn cost(&self) -> usize {
         self.tail_cost + self.left_out.len() * 2 * OVERHEAD
-    }
-}
-
-impl LeftOut {
-    fn notice(self, line_is_open: bool) -> String {
-        let LeftOut { lines, bytes } = self;
-        let begin = if line_is_open { "\n" } else { "" };
-        let lines = match lines {
-            0 => "part of a line".to_owned(),
-            1 => "1 line".to_owned(),
-            lines => format!("{lines} lines"),
-        };
-        format!("{begin}parcell: {lines} ({bytes} bytes) left out here: more was printed than a notebook can take\n")
     }
 }
 

@@ -14,7 +14,9 @@ use super::requests::{RequestError, ShutdownRequest};
 use super::sockets::{BindError, Sockets};
 use super::stdin::Asked;
 use super::{control, history, kernel_info, shell, stdin};
-use crate::session::{self, Cell, CellError, CellId, Event, InputRequestId, Outcome, Session, StartError, Stream};
+use crate::session::{
+    self, Cell, CellError, CellId, Event, Events, InputRequestId, Outcome, Session, StartError, Stream,
+};
 use jupyter_protocol::{
     ErrorOutput, ExecuteInput, ExecutionCount, ReplyStatus, ShutdownReply, Status, Stdio, StreamContent,
 };
@@ -80,10 +82,10 @@ pub(crate) async fn serve(connection_file: &Path) -> Result<(), ServeError> {
     let kernel_info = kernel_info::reply(&rust_version);
 
     let mut dispatcher = Dispatcher {
+        budget: Budget::new(session.overflow()),
         session,
         outbox,
         executions: Executions::new(),
-        budget: Budget::default(),
         running: None,
         asked: None,
         evaluation: None,
@@ -102,7 +104,7 @@ impl Dispatcher {
     async fn run(
         &mut self,
         mut requests: mpsc::Receiver<Request>,
-        mut events: mpsc::UnboundedReceiver<Event>,
+        mut events: Events,
         mut lifetime: Lifetime,
     ) -> Result<(), ServeError> {
         loop {
@@ -184,11 +186,19 @@ impl Dispatcher {
 
     /// Broadcasts a piece of a cell's output under the request that the cell came from.
     fn broadcast(&mut self, cell: CellId, content: session::Content) {
-        if self.executions.origin(cell).is_some_and(|origin| origin.silent) {
+        let origin = self.executions.origin(cell);
+        if origin.is_some_and(|origin| origin.silent) {
             return;
         }
+        let number = origin.map_or(0, |origin| origin.execution_count);
         if let session::Content::Stream { stream, text } = content {
-            let pieces = self.budget.stream(now(), Piece { cell, stream, text });
+            let piece = Piece {
+                cell,
+                number,
+                stream,
+                text,
+            };
+            let pieces = self.budget.stream(now(), piece);
             return self.publish_pieces(pieces);
         }
         let before = self.budget.display(now());
@@ -198,7 +208,7 @@ impl Dispatcher {
 
     /// Broadcasts what the budget allows.
     fn publish_pieces(&mut self, pieces: Vec<Piece>) {
-        for Piece { cell, stream, text } in pieces {
+        for Piece { cell, stream, text, .. } in pieces {
             self.publish_output(cell, session::Content::Stream { stream, text });
         }
     }

@@ -26,6 +26,7 @@ static FLUSH_OUTPUT: AtomicPtr<c_void> = AtomicPtr::new(null_mut());
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct LibrarySymbols {
     flush_output: extern "C" fn(),
+    end_cell: extern "C" fn(),
     fork: extern "C" fn() -> c_int,
     install_panic_hook: extern "C" fn(),
     take_over: extern "C" fn(c_int),
@@ -64,6 +65,7 @@ impl CellLibrary {
         unsafe {
             Some(LibrarySymbols {
                 flush_output: *self.library.get(b"parcell_flush_output").ok()?,
+                end_cell: *self.library.get(b"parcell_end_cell").ok()?,
                 fork: *self.library.get(b"parcell_fork").ok()?,
                 install_panic_hook: *self.library.get(b"parcell_install_panic_hook").ok()?,
                 take_over: *self.library.get(b"parcell_take_over").ok()?,
@@ -83,9 +85,9 @@ impl LibrarySymbols {
         FLUSH_OUTPUT.store(self.flush_output as *mut c_void, Ordering::Release);
     }
 
-    /// Writes out what cells have printed.
-    pub(crate) fn flush_output(&self) {
-        (self.flush_output)();
+    /// A cell has run: writes out what it has printed, and what it shows of its workers for the last time.
+    pub(crate) fn end_cell(&self) {
+        (self.end_cell)();
     }
 
     /// Forks while no other thread holds the lock of standard output.

@@ -119,6 +119,38 @@ pub(crate) enum OutputStyle {
     Quiet,
 }
 
+/// A worker that has been started.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub(crate) struct Worker {
+    pub(crate) pid: u32,
+    pub(crate) name: Option<String>,
+    #[serde(default)]
+    pub(crate) output: OutputStyle,
+    #[serde(default)]
+    pub(crate) group: Option<Group>,
+    /// Nobody waits for it, so that its end is to be reported if it is not clean.
+    #[serde(default)]
+    pub(crate) unattended: bool,
+}
+
+/// The map that a worker belongs to whose items' lines are shown together.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub(crate) struct Group {
+    /// Its name, and the word of the marks in what its workers print.
+    pub(crate) key: String,
+    pub(crate) order: GroupOrder,
+}
+
+/// In which order the items' lines are shown.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum GroupOrder {
+    /// In that of the items.
+    Items,
+    /// In that in which they are done.
+    Completion,
+}
+
 /// From the kernel's library in the notebook process, and in its workers, to the kernel.
 #[derive(Debug, Deserialize, Serialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
@@ -127,12 +159,16 @@ pub(crate) enum WorkerEvent {
     /// the kernel, that stands for the end of input.
     InputRequested { prompt: String, password: bool },
     /// With the read ends of the worker's stdout and stderr.
-    WorkerStarted {
-        pid: u32,
-        name: Option<String>,
-        #[serde(default)]
-        output: OutputStyle,
-    },
+    WorkerStarted(Worker),
     /// The worker has been waited for; all that it wrote is in its pipes.
-    WorkerExited { pid: u32 },
+    WorkerExited {
+        pid: u32,
+        /// None where it was clean, or is not known.
+        #[serde(default)]
+        ending: Option<Ending>,
+    },
+    /// These items of a map are done, in this order; all that they printed is in their workers' pipes.
+    ItemsDone { group: String, items: Vec<(usize, usize)> },
+    /// The map has ended, and its workers with it.
+    GroupEnded { group: String },
 }

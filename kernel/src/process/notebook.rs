@@ -132,7 +132,7 @@ impl Notebook {
         input::forget_rest();
         let outcome = self.load_and_call(path, function);
         if let Some(library) = &self.library {
-            library.flush_output();
+            library.end_cell();
         }
         if !self.transaction.commit() {
             wait_for_the_end();

@@ -62,6 +62,14 @@ pub(super) fn between_cells(end: &End<'_>) -> String {
     format!("parcell: between cells the notebook process {cause}: {variables}{threads}\n")
 }
 
+/// How a process ended that nobody waited for.
+pub(super) fn of_process(ending: Ending) -> String {
+    match ending {
+        Ending::Exited { code } => format!("ended with exit code {code}"),
+        Ending::Killed { signal } => killed_by(signal),
+    }
+}
+
 /// What there is of variables and threads after the end.
 fn what_is_left(restored: bool, threads_lost: usize) -> Vec<String> {
     let variables = if restored {
@@ -98,10 +106,7 @@ fn explanation(end: &End<'_>) -> (&'static str, String, Option<&'static str>) {
         let cause = format!("ran out of memory: an allocation of {bytes} bytes failed");
         return ("OutOfMemory", cause, None);
     }
-    let mut cause = match parcell::signal_name(signal) {
-        Some((name, meaning)) => format!("was killed by {name} ({meaning})"),
-        None => format!("was killed by signal {signal}"),
-    };
+    let mut cause = killed_by(signal);
     if let Some(reason) = end
         .panic
         .and_then(abort_after_panic)
@@ -115,6 +120,13 @@ fn explanation(end: &End<'_>) -> (&'static str, String, Option<&'static str>) {
         _ => None,
     };
     ("Crashed", cause, help)
+}
+
+fn killed_by(signal: i32) -> String {
+    match parcell::signal_name(signal) {
+        Some((name, meaning)) => format!("was killed by {name} ({meaning})"),
+        None => format!("was killed by signal {signal}"),
+    }
 }
 
 /// Rust prints this before it aborts.

@@ -73,6 +73,21 @@ impl Content {
         }
     }
 
+    /// About how many bytes it is made of.
+    pub(crate) fn weight(&self) -> usize {
+        let size = |value: &Value| match value {
+            Value::String(text) => text.len(),
+            other => other.to_string().len(),
+        };
+        match self {
+            Content::Stream { text, .. } => text.len(),
+            Content::DisplayData { data, .. }
+            | Content::UpdateDisplayData { data, .. }
+            | Content::ExecuteResult { data, .. } => data.values().map(size).sum(),
+            Content::ClearOutput { .. } => 0,
+        }
+    }
+
     /// A value, without more.
     pub(crate) fn result(data: MimeBundle) -> Content {
         Content::ExecuteResult {

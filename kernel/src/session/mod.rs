@@ -11,13 +11,16 @@ mod documentation;
 mod endings;
 mod engine;
 mod event;
+mod events;
 mod input;
 mod inspection;
 mod knowledge;
 mod last_map;
+mod left_out;
 mod locations;
 mod magics;
 mod output;
+mod overflow;
 pub(crate) mod prelude;
 mod queries;
 mod question;
@@ -31,7 +34,10 @@ pub(crate) use directory::{
 pub(crate) use event::{
     Cell, CellError, CellId, Content, Event, InputRequest, InputRequestId, Metadata, MimeBundle, Outcome, Stream,
 };
+pub(crate) use events::Events;
 pub(crate) use inspection::Detail;
+pub(crate) use left_out::LeftOut;
+pub(crate) use overflow::Overflow;
 
 use std::io;
 use std::sync::{Arc, Mutex, mpsc as threads};
@@ -45,6 +51,7 @@ use crate::cell::{self, Cursor};
 use crate::process::descendants;
 use completion::CompletionContext;
 use engine::Request;
+use events::Backlog;
 use input::Questions;
 use locations::Locations;
 use output::Pump;
@@ -86,14 +93,16 @@ impl Session {
     /// cannot be had every cell fails with the reason.
     ///
     /// The session ends, and everything it started with it, when the last handle is dropped or `shutdown` is called.
-    pub(crate) fn start() -> Result<(Session, mpsc::UnboundedReceiver<Event>), StartError> {
+    pub(crate) fn start() -> Result<(Session, Events), StartError> {
         let directory = Directory::create()?;
         let (events, received) = mpsc::unbounded_channel();
+        let backlog = Backlog::new()?;
         let locations = Arc::new(Mutex::new(Locations::default()));
         let questions = Arc::new(Questions::new(events.clone()));
         let pump = Pump::start(
             directory.path(),
             events.clone(),
+            Arc::clone(&backlog),
             Arc::clone(&locations),
             Arc::clone(&questions),
         )?;
@@ -113,19 +122,21 @@ impl Session {
         let engine = EngineThread {
             shared: Arc::clone(&shared),
             requests,
-            state: Mutex::new(Some(Running {
-                thread,
-                end,
-                directory: path,
-            })),
+            directory: path,
+            state: Mutex::new(Some(Running { thread, end })),
         };
         Ok((
             Session {
                 shared,
                 engine: Arc::new(engine),
             },
-            received,
+            Events::new(received, backlog),
         ))
+    }
+
+    /// Where what is not shown of cells' output can be kept.
+    pub(crate) fn overflow(&self) -> Overflow {
+        Overflow::new(&self.engine.directory)
     }
 
     /// Queues a cell. Its output and its end are said on the session's channel of events.
@@ -222,6 +233,7 @@ impl Session {
 struct EngineThread {
     shared: Arc<Shared>,
     requests: threads::Sender<Request>,
+    directory: std::path::PathBuf,
     state: Mutex<Option<Running>>,
 }
 
@@ -230,7 +242,6 @@ struct Running {
     thread: JoinHandle<()>,
     /// Says that the thread is about to end.
     end: threads::Receiver<()>,
-    directory: std::path::PathBuf,
 }
 
 impl EngineThread {
@@ -246,12 +257,12 @@ impl EngineThread {
         match running.end.recv_timeout(SHUTDOWN) {
             Err(threads::RecvTimeoutError::Timeout) => {
                 tracing::warn!("the session does not end: its processes are killed");
-                end_by_force(&running.directory);
+                end_by_force(&self.directory);
             }
             _ => {
                 if running.thread.join().is_err() {
                     tracing::error!("the engine panicked");
-                    end_by_force(&running.directory);
+                    end_by_force(&self.directory);
                 }
             }
         }

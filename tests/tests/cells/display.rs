@@ -147,6 +147,7 @@ fn displays_come_at_once_and_can_be_changed() {
                     let pid = said[before].split(']').next().unwrap();
                     let shown = position(&format!("<b>{number}</b>"));
                     assert!(before < shown && shown < position(&format!("{pid}] after")), "{said:?}");
+                    assert_eq!(said[shown - 1], format!("{pid}]"), "{said:?}");
                 }
             })
             .await;

@@ -1,6 +1,6 @@
 //! `%%process`: a function, or a cell's statements, in processes of their own.
 
-use parcell_tests::{pids, sorted_texts, texts, with_notebook, worker_lines};
+use parcell_tests::{Notebook, pids, sorted_texts, texts, with_notebook, without_colours, worker_lines};
 
 #[test]
 fn processes_run_beside_the_notebook() {
@@ -135,4 +135,69 @@ fn a_daemon_is_not_waited_for_and_ends_with_the_notebook() {
                     { std::thread::yield_now(); }";
         notebook.prepare(gone).await;
     });
+}
+
+#[test]
+fn the_end_of_a_daemon_is_reported_where_it_is_not_clean() {
+    with_notebook(async |notebook| {
+        notebook
+            .prepare(
+                "fn wait_for(name: &str) { while !std::path::Path::new(name).exists() { std::thread::yield_now() } }",
+            )
+            .await;
+        for (how, code, report) in [
+            ("exit", "std::process::exit(3)", "ended with exit code 3"),
+            ("abort", "std::process::abort()", "was killed by SIGABRT (abort)"),
+            (
+                "kill",
+                "std::process::Command::new(\"sh\").args([\"-c\", \"kill -KILL $PPID\"]).status().unwrap();",
+                "was killed by SIGKILL (kill)",
+            ),
+        ] {
+            notebook
+                .check(how, async |n| {
+                    let code = format!(
+                        "%%process --daemon\nwait_for(\"{how}\");\nprint!(\"last words\");\n\
+                                        std::io::Write::flush(&mut std::io::stdout()).unwrap();\n{code}"
+                    );
+                    let cell = n.client.submit(serde_json::json!({"code": code})).await;
+                    n.client.execution(&cell).await.assert_quiet();
+                    std::fs::write(n.kernel.working_directory().join(how), "").unwrap();
+                    let late = late_output(n, &cell, report).await;
+                    assert_eq!(late[0], ("stdout".to_owned(), "last words".to_owned()));
+                    assert_eq!(late[1], ("stderr".to_owned(), report.to_owned()));
+                })
+                .await;
+        }
+        notebook
+            .check("a clean end, and that of all at a reset, are not", async |n| {
+                let code = "%%process --daemon -n 2\n|index: u8| if index == 0 { loop { std::thread::park() } }";
+                let cell = n.client.submit(serde_json::json!({"code": code})).await;
+                n.client.execution(&cell).await.assert_quiet();
+                n.prepare("while active_children().len() > 1 { std::thread::yield_now() }")
+                    .await;
+                n.prepare("%reset").await;
+                let code = "%%process --daemon\nwhile !std::path::Path::new(\"another\").exists() { \
+                            std::thread::yield_now() }\nprintln!(\"another\");";
+                let other = n.client.submit(serde_json::json!({"code": code})).await;
+                n.client.execution(&other).await.assert_quiet();
+                std::fs::write(n.kernel.working_directory().join("another"), "").unwrap();
+                // The end of this test looks at what the client has received and nobody has read.
+                late_output(n, &other, "another").await;
+            })
+            .await;
+    });
+}
+
+/// What workers of a cell print up to a text, line by line, each with its stream.
+async fn late_output(notebook: &mut Notebook, cell: &str, last: &str) -> Vec<(String, String)> {
+    let mut lines: Vec<(String, String)> = Vec::new();
+    while lines.last().is_none_or(|(_, text)| text != last) {
+        let message = notebook.client.broadcast(cell).await;
+        let stream = message.content["name"].as_str().unwrap_or_default();
+        let text = without_colours(message.content["text"].as_str().unwrap_or_default());
+        let texts = text.lines().filter_map(|line| Some(line.split_once("] ")?.1));
+        lines.extend(texts.map(|text| (stream.to_owned(), text.to_owned())));
+    }
+    lines
 }

@@ -54,6 +54,9 @@ fn a_map_that_takes_its_time_shows_how_far_it_has_come() {
             .check("not for what is over soon, nor where it is not wanted", async |n| {
                 let quick = n.succeed("%%pool -n 2 0..20u32 -> soon\n|n| n").await;
                 assert!(!quick.inner().iter().any(is_display));
+                let mut unwanted = n.succeed(&SLOW.replace("%%pool", "%%pool --no-progress")).await;
+                unwanted.take_stderr();
+                assert!(!unwanted.inner().iter().any(is_display));
                 n.succeed("%env PARCELL_PROGRESS=0").await.take_stdout();
                 let mut silenced = n.succeed(SLOW).await;
                 silenced.take_stderr();

@@ -12,6 +12,7 @@ mod shell;
 mod timeline;
 mod type_name;
 pub mod variables;
+mod workers;
 
 pub use clock::{duration_text, start_cell_timer, start_timer, stop_cell_timer, stop_timer};
 pub use display::{CountedDisplay, EvcxrDisplay, ShownValue, show_result, show_results};
@@ -25,5 +26,6 @@ pub use pool::{CellPool, PoolOptions, pool};
 pub use process::{CellDaemons, CellProcesses, ProcessOptions, process};
 pub use shell::{bash, shell};
 pub use timeline::timeline;
+pub use workers::workers;
 
 pub use crate::notebook::send_control_line;

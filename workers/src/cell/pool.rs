@@ -6,21 +6,26 @@ use std::time::Duration;
 use super::failure;
 use crate::error::TaskError;
 use crate::message::Message;
-use crate::notebook::OutputStyle;
+use crate::notebook::{GroupOrder, OutputStyle};
 use crate::pool::{Pool, PoolBuilder, ResultOrder};
 
 /// What the magic of one cell says, except for the items.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 #[must_use]
 pub struct PoolOptions {
     pool: PoolBuilder,
     order: ResultOrder,
+    grouped: bool,
 }
 
 impl PoolOptions {
     /// Those of a magic without options.
     pub fn new() -> Self {
-        Self::default()
+        Self {
+            pool: PoolBuilder::default().progress(true),
+            order: ResultOrder::default(),
+            grouped: false,
+        }
     }
 
     /// `-n`.
@@ -59,6 +64,12 @@ impl PoolOptions {
         self
     }
 
+    /// `--grouped`: each item's lines are shown together, in the order of the results.
+    pub fn grouped(mut self) -> Self {
+        self.grouped = true;
+        self
+    }
+
     /// `--quiet`: what workers print is not shown.
     pub fn quiet(mut self) -> Self {
         self.pool = self.pool.output_style(OutputStyle::Quiet);
@@ -69,6 +80,24 @@ impl PoolOptions {
     pub fn raw(mut self) -> Self {
         self.pool = self.pool.output_style(OutputStyle::Raw);
         self
+    }
+
+    /// `--profile`: the speed-up is measured.
+    pub fn profile(mut self) -> Self {
+        self.pool = self.pool.profile(true);
+        self
+    }
+
+    /// `--no-progress`: how far the map is, is not shown.
+    pub fn no_progress(mut self) -> Self {
+        self.pool = self.pool.progress(false);
+        self
+    }
+}
+
+impl Default for PoolOptions {
+    fn default() -> Self {
+        Self::new()
     }
 }
 
@@ -87,9 +116,14 @@ pub struct CellPool {
 #[must_use]
 #[track_caller]
 pub fn pool(options: PoolOptions) -> CellPool {
-    let PoolOptions { pool, order } = options;
+    let PoolOptions { pool, order, grouped } = options;
+    let pool = match order {
+        _ if !grouped => pool,
+        ResultOrder::Items => pool.grouped_in(GroupOrder::Items),
+        ResultOrder::Completion => pool.grouped_in(GroupOrder::Completion),
+    };
     CellPool {
-        pool: pool.progress(true).build(),
+        pool: pool.build(),
         order,
     }
 }

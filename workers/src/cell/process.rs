@@ -203,7 +203,7 @@ impl CellDaemons {
         // Those that have ended are waited for here, so that none stays as a zombie for long.
         daemons.retain(|daemon| daemon.is_alive());
         for (index, argument) in arguments.into_iter().enumerate() {
-            let builder = self.options.builder(index, alone).daemon(true);
+            let builder = self.options.builder(index, alone).daemon(true).unattended();
             match builder.try_spawn(|| report_panic(|| f(argument))) {
                 Ok(process) => daemons.push(Box::new(process)),
                 Err(error) => errors.push(error),

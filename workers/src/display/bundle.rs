@@ -101,6 +101,11 @@ impl MimeBundle {
         self
     }
 
+    /// Says that something else will take its place, so that who cannot rewrite what has been shown need not show it.
+    pub(crate) fn transient(self) -> Self {
+        self.with_metadata("parcell", std::collections::BTreeMap::from([("transient", true)]))
+    }
+
     /// Shows a picture with this width, in CSS pixels.
     pub fn width(self, pixels: u32) -> Self {
         self.image_size("width", pixels)

@@ -6,12 +6,21 @@ use std::io::Write;
 
 use super::{panic_hook, succession};
 use crate::sys::fork::fork_plainly;
+use crate::workers;
 
 /// Writes out what the buffer of standard output holds.
 #[unsafe(no_mangle)]
 pub(super) extern "C" fn parcell_flush_output() {
     // The host cannot do anything about a failure, and the next `print!` reports it to the user.
     let _ = std::io::stdout().flush();
+}
+
+/// A cell has run: what it still shows is shown for the last time, and the buffer of standard output is written out.
+#[unsafe(no_mangle)]
+pub(super) extern "C" fn parcell_end_cell() {
+    // Nothing may unwind into the host. A panic has been reported where it happened.
+    let _ = std::panic::catch_unwind(workers::end_cell);
+    parcell_flush_output();
 }
 
 /// Forks as `fork(2)` does, with the buffer of standard output empty and its lock in the calling thread's hands.

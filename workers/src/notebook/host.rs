@@ -11,7 +11,8 @@ use rustix::io::{FdFlags, fcntl_setfd};
 use rustix::net::{SendAncillaryBuffer, SendAncillaryMessage, SendFlags, sendmsg};
 use serde::Serialize;
 
-use super::OutputStyle;
+use super::Announcement;
+use crate::sys::child::Exit;
 
 /// What the host exports: functions whose result is a descriptor that stays open as long as the process lives, or negative
 /// for none.
@@ -28,15 +29,35 @@ static FORGOTTEN: AtomicBool = AtomicBool::new(false);
 #[serde(tag = "event", rename_all = "snake_case")]
 pub(super) enum Event<'a> {
     /// A worker was forked. The read ends of its standard output and standard error are attached, in this order.
-    WorkerStarted {
-        pid: u32,
-        name: Option<&'a str>,
-        /// Left out where it is the usual one.
-        #[serde(skip_serializing_if = "OutputStyle::is_default")]
-        output: OutputStyle,
-    },
+    WorkerStarted(&'a Announcement<'a>),
     /// A worker has ended and was waited for.
-    WorkerExited { pid: u32 },
+    WorkerExited {
+        pid: u32,
+        /// Left out where it was clean, or is not known.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        ending: Option<Ending>,
+    },
+    /// These items of a map whose output is grouped are done: ranges, in the order in which they are.
+    ItemsDone { group: &'a str, items: Vec<(usize, usize)> },
+    /// That map has ended, and its workers with it.
+    GroupEnded { group: &'a str },
+}
+
+/// An end that was not clean.
+#[derive(Debug, Serialize)]
+pub(super) enum Ending {
+    Exited { code: i32 },
+    Killed { signal: i32 },
+}
+
+impl Ending {
+    pub(super) fn of(exit: Exit) -> Option<Self> {
+        match exit {
+            Exit::Code(0) | Exit::Lost => None,
+            Exit::Code(code) => Some(Self::Exited { code }),
+            Exit::Signal(signal) => Some(Self::Killed { signal }),
+        }
+    }
 }
 
 /// What is said on the host's control socket.
@@ -173,6 +194,7 @@ mod tests {
     };
 
     use super::*;
+    use crate::notebook::OutputStyle;
 
     fn connected() -> (Host, OwnedFd, OwnedFd) {
         let kind = SocketType::SEQPACKET;
@@ -202,15 +224,17 @@ mod tests {
             super::super::output_pipe().unwrap(),
         );
         host.send(
-            &Event::WorkerStarted {
+            &Event::WorkerStarted(&Announcement {
                 pid: 12,
                 name: Some("x"),
                 output: OutputStyle::Lines,
-            },
+                group: None,
+                unattended: false,
+            }),
             &[first.0.as_fd(), second.0.as_fd()],
         )
         .unwrap();
-        host.send(&Event::WorkerExited { pid: 12 }, &[]).unwrap();
+        host.send(&Event::WorkerExited { pid: 12, ending: None }, &[]).unwrap();
 
         let (message, descriptors) = receive(&theirs);
         assert_eq!(
@@ -234,7 +258,7 @@ mod tests {
     fn a_host_that_has_gone_is_an_error_and_no_signal() {
         let (host, _ours, theirs) = connected();
         drop(theirs);
-        assert!(host.send(&Event::WorkerExited { pid: 1 }, &[]).is_err());
+        assert!(host.send(&Event::WorkerExited { pid: 1, ending: None }, &[]).is_err());
     }
 
     #[test]

@@ -5,6 +5,7 @@ mod ask;
 mod calls;
 pub(crate) mod checkpoint;
 mod exports;
+mod groups;
 mod host;
 mod panic_hook;
 mod results;
@@ -19,11 +20,14 @@ use serde::Serialize;
 
 pub(crate) use ask::{Answer, ask};
 pub(crate) use calls::calls_in_cells;
-use host::{ControlMessage, Event, Host};
+pub(crate) use groups::{Group, GroupOrder};
+use host::{ControlMessage, Ending, Event, Host};
 pub(crate) use host::{current_cell, results_file, work_for_cell};
 pub use results::LastMap;
 pub(crate) use results::{Counts, Description, ResultsWriter, read as read_results, records};
 pub(crate) use succession::is_predecessor;
+
+use crate::sys::child::Exit;
 
 /// The pipes that carry one worker's output to the kernel.
 #[derive(Debug)]
@@ -31,6 +35,22 @@ pub(crate) struct Redirection {
     host: Host,
     stdout: (OwnedFd, OwnedFd),
     stderr: (OwnedFd, OwnedFd),
+}
+
+/// What the kernel is told of a worker that has been started.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub(crate) struct Announcement<'a> {
+    pub(crate) pid: u32,
+    pub(crate) name: Option<&'a str>,
+    /// Left out where it is the usual one.
+    #[serde(skip_serializing_if = "OutputStyle::is_default")]
+    pub(crate) output: OutputStyle,
+    /// The map whose items' lines are shown together.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) group: Option<&'a Group>,
+    /// Whether nobody waits for it, so that the kernel reports an end that is not clean.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) unattended: bool,
 }
 
 /// How the kernel shows what a worker prints.
@@ -68,9 +88,10 @@ pub(crate) fn redirection() -> io::Result<Option<Redirection>> {
 }
 
 /// Tells the kernel that a worker has ended and was waited for, so all its output is in its pipes.
-pub(crate) fn worker_exited(pid: u32) {
+pub(crate) fn worker_exited(pid: u32, exit: Exit) {
+    let ending = Ending::of(exit);
     if let Some(host) = Host::find()
-        && let Err(error) = host.send(&Event::WorkerExited { pid }, &[])
+        && let Err(error) = host.send(&Event::WorkerExited { pid, ending }, &[])
     {
         give_up(&error);
     }
@@ -98,9 +119,9 @@ pub(crate) fn give_up(error: &io::Error) {
 
 impl Redirection {
     /// In the parent: gives the kernel the read ends. The pipes are closed here, whether it takes them or not.
-    pub(crate) fn announce(self, pid: u32, name: Option<&str>, output: OutputStyle) -> io::Result<()> {
+    pub(crate) fn announce(self, worker: &Announcement<'_>) -> io::Result<()> {
         let ends = [self.stdout.0.as_fd(), self.stderr.0.as_fd()];
-        self.host.send(&Event::WorkerStarted { pid, name, output }, &ends)
+        self.host.send(&Event::WorkerStarted(worker), &ends)
     }
 
     /// Executes a program of this library, which prints to the pipes and can tell the kernel of workers of its own.
@@ -117,10 +138,13 @@ impl Redirection {
         Ok((self.stdout.1.try_clone()?, self.stderr.1.try_clone()?))
     }
 
-    /// In the worker: makes the pipes its standard output and standard error.
-    pub(crate) fn apply(self) -> rustix::io::Result<()> {
+    /// In the worker: makes the pipes its standard output and standard error, and, where its lines are grouped, what marks
+    /// are written to.
+    pub(crate) fn apply(self, grouped: bool) -> rustix::io::Result<()> {
         rustix::stdio::dup2_stdout(&self.stdout.1)?;
-        rustix::stdio::dup2_stderr(&self.stderr.1)
+        rustix::stdio::dup2_stderr(&self.stderr.1)?;
+        groups::mark(grouped.then_some([self.stdout.1, self.stderr.1]));
+        Ok(())
     }
 }
 

@@ -3,11 +3,14 @@
 //! its items nobody ran.
 
 use std::ops::Range;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering, fence};
 
+use super::tally::SharedTally;
 use super::trace::Trace;
 use crate::record::WORD;
 use crate::sys::shared::{Shareable, SharedSlice};
+use crate::workers::{Desk, Work};
 
 /// The bytes of results that a worker gathers before it must send them.
 pub(super) const BUFFER: usize = 64 * 1024;
@@ -41,12 +44,16 @@ pub(super) struct Slot {
     began: AtomicU64,
     /// Whether the pool's initializer has run.
     initialized: AtomicU64,
+    /// How many items it is done with.
+    done: AtomicU64,
     /// How many items it has run, and in how many nanoseconds; written when it ends.
     ran: AtomicU64,
     took: AtomicU64,
     /// See [`crate::sys::abort`].
     out_of_memory: AtomicU64,
     trace: Trace,
+    /// Where the map is profiled.
+    tally: SharedTally,
     buffer: [AtomicU64; BUFFER_WORDS],
 }
 
@@ -55,6 +62,19 @@ const CONDEMNED: u64 = u64::MAX;
 
 // SAFETY: all fields are atomics, or arrays and structures of them, in a layout that both sides share.
 unsafe impl Shareable for Slot {}
+
+/// One slot, for who wants to see what its worker is on.
+#[derive(Debug)]
+pub(super) struct SlotView {
+    pub(super) board: Arc<Board>,
+    pub(super) slot: usize,
+}
+
+impl Desk for SlotView {
+    fn work(&self) -> Work {
+        self.board.slot(self.slot).work()
+    }
+}
 
 impl Board {
     pub(super) fn new(workers: usize, items: usize) -> std::io::Result<Self> {
@@ -94,6 +114,7 @@ impl Slot {
             &self.inner,
             &self.began,
             &self.initialized,
+            &self.done,
             &self.ran,
             &self.took,
             &self.out_of_memory,
@@ -101,12 +122,18 @@ impl Slot {
             word.store(0, Ordering::Relaxed);
         }
         self.trace.reset();
+        self.tally.reset();
         self.committed.store(0, Ordering::Release);
     }
 
     /// When the worker ran what.
     pub(super) fn trace(&self) -> &Trace {
         &self.trace
+    }
+
+    /// What the worker has counted.
+    pub(super) fn tally(&self) -> &SharedTally {
+        &self.tally
     }
 
     /// The worker begins a chunk.
@@ -126,6 +153,19 @@ impl Slot {
     /// The worker is done with an item, whose record is committed or sent.
     pub(super) fn end_item(&self, item: usize) {
         self.position.store((item as u64 + 1) << 1, Ordering::Release);
+        // Nobody else writes it.
+        self.done
+            .store(self.done.load(Ordering::Relaxed) + 1, Ordering::Relaxed);
+    }
+
+    /// What it is on.
+    pub(super) fn work(&self) -> Work {
+        let is_on_something = self.running().is_some();
+        Work {
+            is_on_something,
+            item: is_on_something.then(|| self.inner()),
+            done: self.done.load(Ordering::Relaxed),
+        }
     }
 
     /// The worker begins an item of the user's, within the one of [`begin_item`](Self::begin_item).
@@ -260,14 +300,20 @@ mod tests {
 
     #[test]
     fn a_slot_tells_what_was_running_and_what_was_left() {
-        let board = Board::new(2, 100).unwrap();
+        let board = Arc::new(Board::new(2, 100).unwrap());
         let slot = board.slot(1);
         assert_eq!((slot.running(), slot.not_begun()), (None, 0..0));
         slot.begin_chunk(&(5..9));
         assert_eq!((slot.running(), slot.not_begun()), (None, 5..9));
         slot.begin_item(5);
         assert_eq!((slot.running(), slot.not_begun()), (Some(5), 6..9));
+        let view = SlotView {
+            board: Arc::clone(&board),
+            slot: 1,
+        };
+        assert_eq!((view.work().item, view.work().done), (Some(5), 0));
         slot.end_item(5);
+        assert_eq!((view.work().item, view.work().done), (None, 1));
         assert_eq!((slot.running(), slot.not_begun()), (None, 6..9));
         slot.reset();
         assert_eq!((slot.running(), slot.not_begun()), (None, 0..0));

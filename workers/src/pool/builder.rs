@@ -4,9 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::Pool;
-use super::settings::{Initializer, Settings};
+use super::settings::{Initializer, Profiling, Settings};
 use crate::cpu_count;
-use crate::notebook::OutputStyle;
+use crate::notebook::{GroupOrder, OutputStyle};
 use crate::sys::fork;
 
 /// Describes a [`Pool`]; from [`Pool::builder`].
@@ -24,7 +24,9 @@ pub struct PoolBuilder {
     seed: Option<u64>,
     allow_threads: bool,
     progress: bool,
+    profiling: Profiling,
     output_style: OutputStyle,
+    grouped: Option<GroupOrder>,
 }
 
 impl PoolBuilder {
@@ -159,6 +161,55 @@ impl PoolBuilder {
         self
     }
 
+    /// Measures how much faster a map is than with one worker, and tells it with how busy each worker was, how long items
+    /// took, the slowest of them, and what seems to be wrong. In a notebook below the cell, in a program on standard error.
+    ///
+    /// To measure it, **runs items a second time, in one worker**, when the map is over and nothing else runs: all of them
+    /// where that takes at most two seconds, or as long as the map took, up to ten seconds. Of more, a sample that is
+    /// spread evenly over the items, and the rest is extrapolated, which is said. What the second run prints and returns
+    /// is thrown away, and its failures do not count, but whatever else items do (to files, in shared memory, over the
+    /// network) is done twice. Timing each item costs some tens of nanoseconds.
+    ///
+    /// Of a map that a failure has stopped, of [`imap`](Pool::imap), whose items are gone when they have been run, and of
+    /// [`for_each_chunk_mut`](Pool::for_each_chunk_mut), which changes shared memory, there is a profile of what was run,
+    /// without a second run.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let pool = parcell::Pool::builder().workers(2).profile(true).build();
+    /// assert_eq!(pool.map(|n: u32| n + 1, 0..3), [1, 2, 3]);
+    /// ```
+    pub fn profile(mut self, wanted: bool) -> Self {
+        self.profiling = if wanted {
+            Profiling::RunningAgain
+        } else {
+            Profiling::Off
+        };
+        self
+    }
+
+    /// Whether a notebook shows each item's lines together, in the order of the items: what one prints appears when all
+    /// before it are done. What a worker prints outside of items, in its initializer, appears as it comes. The workers of a
+    /// plain program print where the program does, and this changes nothing.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let pool = parcell::Pool::builder().workers(2).grouped(true).build();
+    /// pool.for_each(|n: u32| println!("{n} begins\n{n} ends"), 0..4);
+    /// ```
+    pub fn grouped(mut self, grouped: bool) -> Self {
+        self.grouped = grouped.then_some(GroupOrder::Items);
+        self
+    }
+
+    /// [`grouped`](Self::grouped), in this order.
+    pub(crate) fn grouped_in(mut self, order: GroupOrder) -> Self {
+        self.grouped = Some(order);
+        self
+    }
+
     /// How a notebook shows what workers print.
     pub(crate) fn output_style(mut self, style: OutputStyle) -> Self {
         self.output_style = style;
@@ -192,7 +243,9 @@ impl PoolBuilder {
                 seed: self.seed,
                 allow_threads: self.allow_threads,
                 progress: self.progress,
+                profiling: self.profiling,
                 output_style: self.output_style,
+                grouped: self.grouped,
             },
             standing: Arc::default(),
         }

@@ -4,30 +4,36 @@ use std::ffi::CString;
 use std::io;
 use std::ops::{ControlFlow, Range};
 use std::os::fd::AsFd;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::Signal;
 
-use super::board::{Board, Slot};
+use super::board::{Board, Slot, SlotView};
 use super::history::{End, History, Life};
 use super::ledger::Ledger;
 use super::member::{Member, News};
+use super::profile::Profiler;
 use super::progress::Progress;
 use super::progress_text::State;
-use super::settings::Settings;
+use super::settings::{Profiling, Settings};
+use super::tally::Times;
 use super::trace::Span;
 use super::watch::{Glimpse, Watch};
 use super::worker::{self, Assignment};
 use crate::error::TaskError;
+use crate::family::Family;
 use crate::inbox::Inbox;
 use crate::job::Job;
+use crate::notebook::Group;
 use crate::seeds;
 use crate::sys::abort::noting_lack_of_memory;
 use crate::sys::child::{Ending, Exit};
 use crate::sys::clock;
 use crate::sys::conditions::{Conditions, Role};
 use crate::sys::fork;
+use crate::workers;
 
 /// How long a result may wait in a worker that is on its next item.
 const COLLECT: Duration = Duration::from_millis(50);
@@ -44,7 +50,7 @@ pub(super) struct Crew {
     block: usize,
     environment: Vec<CString>,
     seed: u64,
-    pub(super) board: Board,
+    pub(super) board: Arc<Board>,
     pub(super) ledger: Ledger,
     members: Vec<Member>,
     watch: Watch,
@@ -59,6 +65,10 @@ pub(super) struct Crew {
     is_whole: bool,
     history: Option<History>,
     progress: Option<Progress>,
+    /// Where the map is profiled.
+    times: Option<Times>,
+    /// The map as a notebook knows it that shows each item's lines together.
+    group: Option<Group>,
 }
 
 /// What this process has spent on workers, and what they have done, for those of which both is known.
@@ -73,12 +83,23 @@ pub(super) struct Costs {
 impl Crew {
     /// No workers yet. `items` are handed out by the board.
     pub(super) fn new(settings: Settings, items: usize, block: usize) -> io::Result<Self> {
+        let times = match settings.profiling {
+            Profiling::Off => None,
+            Profiling::RunningOnce | Profiling::RunningAgain => Some(Times::new(items)?),
+        };
+        Family::lock().begin_map();
+        let group = settings.grouped.map(Group::new).transpose()?.flatten();
+        let mut ledger = Ledger::new(items);
+        if group.is_some() {
+            ledger.keep_news();
+        }
         Ok(Self {
             block,
+            times,
             environment: settings.thread_counts(),
             seed: seeds::for_call(settings.seed),
-            board: Board::new(settings.workers, items)?,
-            ledger: Ledger::new(items),
+            board: Arc::new(Board::new(settings.workers, items)?),
+            ledger,
             members: Vec::new(),
             watch: Watch::new(),
             collect_at: Instant::now() + COLLECT,
@@ -88,6 +109,7 @@ impl Crew {
             is_whole: items > 0,
             history: Some(History::new(settings.workers)),
             progress: Progress::begin(settings.progress),
+            group,
             settings,
         })
     }
@@ -115,7 +137,9 @@ impl Crew {
             slot,
             ranges: &ranges,
             settings,
+            group: self.group.as_ref(),
             seed: self.seed,
+            times: self.times.as_ref(),
         };
         let conditions = Conditions {
             role: Role::PoolWorker(slot + 1),
@@ -124,6 +148,7 @@ impl Crew {
             environment: &self.environment,
             allow_threads: settings.allow_threads,
             output_style: settings.output_style,
+            group: self.group.as_ref(),
             ..Conditions::default()
         };
         let board = &self.board;
@@ -131,6 +156,11 @@ impl Crew {
             // It fails only when the parent has closed the pipe, and then nobody is there to be told.
             let _ = noting_lack_of_memory(desk.memory_note(), || worker::work(board, &assignment, job, pipe));
         })?;
+        let view = SlotView {
+            board: Arc::clone(&self.board),
+            slot,
+        };
+        Family::lock().observe(child.pid(), Arc::new(view));
         self.members.push(Member {
             child,
             inbox: Inbox::new(pipe),
@@ -154,7 +184,14 @@ impl Crew {
             .map(|progress| Duration::from_nanos(progress.rest()));
         let now = Instant::now();
         let collect = Some(self.collect_at.saturating_duration_since(now));
-        let waits = [limit, self.next_deadline(), self.watch.rest(now), progress, collect];
+        let waits = [
+            limit,
+            self.next_deadline(),
+            self.watch.rest(now),
+            progress,
+            collect,
+            workers::rest(),
+        ];
         for (index, ended) in self.wait(waits.into_iter().flatten().min()) {
             if ended {
                 self.bury(index, job, sink)?;
@@ -162,12 +199,15 @@ impl Crew {
                 self.listen(index, sink)?;
             }
         }
-        self.end_late_ones();
         let now = Instant::now();
         if now >= self.collect_at {
             self.collect_at = now + COLLECT;
             self.collect(sink)?;
         }
+        if let Some(group) = &self.group {
+            group.items_done(&self.ledger.take_news());
+        }
+        self.end_late_ones();
         if self.watch.is_due(now) {
             for member in &mut self.members {
                 let slot = self.board.slot(member.slot);
@@ -175,6 +215,7 @@ impl Crew {
             }
         }
         self.show_progress();
+        workers::tick();
         ControlFlow::Continue(())
     }
 
@@ -393,9 +434,11 @@ impl Crew {
             return;
         };
         let mut spans = self.board.slot(member.slot).trace().read();
+        let mut tally = self.board.slot(member.slot).tally().read();
         let ended = clock::now();
         if let Some((first, failed)) = last {
             let began = spans.last().map_or(member.started, |span| span.ended);
+            tally.add_lost(first, ended.saturating_sub(began), failed > 0);
             spans.push(Span {
                 first,
                 items: 1,
@@ -413,6 +456,7 @@ impl Crew {
             began: member.started,
             ended,
             spans,
+            tally,
             end,
         });
     }
@@ -447,17 +491,28 @@ impl Crew {
         self.ledger.added() - self.ledger.left()
     }
 
-    /// The call has ended.
-    fn conclude(&mut self) {
+    /// Ends the call. What a profile is made of is returned, where one is wanted, the first time.
+    pub(super) fn close(&mut self) -> Option<Profiler> {
+        self.end();
+        if let Some(group) = &self.group {
+            group.end();
+        }
         let state = self.state();
         if let Some(mut progress) = self.progress.take() {
             progress.end(&state);
         }
-        if let Some(mut history) = self.history.take() {
-            history.total = self.ledger.added() * self.block;
-            (history.done, history.failed, history.retried) = (state.done, state.failed, state.retried);
-            history.keep();
-        }
+        let mut history = self.history.take()?;
+        history.total = self.ledger.added() * self.block;
+        (history.done, history.failed, history.retried) = (state.done, state.failed, state.retried);
+        let history = history.keep();
+        Some(Profiler {
+            times: self.times.take()?,
+            history,
+            settings: self.settings.clone(),
+            block: self.block,
+            seed: self.seed,
+            is_whole: self.is_whole,
+        })
     }
 
     /// When the first item that is being run will be late; at the earliest, if it begins just now.
@@ -491,8 +546,9 @@ impl Crew {
 
 impl Drop for Crew {
     fn drop(&mut self) {
-        self.end();
-        self.conclude();
+        if let Some(profiler) = self.close() {
+            profiler.show(None);
+        }
     }
 }
 

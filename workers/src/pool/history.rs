@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
+use super::tally::Tally;
 use super::trace::{self, Span};
 use crate::sys::clock;
 
@@ -41,6 +42,8 @@ pub(crate) struct Life {
     pub(crate) began: u64,
     pub(crate) ended: u64,
     pub(crate) spans: Vec<Span>,
+    /// What it has counted, where the map is profiled.
+    pub(crate) tally: Tally,
     pub(crate) end: End,
 }
 
@@ -89,12 +92,14 @@ impl History {
     }
 
     /// Keeps it as the last map, unless another thread is about to do so.
-    pub(super) fn keep(mut self) {
+    pub(super) fn keep(mut self) -> Arc<Self> {
         self.ended = clock::now();
+        let history = Arc::new(self);
         // Not `lock`: in a forked process nobody might be left to unlock it.
         if let Ok(mut last) = LAST.try_lock() {
-            *last = Some(Arc::new(self));
+            *last = Some(Arc::clone(&history));
         }
+        history
     }
 
     /// The map that ended last.
@@ -134,6 +139,7 @@ mod tests {
                 began: 0,
                 ended: 1,
                 spans: (life * 1000..(life + 1) * 1000).map(span).collect(),
+                tally: Tally::default(),
                 end: End::Done,
             });
             assert!(history.spans <= MAX_SPANS);

@@ -13,6 +13,7 @@ use crate::codec;
 use crate::error::TaskError;
 use crate::job::{ItemError, Stage};
 use crate::message::Message;
+use crate::notebook::GroupOrder;
 
 /// How long results may be handed out without looking after the workers.
 const LOOK_AFTER: Duration = Duration::from_millis(1);
@@ -113,7 +114,10 @@ where
 {
     #[track_caller]
     fn new(pool: &Pool, f: F, source: I, in_order: bool) -> Self {
-        let settings = pool.settings.clone();
+        let mut settings = pool.settings.clone();
+        if !in_order {
+            settings.grouped = settings.grouped.map(|_| GroupOrder::Completion);
+        }
         let pace = StreamPace::new(settings.chunk_size, settings.workers);
         let crew = match Crew::new(settings, 0, 1) {
             Ok(crew) => crew,

@@ -37,7 +37,8 @@ impl Pool {
         let chunks = array.as_mut_slice().len().div_ceil(chunk_len);
         // Each worker has its own copy of the handle, and alone the chunks that it is given.
         let array = RefCell::new(array);
-        self.for_each(
+        // A second run would change the elements again.
+        self.running_once().for_each(
             |index| f(index, array.borrow_mut().chunk_mut(index, chunk_len)),
             0..chunks,
         );

@@ -17,6 +17,8 @@ pub(super) struct Ledger {
     retried: usize,
     /// How often an item without an outcome has failed, if it has.
     failures: HashMap<usize, usize>,
+    /// The items that were settled since that was last asked, in order, where that is of interest.
+    news: Option<Vec<Range<usize>>>,
 }
 
 #[derive(Debug)]
@@ -38,6 +40,16 @@ impl Ledger {
         let mut ledger = Self::default();
         ledger.add(0..items);
         ledger
+    }
+
+    /// From here on [`take_news`](Self::take_news) says which items were settled.
+    pub(super) fn keep_news(&mut self) {
+        self.news = Some(Vec::new());
+    }
+
+    /// The items that were settled since the last call, in the order in which they were.
+    pub(super) fn take_news(&mut self) -> Vec<Range<usize>> {
+        self.news.as_mut().map(std::mem::take).unwrap_or_default()
     }
 
     /// Adds items, which come after all that there are.
@@ -92,6 +104,12 @@ impl Ledger {
         }
         section.left -= 1;
         self.left -= 1;
+        if let Some(news) = &mut self.news {
+            match news.last_mut() {
+                Some(last) if last.end == item => last.end += 1,
+                _ => news.push(item..item + 1),
+            }
+        }
         true
     }
 
@@ -188,6 +206,18 @@ mod tests {
         assert!(!ledger.settle(3));
         assert_eq!(ledger.left(), 2);
         assert_eq!(ledger.open(), [0..1, 2..3]);
+    }
+
+    #[test]
+    fn what_was_settled_is_told_once_and_in_order() {
+        let mut ledger = Ledger::new(9);
+        ledger.settle(8);
+        ledger.keep_news();
+        for item in [3, 4, 5, 1, 4, 2] {
+            ledger.settle(item);
+        }
+        assert_eq!(ledger.take_news(), [3..6, 1..3]);
+        assert_eq!(ledger.take_news(), []);
     }
 
     #[test]

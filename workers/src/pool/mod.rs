@@ -4,6 +4,7 @@
 //! the items of a map, `imap` through those of a stream. What differs between functions is a `Job` and a `Sink`, so that
 //! all this is compiled once.
 
+mod alone;
 mod apply_async;
 mod board;
 mod builder;
@@ -16,6 +17,9 @@ mod ledger;
 mod member;
 mod outcomes;
 mod pace;
+mod profile;
+mod profile_hints;
+mod profile_text;
 mod progress;
 mod progress_text;
 mod reduce;
@@ -23,6 +27,7 @@ mod run;
 mod settings;
 mod starmap;
 mod stream;
+mod tally;
 mod timeline;
 mod trace;
 mod watch;
@@ -46,7 +51,7 @@ pub(crate) use last_results::keep_results;
 pub use last_results::{LastResultsError, last_results};
 use outcomes::Outcomes;
 pub(crate) use outcomes::ResultOrder;
-use settings::Settings;
+use settings::{Profiling, Settings};
 pub use starmap::Spread;
 
 /// Runs a function over many items in worker processes.
@@ -259,6 +264,15 @@ impl Pool {
         E: Display,
     {
         self.run(fallible(f), items, OnFailure::GoOn, order).into_results()
+    }
+
+    /// The same, of which a profile is made without running items again.
+    fn running_once(&self) -> Self {
+        let mut pool = self.clone();
+        if pool.settings.profiling == Profiling::RunningAgain {
+            pool.settings.profiling = Profiling::RunningOnce;
+        }
+        pool
     }
 
     fn run<T, R: Message>(

@@ -106,6 +106,11 @@ impl Pace {
         (self.looked_at, self.since_look) = (self.sent_at, 0);
     }
 
+    /// What has passed since the last look was no item's.
+    pub(super) fn skip(&mut self) {
+        (self.looked_at, self.since_look) = (clock::now(), 0);
+    }
+
     fn learn(&mut self, nanos: u64) {
         // A slow item counts at once, a fast one by halves: a chunk too large costs more than one too small.
         self.nanos_per_item = nanos.max(self.nanos_per_item.midpoint(nanos));

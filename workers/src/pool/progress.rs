@@ -73,7 +73,7 @@ impl Progress {
             return;
         }
         match &mut self.place {
-            Place::Notebook(shown) => show(shown, transient(bundle(&state))),
+            Place::Notebook(shown) => show(shown, bundle(&state).transient()),
             Place::Terminal(shown) => {
                 *shown = true;
                 let columns = rustix::termios::tcgetwinsize(io::stderr())
@@ -106,9 +106,4 @@ fn show(shown: &mut Option<DisplayHandle>, bundle: MimeBundle) {
         Some(handle) => handle.update(bundle),
         None => *shown = Some(display(bundle)),
     }
-}
-
-/// Says that something else will take its place, so that who cannot rewrite what has been shown need not show it.
-fn transient(bundle: MimeBundle) -> MimeBundle {
-    bundle.with_metadata("parcell", std::collections::BTreeMap::from([("transient", true)]))
 }

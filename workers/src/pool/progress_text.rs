@@ -154,7 +154,7 @@ pub(super) fn counted(count: usize, what: &str) -> String {
 }
 
 /// A number with its thousands apart: `1,234,567`.
-fn grouped(number: usize) -> String {
+pub(super) fn grouped(number: usize) -> String {
     let digits = number.to_string();
     let mut text = String::new();
     for (index, digit) in digits.chars().enumerate() {

@@ -41,14 +41,17 @@ pub(super) fn run(
             return;
         }
     };
-    // The map ends early by breaking; dropping the crew ends the workers.
-    if finish(&mut crew, &mut recorder, job, sink).is_break()
-        && let Some(recorder) = &mut recorder
-    {
+    // The map ends early by breaking. The workers end here, and also if the sink panics, with the crew.
+    let is_complete = finish(&mut crew, &mut recorder, job, sink).is_continue();
+    if !is_complete && let Some(recorder) = &mut recorder {
         crew.end_with(&mut |item, _, outcome| {
             recorder.note(item, &outcome);
             ControlFlow::Continue(())
         });
+    }
+    drop(recorder);
+    if let Some(profiler) = crew.close() {
+        profiler.show(is_complete.then_some(job));
     }
 }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::cpu_count;
-use crate::notebook::OutputStyle;
+use crate::notebook::{GroupOrder, OutputStyle};
 use crate::sys::environment;
 
 /// How items are run.
@@ -28,8 +28,22 @@ pub(super) struct Settings {
     pub(super) allow_threads: bool,
     /// Whether who watches sees how far a map has come.
     pub(super) progress: bool,
+    pub(super) profiling: Profiling,
     /// How a notebook shows what workers print.
     pub(super) output_style: OutputStyle,
+    /// Whether a notebook shows each item's lines together, and in which order.
+    pub(super) grouped: Option<GroupOrder>,
+}
+
+/// Whether a map is profiled.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Profiling {
+    #[default]
+    Off,
+    /// As far as that is possible without running items again.
+    RunningOnce,
+    /// With items run again, in one worker.
+    RunningAgain,
 }
 
 impl Settings {

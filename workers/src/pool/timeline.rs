@@ -394,6 +394,7 @@ mod tests {
                 began,
                 ended: began + 3000 * MS,
                 spans: (0..items / 4).map(span).collect(),
+                tally: Default::default(),
                 end: if slot == 2 { End::Retried } else { End::Done },
             });
         }

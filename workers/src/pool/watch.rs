@@ -7,6 +7,7 @@ use std::fs;
 use std::time::{Duration, Instant};
 
 use super::board::Slot;
+use crate::sys::process_stat::ProcessStat;
 use crate::threads;
 
 /// How long a worker may do nothing on one item before it is named.
@@ -35,7 +36,7 @@ pub(super) struct Glimpse {
 #[derive(Debug)]
 struct Seen {
     item: usize,
-    cpu_ticks: u64,
+    cpu: Duration,
     since: Instant,
 }
 
@@ -68,17 +69,18 @@ impl Watch {
         if glimpse.named {
             return;
         }
-        let (Some(_), Some(cpu_ticks)) = (slot.running(), cpu_ticks(pid)) else {
+        let cpu = ProcessStat::of(pid).map(|stat| stat.cpu);
+        let (Some(_), Some(cpu)) = (slot.running(), cpu) else {
             glimpse.seen = None;
             return;
         };
         let item = slot.inner();
         let since = match &glimpse.seen {
             // One that waits for a process of its own is busy in that one.
-            Some(seen) if seen.item == item && seen.cpu_ticks == cpu_ticks && !has_children(pid) => seen.since,
+            Some(seen) if seen.item == item && seen.cpu == cpu && !has_children(pid) => seen.since,
             _ => now,
         };
-        glimpse.seen = Some(Seen { item, cpu_ticks, since });
+        glimpse.seen = Some(Seen { item, cpu, since });
         if now.duration_since(since) >= self.patience {
             glimpse.named = true;
             eprintln!("{}", self.message(pid, item));
@@ -107,18 +109,6 @@ fn patience(value: Option<&str>) -> Duration {
         .unwrap_or(PATIENCE)
 }
 
-/// The processor time of a process, in the kernel's unit; `None` if it has ended.
-fn cpu_ticks(pid: u32) -> Option<u64> {
-    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
-    // The second field is the program's name in brackets, which may hold anything; user and system time are the
-    // fourteenth and fifteenth.
-    let (_, rest) = stat.rsplit_once(')')?;
-    let mut fields = rest.split_ascii_whitespace().skip(11);
-    let user: u64 = fields.next()?.parse().ok()?;
-    let system: u64 = fields.next()?.parse().ok()?;
-    Some(user + system)
-}
-
 /// Whether the worker's one thread has forked a process that it has not waited for.
 fn has_children(pid: u32) -> bool {
     fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")).is_ok_and(|children| !children.trim().is_empty())
@@ -135,16 +125,6 @@ mod tests {
         assert_eq!(patience(Some("0")), Duration::ZERO);
         assert_eq!(patience(Some("-1")), PATIENCE);
         assert_eq!(patience(Some("soon")), PATIENCE);
-    }
-
-    #[test]
-    fn processor_time_is_read() {
-        let own = std::process::id();
-        let before = cpu_ticks(own).unwrap();
-        while cpu_ticks(own).unwrap() == before {
-            std::hint::black_box((0..100_000).sum::<u64>());
-        }
-        assert_eq!(cpu_ticks(u32::MAX), None);
     }
 
     #[test]

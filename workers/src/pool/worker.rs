@@ -9,9 +9,11 @@ use std::time::Instant;
 use super::board::{BUFFER, Board, Slot};
 use super::pace::{Look, Pace};
 use super::settings::Settings;
+use super::tally::{Tallier, Times};
 use super::trace::{Span, Tracer};
 use crate::error::TaskError;
 use crate::job::{self, Job, Stage};
+use crate::notebook::Group;
 use crate::panics;
 use crate::sys::clock;
 use crate::{record, seeds};
@@ -24,8 +26,12 @@ pub(super) struct Assignment<'a> {
     /// Items that are its own, or that another worker left, ascending; after them it takes what nobody has taken.
     pub(super) ranges: &'a [Range<usize>],
     pub(super) settings: &'a Settings,
+    /// Where each item's lines are shown together.
+    pub(super) group: Option<&'a Group>,
     /// The seed of all items' seeds.
     pub(super) seed: u64,
+    /// Where the map is profiled.
+    pub(super) times: Option<&'a Times>,
 }
 
 /// Runs items until none is left, or this worker has had enough: the parent, which sees what is left, then starts
@@ -47,7 +53,9 @@ pub(super) fn work(board: &Board, assignment: &Assignment<'_>, job: &mut Job<'_>
         },
         pace: Pace::new(settings.chunk_size, settings.workers),
         tracer: Tracer::new(slot.trace()),
+        tallier: assignment.times.map(|times| Tallier::new(slot.tally(), times)),
         settings,
+        group: assignment.group,
         ran: 0,
         latest: 0,
         initialized: settings.initializer.is_none(),
@@ -68,7 +76,9 @@ struct Worker<'a, 'job> {
     outbox: Outbox<'a>,
     pace: Pace,
     tracer: Tracer<'a>,
+    tallier: Option<Tallier<'a>>,
     settings: &'a Settings,
+    group: Option<&'a Group>,
     /// How many items it has run.
     ran: usize,
     /// The one that it ran last.
@@ -107,7 +117,7 @@ impl Worker<'_, '_> {
             self.desk.begin(item);
             let start = self.outbox.begin(item);
             let failed = match self.initialize() {
-                Ok(()) => job::run(item, &self.desk, self.job, &mut self.outbox.waiting),
+                Ok(()) => self.run_item(item),
                 Err(error) => {
                     job::encode_error(&error, &mut self.outbox.waiting);
                     true
@@ -118,9 +128,12 @@ impl Worker<'_, '_> {
             self.desk.slot.end_item(item);
             self.ran += 1;
             self.latest = item;
-            // A failure may end the map, so it never waits for the next item.
-            if let Some(look) = self.pace.item_done(failed) {
+            // A failure may end the map, so it never waits for the next item; a profile has the time of each.
+            if let Some(look) = self.pace.item_done(failed || self.tallier.is_some()) {
                 self.trace(look, item, failed);
+                if let Some(tallier) = &mut self.tallier {
+                    tallier.add(item, look.ended.saturating_sub(look.began), failed);
+                }
                 if look.is_time_to_send || failed {
                     stop_on(self.outbox.send())?;
                     self.pace.sent();
@@ -132,6 +145,17 @@ impl Worker<'_, '_> {
             }
         }
         ControlFlow::Continue(())
+    }
+
+    /// Whether it failed.
+    fn run_item(&mut self, item: usize) -> bool {
+        let Some(group) = self.group else {
+            return job::run(item, &self.desk, self.job, &mut self.outbox.waiting);
+        };
+        group.begin_item(item);
+        let failed = job::run(item, &self.desk, self.job, &mut self.outbox.waiting);
+        group.end_item();
+        failed
     }
 
     /// Notes down when the items up to `last` were run.
@@ -168,6 +192,7 @@ impl Worker<'_, '_> {
         self.desk.slot.set_initialized();
         // The time it took is not the item's.
         self.desk.mark_time();
+        self.pace.skip();
         Ok(())
     }
 }

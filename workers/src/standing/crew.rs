@@ -11,11 +11,13 @@ use super::setup::{self, Setup, Started};
 use super::shared::{ARRIVED, CREW, CrewMemory, MAX_WORKERS, task_log};
 use super::task::{CANCELLED, Outcome, Payload, Task};
 use crate::error::TaskError;
+use crate::family::Family;
 use crate::share::log::Log;
 use crate::sys::child::{Ending, Exit};
 use crate::sys::function::Function;
 use crate::sys::placed::Placed;
 use crate::sys::region::RegionName;
+use crate::workers::{Desk, Work};
 
 /// How many workers in a row may end without having taken a task before tasks are given up.
 const MAX_FRUITLESS: usize = 4;
@@ -41,6 +43,25 @@ pub(super) struct CrewState {
     /// The tasks without an outcome. Nobody may want to know it any more.
     open: BTreeMap<u64, Weak<Task>>,
     fruitless: usize,
+}
+
+/// One desk, for who wants to see what its worker is on.
+#[derive(Debug)]
+struct DeskView {
+    memory: Placed<CrewMemory>,
+    desk: usize,
+}
+
+impl Desk for DeskView {
+    fn work(&self) -> Work {
+        let desk = &self.memory.desks[self.desk];
+        let activity = desk.activity.load(Ordering::Relaxed);
+        Work {
+            is_on_something: activity & 1 == 1,
+            item: None,
+            done: activity >> 1,
+        }
+    }
 }
 
 /// A task that has an outcome now.
@@ -98,6 +119,7 @@ impl CrewState {
         let desk = desk.ok_or_else(|| io::Error::other("a crew cannot have more workers"))?;
         let place = &self.memory.desks[desk];
         place.task.store(0, Ordering::Relaxed);
+        place.activity.store(0, Ordering::Relaxed);
         place.note.store(0, Ordering::Release);
         let setup = |lifeline| Setup {
             employer: setup::employer(),
@@ -112,6 +134,11 @@ impl CrewState {
         };
         let threads = (crate::cpu_count() / self.settings.workers).max(1);
         let started = setup::start(setup, threads)?;
+        let view = DeskView {
+            memory: self.memory.clone(),
+            desk,
+        };
+        Family::lock().add_standing(started.child.pid(), started.child.pidfd(), Arc::new(view));
         self.members.insert(desk, started);
         Ok(())
     }

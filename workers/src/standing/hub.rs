@@ -17,9 +17,10 @@ use crate::error::TaskError;
 use crate::job;
 use crate::notebook;
 use crate::share::log::Log;
-use crate::sys::duty;
+use crate::sys::duty::{self, Duty};
 use crate::sys::function::Function;
 use crate::sys::placed::Placed;
+use crate::workers;
 
 static STATE: Mutex<Option<Hub>> = Mutex::new(None);
 /// How many threads wait for results.
@@ -71,7 +72,7 @@ impl HubLock {
             let next_crew = self.0.as_ref().map_or(0, |hub| hub.next_crew);
             // The parent's workers are not this process's to wait for.
             std::mem::forget(self.0.replace(Hub::new(next_crew)?));
-            duty::take_on(look_after_workers_by_the_way);
+            duty::take_on(Duty::StandingWorkers, look_after_workers_by_the_way);
         }
         self.own().ok_or_else(|| io::Error::other("there is no hub"))
     }
@@ -309,6 +310,7 @@ pub(crate) fn wait_until(deadline: Option<Instant>, is_done: impl Fn() -> bool) 
         if !memory.results.sleep(ARRIVED, rings, deadline) {
             look_after_workers();
         }
+        workers::tick();
     };
     WAITING.fetch_sub(1, Ordering::Relaxed);
     is_done

@@ -6,9 +6,10 @@ use std::process::{Command, Stdio};
 
 use serde::{Deserialize, Serialize};
 
-use crate::notebook::{self, OutputStyle};
+use crate::notebook;
 use crate::sys::child::Child;
 use crate::sys::code::CodeAddress;
+use crate::sys::conditions::Conditions;
 use crate::sys::function::Function;
 use crate::sys::identity::ProcessIdentity;
 use crate::sys::lifeline::{Lifelines, Tail};
@@ -81,7 +82,7 @@ fn execute(setup: &Setup, threads: usize) -> io::Result<(u32, bool)> {
     let mut child = redirection.execute(&mut command)?;
     // The pipes' ends in it would keep them open.
     drop(command);
-    let announced = redirection.announce(child.id(), None, OutputStyle::default());
+    let announced = redirection.announce(&Conditions::default().announcement(child.id()));
     if let Err(error) = announced {
         // Nobody would read its output, and it would block for ever.
         child.kill()?;

@@ -38,6 +38,8 @@ pub(super) struct Desk {
     pub(super) task: AtomicU64,
     /// Not 0 when it has aborted for lack of memory.
     pub(super) note: AtomicU64,
+    /// `done << 1 | is on a task`.
+    pub(super) activity: AtomicU64,
 }
 
 /// The results for one process, in the region's first log.

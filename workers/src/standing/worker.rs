@@ -188,6 +188,7 @@ impl Worker {
         if !wanted {
             return Ok(());
         }
+        self.note_activity(true);
         self.done += 1;
         let mut out = bytemuck::bytes_of(&self.reply(number, false)).to_vec();
         let head = out.len();
@@ -204,9 +205,18 @@ impl Worker {
         let _ = io::stdout().flush();
         self.hub.results.visit(|visit| {
             self.results.append(visit.state, &out)?;
+            // Before anybody can have the result.
+            self.note_activity(false);
             visit.ring(ARRIVED, u32::MAX);
             io::Result::Ok(())
         })
+    }
+
+    /// For who asks what workers are doing.
+    fn note_activity(&self, is_on_task: bool) {
+        let activity = self.done << 1 | u64::from(is_on_task);
+        let desk = &self.crew.desks[self.setup.desk];
+        desk.activity.store(activity, Ordering::Relaxed);
     }
 
     /// Appends why no task is run here, which is an error.

@@ -3,6 +3,7 @@
 use std::os::fd::{AsFd, OwnedFd};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use rustix::io;
 use rustix::process::{PidfdFlags, Signal, WaitIdOptions, pidfd_open, pidfd_send_signal};
@@ -29,6 +30,8 @@ pub(crate) struct Ending {
     pub(crate) exit: Exit,
     /// The most memory that it had resident, in bytes.
     pub(crate) peak_memory: Option<u64>,
+    /// The processor time that it had used.
+    pub(crate) cpu: Option<Duration>,
     /// Whether lack of memory has probably ended it.
     pub(crate) out_of_memory: bool,
 }
@@ -38,6 +41,7 @@ impl Ending {
     pub(crate) const LOST: Self = Self {
         exit: Exit::Lost,
         peak_memory: None,
+        cpu: None,
         out_of_memory: false,
     };
 
@@ -130,6 +134,7 @@ impl Child {
             Ok(Some(waited)) => Ending {
                 exit: waited.exit,
                 peak_memory: Some(waited.peak_memory),
+                cpu: Some(waited.cpu),
                 out_of_memory: waited.exit == Exit::Signal(libc::SIGKILL)
                     && !self.killed.load(Ordering::Relaxed)
                     && oom::kills() > self.kills_before,
@@ -138,9 +143,11 @@ impl Child {
         };
         self.ending = Some(ending);
         Lifelines::lock().remove(self.lifeline);
-        Family::lock().remove_child(self.pid);
+        let was_killed = self.killed.load(Ordering::Relaxed);
+        let known = Family::lock().remove_child(self.pid, &ending, was_killed);
+        drop(known);
         if self.announced {
-            notebook::worker_exited(self.pid);
+            notebook::worker_exited(self.pid, ending.exit);
         }
         self.ending
     }

@@ -4,11 +4,12 @@ use std::ffi::CString;
 use std::io;
 use std::os::fd::OwnedFd;
 
-use rustix::fs::{MemfdFlags, OFlags, fcntl_setfl, memfd_create};
+use rustix::fs::{MemfdFlags, Mode, OFlags, fcntl_setfl, memfd_create};
 use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
 
 use super::{environment, limits};
-use crate::notebook::OutputStyle;
+use crate::notebook::{Announcement, Group, OutputStyle};
+use crate::workers::WorkerKind;
 
 /// What a worker is to its program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,6 +21,18 @@ pub(crate) enum Role {
     /// A process that serves others for as long as the program may live: it holds none of its parent's descriptors, does
     /// not count as a holder of what the parent shares, and is not for a person at the keyboard to interrupt.
     Service,
+}
+
+impl Role {
+    /// As it is told to who asks what workers there are.
+    pub(crate) fn kind(self) -> WorkerKind {
+        match self {
+            Self::Process { daemon: false } => WorkerKind::Process,
+            Self::Process { daemon: true } => WorkerKind::Daemon,
+            Self::PoolWorker(_) => WorkerKind::Pool,
+            Self::Service => WorkerKind::Manager,
+        }
+    }
 }
 
 /// What holds for one worker.
@@ -40,6 +53,10 @@ pub(crate) struct Conditions<'a> {
     pub(crate) allow_threads: bool,
     /// How a notebook shows what it prints.
     pub(crate) output_style: OutputStyle,
+    /// The map whose items' lines a notebook shows together.
+    pub(crate) group: Option<&'a Group>,
+    /// Whether a notebook reports its end, since nobody waits for it.
+    pub(crate) unattended: bool,
 }
 
 impl Default for Conditions<'_> {
@@ -53,11 +70,24 @@ impl Default for Conditions<'_> {
             output: None,
             allow_threads: false,
             output_style: OutputStyle::default(),
+            group: None,
+            unattended: false,
         }
     }
 }
 
 impl Conditions<'_> {
+    /// What a notebook is told of the worker that has this PID.
+    pub(crate) fn announcement(&self, pid: u32) -> Announcement<'_> {
+        Announcement {
+            pid,
+            name: self.name,
+            output: self.output_style,
+            group: self.group,
+            unattended: self.unattended,
+        }
+    }
+
     /// In the worker, before it does anything.
     pub(super) fn apply(&self) -> io::Result<()> {
         if let Some(output) = self.output {
@@ -87,6 +117,15 @@ impl Captured {
         Ok(Self {
             stdout: output_file()?,
             stderr: output_file()?,
+        })
+    }
+
+    /// Nothing is kept of what it prints.
+    pub(crate) fn nowhere() -> io::Result<Self> {
+        let open = || rustix::fs::open("/dev/null", OFlags::RDWR | OFlags::CLOEXEC, Mode::empty());
+        Ok(Self {
+            stdout: open()?,
+            stderr: open()?,
         })
     }
 

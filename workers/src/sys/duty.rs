@@ -2,17 +2,26 @@
 
 use std::sync::OnceLock;
 
-static DUTY: OnceLock<fn()> = OnceLock::new();
+static DUTIES: [OnceLock<fn()>; 2] = [const { OnceLock::new() }; 2];
 
-/// Has `duty` done from now on whenever a wait of this process has been silent for a while, by the thread that waits. It
-/// must not wait itself. There can be one.
-pub(crate) fn take_on(duty: fn()) {
-    DUTY.get_or_init(|| duty);
+/// What there is to be seen to.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Duty {
+    /// Standing workers that have ended are replaced.
+    StandingWorkers,
+    /// What a cell shows of its workers is brought up to date.
+    ShowingWorkers,
 }
 
-/// Does it, if there is one. Called where no lock is held.
+/// Has `act` done from now on whenever a wait of this process has been silent for a while, by the thread that waits. It
+/// must not wait itself.
+pub(crate) fn take_on(duty: Duty, act: fn()) {
+    DUTIES[duty as usize].get_or_init(|| act);
+}
+
+/// Does all that there is. Called where no lock is held.
 pub(super) fn attend() {
-    if let Some(duty) = DUTY.get() {
+    for duty in DUTIES.iter().filter_map(OnceLock::get) {
         duty();
     }
 }

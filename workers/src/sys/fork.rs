@@ -83,9 +83,11 @@ pub(crate) fn spawn(conditions: &Conditions<'_>, body: impl FnOnce(OwnedFd)) -> 
         locks.lifelines.remove(lifeline);
         end(pid);
     })?;
-    locks.family.add_child(newcomer, child.pid(), child.pidfd());
+    locks
+        .family
+        .add_child(newcomer, conditions.role.kind(), child.pid(), child.pidfd());
     let announced = match redirection {
-        Some(redirection) => redirection.announce(child.pid(), conditions.name, conditions.output_style),
+        Some(redirection) => redirection.announce(&conditions.announcement(child.pid())),
         None => Ok(()),
     };
     let begun = match announced {
@@ -175,7 +177,7 @@ fn work(
         }
         rustix::stdio::dup2_stdin(open("/dev/null", OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty())?)?;
         if let Some(redirection) = redirection {
-            redirection.apply()?;
+            redirection.apply(conditions.group.is_some())?;
         }
         conditions.apply()?;
         if conditions.role == Role::Service {

@@ -28,6 +28,7 @@ pub(crate) mod mutex;
 mod oom;
 pub(crate) mod placed;
 pub(crate) mod plain;
+pub(crate) mod process_stat;
 pub(crate) mod region;
 mod region_name;
 mod service;

@@ -12,8 +12,9 @@ use std::time::{Duration, Instant};
 use super::fork;
 use super::placed::Place;
 
-/// How long one wait lasts at most. The clock that the wait goes by can be set; the limit does not go by it.
-const SLICE: Duration = Duration::from_secs(1);
+/// How long one wait lasts at most. A waiter that is woken and killed before it has the mutex takes the wake with it, and
+/// the others must look by themselves. And the clock that the wait goes by can be set; the limit does not go by it.
+const SLICE: Duration = Duration::from_millis(100);
 
 /// A process-shared robust mutex. It lives in shared memory and is never moved.
 #[repr(C)]
@@ -122,11 +123,7 @@ impl RobustMutex {
     #[track_caller]
     pub(crate) fn lock(&self, deadline: Option<Instant>) -> Option<Held<'_>> {
         loop {
-            let Some(deadline) = deadline else {
-                // SAFETY: `init` has made the mutex.
-                return self.held(unsafe { libc::pthread_mutex_lock(self.0.get()) });
-            };
-            let left = deadline.saturating_duration_since(Instant::now());
+            let left = deadline.map_or(SLICE, |deadline| deadline.saturating_duration_since(Instant::now()));
             let until = in_real_time(left.min(SLICE));
             // SAFETY: `init` has made the mutex.
             match unsafe { libc::pthread_mutex_timedlock(self.0.get(), &raw const until) } {

@@ -34,7 +34,7 @@ fn usage_of(whose: libc::c_int) -> CpuTime {
 }
 
 /// The kernel counts up from zero.
-fn duration(time: libc::timeval) -> Duration {
+pub(super) fn duration(time: libc::timeval) -> Duration {
     let seconds = u64::try_from(time.tv_sec).unwrap_or_default();
     let microseconds = u64::try_from(time.tv_usec).unwrap_or_default();
     Duration::from_secs(seconds) + Duration::from_micros(microseconds)

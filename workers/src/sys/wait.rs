@@ -2,17 +2,21 @@
 
 use std::mem::MaybeUninit;
 use std::os::fd::{AsRawFd, BorrowedFd};
+use std::time::Duration;
 
 use rustix::io::{self, Errno};
 use rustix::process::WaitIdOptions;
 
 use super::child::Exit;
+use super::usage::duration;
 
 /// How a child ended that has now been waited for, and the most memory it had resident, in bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Waited {
     pub(super) exit: Exit,
     pub(super) peak_memory: u64,
+    /// The processor time that it and what it had waited for had used.
+    pub(super) cpu: Duration,
 }
 
 /// `waitid` with the usage that only the system call itself gives; `None` if `options` say not to wait and the child
@@ -48,7 +52,8 @@ pub(super) fn wait(pidfd: BorrowedFd<'_>, options: WaitIdOptions) -> io::Result<
     };
     // The kernel counts in KiB.
     let peak_memory = u64::try_from(usage.ru_maxrss).unwrap_or_default().saturating_mul(1024);
-    Ok(Some(Waited { exit, peak_memory }))
+    let cpu = duration(usage.ru_utime) + duration(usage.ru_stime);
+    Ok(Some(Waited { exit, peak_memory, cpu }))
 }
 
 #[cfg(test)]
@@ -73,6 +78,14 @@ mod tests {
         assert_eq!(waited.exit, Exit::Code(3));
         assert!(waited.peak_memory > 64 * 1024, "{waited:?}");
         assert!(child.wait().is_err());
+        let (mut busy, pidfd) = start(&[
+            "sh",
+            "-c",
+            "while [ $(cut -d' ' -f14 /proc/$$/stat) -lt 3 ]; do :; done",
+        ]);
+        let waited = wait(pidfd.as_fd(), WaitIdOptions::EXITED).unwrap().unwrap();
+        assert!(waited.cpu >= Duration::from_millis(20), "{waited:?}");
+        assert!(busy.wait().is_err());
     }
 
     #[test]

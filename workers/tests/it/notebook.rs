@@ -68,6 +68,53 @@ fn every_worker_is_announced() {
     });
 }
 
+const GROUPED: &str = "notebook::marks_and_news_tell_which_item_a_line_is_of";
+
+#[rstest]
+#[timeout(Duration::from_secs(60))]
+fn marks_and_news_tell_which_item_a_line_is_of() {
+    run_as_program(GROUPED, || {
+        let kernel = connect();
+        let pool = Pool::builder().workers(1).retries(1).grouped(true).build();
+        let results = pool.map_results(
+            |n: u32| {
+                write!(std::io::stdout(), "{n}").unwrap();
+                if n == 1 {
+                    std::process::abort();
+                }
+            },
+            [0, 1],
+        );
+        assert!(results[0].is_ok() && results[1].is_err());
+        let mut printed = Vec::new();
+        let mut done = Vec::new();
+        let mut keys = Vec::new();
+        while keys.last() != Some(&Value::Null) {
+            let (event, outputs) = receive(&kernel);
+            match event["event"].as_str().unwrap() {
+                "worker_started" => {
+                    assert_eq!(event["group"]["order"], "items");
+                    keys.push(event["group"]["key"].clone());
+                    printed.push(outputs);
+                }
+                "items_done" => done.extend(event["items"].as_array().unwrap().clone()),
+                "group_ended" => {
+                    assert_eq!(event["group"], keys[0]);
+                    keys.push(Value::Null);
+                }
+                other => assert_eq!(other, "worker_exited"),
+            }
+        }
+        // Once, though it was tried twice.
+        assert_eq!(done, [json!([0, 1]), json!([1, 2])]);
+        let mark = |item: u32| format!("\x1eparcell-item:{}:{item}\n", keys[0].as_str().unwrap());
+        let texts: Vec<String> = printed.into_iter().flatten().map(read_to_end).collect();
+        // What a process had in its buffer when it aborted is lost.
+        let first = [format!("{}0{}", mark(0), mark(1)), mark(0) + &mark(1)];
+        assert_eq!(texts, [&first[..], &[mark(1), mark(1)]].concat());
+    });
+}
+
 const DEAF: &str = "notebook::a_host_that_has_gone_does_not_break_a_map";
 
 #[rstest]

@@ -24,7 +24,7 @@ fn slow_map(progress: bool) {
 }
 
 /// What is displayed, in order.
-fn displays(stdout: &[u8]) -> Vec<Value> {
+pub(crate) fn displays(stdout: &[u8]) -> Vec<Value> {
     let text = String::from_utf8_lossy(stdout);
     let begin = "EVCXR_BEGIN_CONTENT application/vnd.parcell.display+json\n";
     let blocks = text.split(begin).skip(1);

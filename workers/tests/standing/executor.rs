@@ -2,7 +2,9 @@
 
 use std::time::{Duration, Instant};
 
-use parcell::{Future, Process, ProcessPoolExecutor, Queue, TaskError, WaitFor, as_completed};
+use parcell::{
+    Future, Process, ProcessPoolExecutor, Queue, TaskError, WaitFor, WorkerKind, WorkerState, as_completed, workers,
+};
 
 use crate::support::{await_end, trials};
 
@@ -25,7 +27,23 @@ trials![
     threads_share_an_executor,
     a_forked_worker_is_told_to_make_its_own,
     an_argument_that_cannot_be_encoded_is_the_futures_error,
+    workers_tell_whether_they_are_on_a_call,
 ];
+
+fn workers_tell_whether_they_are_on_a_call() {
+    let executor = ProcessPoolExecutor::with_workers(1);
+    let queue = Queue::new();
+    let future = executor.submit(await_word, queue.clone());
+    let pid = executor.worker_pids()[0];
+    let worker = || workers().into_iter().find(|worker| worker.pid == pid).unwrap();
+    while worker().state != (WorkerState::Waiting { item: None }) {
+        std::thread::yield_now();
+    }
+    assert_eq!((worker().kind, worker().tasks), (WorkerKind::Standing, Some(0)));
+    queue.put(7).unwrap();
+    assert_eq!(future.result(), Ok(7));
+    assert_eq!((worker().state, worker().tasks), (WorkerState::Idle, Some(1)));
+}
 
 /// Waits for a word in the queue.
 fn await_word(queue: Queue<u32>) -> u32 {

@@ -16,7 +16,8 @@ use super::target::Target;
 use super::words::Words;
 
 pub(super) const USAGE: &str = "%%pool [-n WORKERS] [-c CHUNK] [--fn NAME] [--unordered] [-k] [--timeout TIME] \
-                                [--retries N] [--memory SIZE] [--quiet | --raw] [--] ITEMS [-> NAME | (NAME, ...)]";
+                                [--retries N] [--memory SIZE] [--grouped] [--quiet | --raw] [--profile] [--no-progress] \
+                                [--] ITEMS [-> NAME | (NAME, ...)]";
 
 pub(super) fn rewrite(cell: &str, line: &MagicLine, variables: &dyn Variables) -> Result<SourceMap, MagicError> {
     let mut words = Words::new(cell, line.arguments.clone());
@@ -309,6 +310,11 @@ mod tests {
             ("%%pool --memory=2XB 0..3", "`2XB` is not a size for `--memory`", "2XB"),
             ("%%pool --retries -1 0..3", "`-1` is not a number of retries", "-1"),
             ("%%pool --raw --quiet 0..3", "`--quiet` contradicts `--raw`", "--quiet"),
+            (
+                "%%pool --grouped --quiet 0..3",
+                "`--quiet` contradicts `--grouped`",
+                "--quiet",
+            ),
             ("%%pool --fn g 0..3", "there is no function `g`", "g"),
             ("%%pool --fn 3 0..3", "`3` is not the name of a function", "3"),
             (
@@ -344,11 +350,14 @@ mod tests {
     #[test]
     fn options_are_filled_in() {
         let text = rewritten(
-            "%%pool -n=4 -c 2 --timeout 1m30s --retries 2 --memory 2KiB --unordered --quiet 0..3\nfn f(x: u8) {}",
+            "%%pool -n=4 -c 2 --timeout 1m30s --retries 2 --memory 2KiB --unordered --quiet --profile --no-progress \
+             0..3\nfn f(x: u8) {}",
         );
         let options = "PoolOptions::new().workers(4).chunk_size(2).timeout(::std::time::Duration::new(90, 0))\
-                       .retries(2).memory_limit(2048).unordered().quiet()).map(";
+                       .retries(2).memory_limit(2048).unordered().quiet().profile().no_progress()).map(";
         assert!(text.contains(options), "{text}");
+        let text = rewritten("%%pool --raw --grouped 0..3\nfn f(x: u8) {}");
+        assert!(text.contains("PoolOptions::new().grouped().raw()).map("), "{text}");
     }
 
     #[test]

@@ -6,6 +6,7 @@ use super::super::options::{Options, duration_code};
 /// The code that makes the library's options.
 pub(super) fn code(options: &Options<'_>) -> Result<String, MagicError> {
     options.exclude("--quiet", "--raw", "what is not shown has no prefix")?;
+    options.exclude("--quiet", "--grouped", "what is not shown is not grouped")?;
     let mut code = "parcell::cell::PoolOptions::new()".to_owned();
     let mut call = |method: &str, argument: &dyn ToString| {
         code.push_str(&format!(".{method}({})", argument.to_string()));
@@ -25,7 +26,14 @@ pub(super) fn code(options: &Options<'_>) -> Result<String, MagicError> {
     if let Some(given) = options.get("--memory") {
         call("memory_limit", &given.size()?);
     }
-    for (flag, method) in [("--unordered", "unordered"), ("--quiet", "quiet"), ("--raw", "raw")] {
+    for (flag, method) in [
+        ("--unordered", "unordered"),
+        ("--grouped", "grouped"),
+        ("--quiet", "quiet"),
+        ("--raw", "raw"),
+        ("--profile", "profile"),
+        ("--no-progress", "no_progress"),
+    ] {
         if options.has(flag) {
             call(method, &"");
         }

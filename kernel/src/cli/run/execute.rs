@@ -11,7 +11,7 @@ use super::notebook::CodeCell;
 use super::outputs::Outputs;
 use super::screen::Screen;
 use super::stop::Stop;
-use crate::session::{Cell, CellError, CellId, Content, Event, Outcome, Session};
+use crate::session::{Cell, CellError, CellId, Content, Event, Events, Outcome, Session};
 
 /// How long a cell may take to end once it has been interrupted. Interrupts work by killing processes, so that one
 /// that takes longer will not end at all.
@@ -70,7 +70,7 @@ pub(super) struct CellName {
 /// One pass through a notebook.
 pub(super) struct Execution<'a, E> {
     engine: &'a E,
-    events: &'a mut UnboundedReceiver<Event>,
+    events: &'a mut Events,
     stops: &'a mut UnboundedReceiver<Stop>,
     screen: Screen,
     limits: Limits,
@@ -92,7 +92,7 @@ enum CellEnd {
 impl<'a, E: Engine> Execution<'a, E> {
     pub(super) fn new(
         engine: &'a E,
-        events: &'a mut UnboundedReceiver<Event>,
+        events: &'a mut Events,
         stops: &'a mut UnboundedReceiver<Stop>,
         screen: Screen,
         limits: Limits,

@@ -2,7 +2,11 @@
 
 use serde_json::{Value, json};
 
-use crate::session::{CellError, Content, Metadata, MimeBundle, Stream};
+use crate::session::{CellError, Content, LeftOut, Metadata, MimeBundle, Stream};
+
+/// The most that a notebook file keeps of what one cell prints, in bytes. A cell that prints without end must not fill the
+/// memory.
+const MOST: usize = 16 << 20;
 
 /// The outputs of one executed cell, in the order in which they came.
 #[derive(Debug)]
@@ -11,6 +15,10 @@ pub(super) struct Outputs {
     entries: Vec<Entry>,
     /// What there is goes when there is something new.
     clears: bool,
+    /// How much has been printed of what is kept.
+    printed: usize,
+    /// What has been printed since, up to something else.
+    left_out: LeftOut,
 }
 
 #[derive(Debug)]
@@ -37,6 +45,8 @@ impl Outputs {
             execution_count,
             entries: Vec::new(),
             clears: false,
+            printed: 0,
+            left_out: LeftOut::default(),
         }
     }
 
@@ -62,10 +72,7 @@ impl Outputs {
             Content::UpdateDisplayData { .. } => {}
             Content::ExecuteResult { data, metadata } => self.add(Entry::Result { data, metadata }),
             Content::ClearOutput { wait: true } => self.clears = true,
-            Content::ClearOutput { wait: false } => {
-                self.entries.clear();
-                self.clears = false;
-            }
+            Content::ClearOutput { wait: false } => self.clear(),
         }
     }
 
@@ -91,7 +98,8 @@ impl Outputs {
     }
 
     /// The outputs as nbformat 4 writes them.
-    pub(super) fn into_values(self) -> Vec<Value> {
+    pub(super) fn into_values(mut self) -> Vec<Value> {
+        self.tell_left_out();
         let execution_count = self.execution_count;
         self.entries
             .into_iter()
@@ -99,22 +107,55 @@ impl Outputs {
             .collect()
     }
 
-    fn push_text(&mut self, stream: Stream, text: String) {
+    fn push_text(&mut self, stream: Stream, mut text: String) {
+        if self.clears && !text.is_empty() {
+            self.clear();
+        }
+        let rest = text.split_off(text.floor_char_boundary(MOST - self.printed));
+        self.printed += text.len();
+        self.append(stream, text);
+        if !rest.is_empty() {
+            // Nothing shorter that follows must take its place.
+            self.printed = MOST;
+            self.left_out.add(&rest);
+        }
+    }
+
+    /// Says what was left out, if anything was.
+    fn tell_left_out(&mut self) {
+        let left_out = std::mem::take(&mut self.left_out);
+        if !left_out.is_empty() {
+            let most = MOST >> 20;
+            let text =
+                format!("parcell: {left_out} left out here: a notebook keeps {most} MiB of what a cell prints\n");
+            self.append(Stream::Stderr, text);
+        }
+    }
+
+    fn append(&mut self, stream: Stream, text: String) {
         match self.entries.last_mut() {
             _ if text.is_empty() => {}
             Some(Entry::Stream {
                 stream: last,
                 text: before,
-            }) if *last == stream && !self.clears => before.push_str(&text),
-            _ => self.add(Entry::Stream { stream, text }),
+            }) if *last == stream => before.push_str(&text),
+            _ => self.entries.push(Entry::Stream { stream, text }),
         }
     }
 
     fn add(&mut self, entry: Entry) {
-        if std::mem::take(&mut self.clears) {
-            self.entries.clear();
+        if self.clears {
+            self.clear();
         }
+        self.tell_left_out();
         self.entries.push(entry);
+    }
+
+    fn clear(&mut self) {
+        self.entries.clear();
+        self.clears = false;
+        self.printed = 0;
+        self.left_out = LeftOut::default();
     }
 }
 
@@ -203,6 +244,29 @@ mod tests {
             {"output_type": "stream", "name": "stdout", "text": ["d"]},
         ]);
         assert_eq!(Value::from(outputs.into_values()), expected);
+    }
+
+    #[test]
+    fn what_is_printed_without_end_is_cut_with_a_notice() {
+        let mut outputs = Outputs::new(1);
+        let line = format!("{}\n", "é".repeat(1 << 19));
+        for _ in 0..20 {
+            outputs.push(text(Stream::Stdout, &line));
+        }
+        outputs.push(text(Stream::Stderr, "x\n"));
+        outputs.push(Content::display(data(json!({"text/plain": "1"}))));
+        outputs.push(text(Stream::Stdout, "y\n"));
+        let values = outputs.into_values();
+        let texts = |index: usize| values[index]["text"].as_array().unwrap();
+        let kept: usize = texts(0).iter().map(|text| text.as_str().unwrap().len()).sum();
+        assert!(kept <= MOST && kept > MOST - 2, "{kept}");
+        let bytes = 20 * line.len() - kept + 2;
+        let notice =
+            format!("parcell: 6 lines ({bytes} bytes) left out here: a notebook keeps 16 MiB of what a cell prints\n");
+        assert_eq!(texts(1)[..], [notice]);
+        assert_eq!(values[2]["output_type"], "display_data");
+        let rest = "parcell: 1 line (2 bytes) left out here: a notebook keeps 16 MiB of what a cell prints\n";
+        assert_eq!(texts(3)[..], [rest]);
     }
 
     #[test]

@@ -11,6 +11,7 @@ fn stdout(text: impl Into<String>) -> Piece {
 fn piece(stream: Stream, text: impl Into<String>) -> Piece {
     Piece {
         cell: CELL,
+        number: 3,
         stream,
         text: text.into(),
     }
@@ -191,4 +192,19 @@ fn a_display_stands_after_what_was_printed_before_it() {
     assert_eq!(before.first().unwrap().stream, Stream::Stderr);
     assert_eq!(before.last().unwrap().stream, Stream::Stdout);
     assert_eq!(budget.finish(now), []);
+}
+
+#[test]
+fn what_is_left_out_is_kept_where_the_notice_says() {
+    let directory = tempfile::tempdir().unwrap();
+    let (mut budget, now) = (Budget::new(Overflow::new(directory.path())), Instant::now());
+    let line = |n: usize| format!("{n:099}\n");
+    let out = flood(&mut budget, now, 100_000, line);
+    let notice = out.iter().position(|piece| piece.stream == Stream::Stderr).unwrap();
+    let path = directory.path().join("output-of-cell-3.txt");
+    let place = format!("; it is in {} while the kernel lives\n", path.display());
+    assert!(out[notice].text.ends_with(&place), "{}", out[notice].text);
+    let kept = std::fs::read_to_string(path).unwrap();
+    let everything = text_of(&out[..notice], Stream::Stdout) + &kept + &text_of(&out[notice..], Stream::Stdout);
+    assert!(everything == (0..100_000).map(line).collect::<String>());
 }

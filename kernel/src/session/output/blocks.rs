@@ -17,6 +17,8 @@ const BEGIN: &[u8] = b"EVCXR_BEGIN_CONTENT ";
 const END: &[u8] = b"EVCXR_END_CONTENT\n";
 /// A longer kind of content is none: the words were printed by chance.
 const LONGEST_MIME: usize = 200;
+/// A longer block is none: nobody could show it, and its end may never come.
+const LONGEST: usize = 128 << 20;
 
 /// Finds blocks in a stream that arrives in pieces.
 #[derive(Debug, Default)]
@@ -75,7 +77,7 @@ impl Blocks {
         let from = self.searched.saturating_sub(END.len()).max(content);
         let Some(end) = find_line(&self.held, END, from, content) else {
             self.searched = self.held.len();
-            return None;
+            return (self.held.len() > LONGEST).then(|| self.beginning_as_text());
         };
         let mime = String::from_utf8_lossy(&self.held[BEGIN.len()..line]).trim().to_owned();
         let body = self.held[content..end]
@@ -88,6 +90,7 @@ impl Blocks {
     }
 
     fn beginning_as_text(&mut self) -> Part {
+        self.searched = 0;
         Part::Text(self.held.drain(..BEGIN.len()).collect())
     }
 }
@@ -191,6 +194,24 @@ mod tests {
             })
             .collect();
         assert_eq!(printed, long.as_bytes());
+    }
+
+    #[test]
+    fn a_block_without_an_end_is_not_held_for_ever() {
+        let mut blocks = Blocks::default();
+        assert_eq!(blocks.take(b"EVCXR_BEGIN_CONTENT a/b\n"), []);
+        blocks.held.resize(LONGEST, b'x');
+        blocks.searched = LONGEST;
+        let shown = blocks.take(b"y");
+        assert_eq!(shown[0], text("EVCXR_BEGIN_CONTENT "));
+        let length: usize = shown
+            .iter()
+            .map(|part| match part {
+                Part::Text(text) => text.len(),
+                Part::Block { .. } => panic!("no block"),
+            })
+            .sum();
+        assert_eq!((length, blocks.held.len()), (LONGEST + 1, 0));
     }
 
     #[test]

@@ -5,12 +5,16 @@
 
 mod blocks;
 mod display;
+mod groups;
+mod marks;
+mod outlet;
 mod panics;
 mod prompts;
 mod pump;
 mod reader;
 mod source;
 mod text;
+mod unattended;
 mod worker_lines;
 mod worker_prefix;
 

@@ -5,7 +5,6 @@ use std::os::fd::OwnedFd;
 use std::sync::{Arc, Mutex, mpsc};
 use std::thread::JoinHandle;
 
-use rustix::event::{EventfdFlags, eventfd};
 use rustix::net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType, bind, listen, socket_with};
 use tokio::sync::mpsc::UnboundedSender;
 
@@ -14,6 +13,7 @@ use super::reader::{Connections, Reader};
 use crate::process::channel::Channel;
 use crate::process::messages::{KERNEL_SOCKET, ToSupervisor};
 use crate::session::event::{CellId, Event};
+use crate::session::events::Backlog;
 use crate::session::input::Questions;
 use crate::session::locations::Locations;
 use crate::toolchain::progress;
@@ -40,6 +40,7 @@ impl Pump {
     pub(crate) fn start(
         session: &std::path::Path,
         events: UnboundedSender<Event>,
+        backlog: Arc<Backlog>,
         locations: Arc<Mutex<Locations>>,
         questions: Arc<Questions>,
     ) -> io::Result<Pump> {
@@ -51,7 +52,7 @@ impl Pump {
         )?;
         bind(&listener, &SocketAddrUnix::new(session.join(KERNEL_SOCKET))?)?;
         listen(&listener, 4)?;
-        let wake = Arc::new(eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK)?);
+        let wake = backlog.wake();
         let supervisor = Arc::new(Mutex::new(None));
         let (commands, received) = mpsc::channel();
         let reader = Reader::new(Connections {
@@ -61,6 +62,7 @@ impl Pump {
             commands: received,
             supervisor: Arc::clone(&supervisor),
             events,
+            backlog,
             locations,
             questions,
         });

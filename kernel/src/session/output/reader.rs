@@ -1,35 +1,39 @@
 //! The thread that reads every pipe and every socket of the session's processes, and says what came of it.
 
+mod workers;
+
 use std::collections::VecDeque;
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::net::UnixDatagram;
 use std::sync::{Arc, Mutex, mpsc};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use parcell::LastMap;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::net::{SocketFlags, accept_with};
 use tokio::sync::mpsc::UnboundedSender;
 
+use super::groups::Groups;
+use super::outlet::{Outlet, Saying};
 use super::panics::parse_failure;
 use super::prompts::Prompt;
 use super::pump::Command;
 use super::source::{Item, Source, State};
-use super::worker_prefix::{Colours, Prefix};
+use super::unattended::Unattended;
+use super::worker_lines::Lines;
+use super::worker_prefix::Colours;
 use super::{PANICKED, Panic, Report};
 use crate::process::channel::{Channel, ReceiveError};
-use crate::process::messages::{FromSupervisor, OutputStyle, ToSupervisor, WorkerEvent};
-use crate::session::backtrace;
+use crate::process::messages::{FromSupervisor, ToSupervisor};
 use crate::session::endings::{End, between_cells};
 use crate::session::event::{CellId, Content, Event, Stream};
+use crate::session::events::Backlog;
 use crate::session::input::Questions;
 use crate::session::locations::Locations;
 
-/// How long what may belong together is waited for.
+/// How long the panic that may end the cell is waited with.
 const SETTLE: Duration = Duration::from_millis(30);
-/// The representation of what is shown in which places are named.
-const PLAIN: &str = "text/plain";
 /// The name of the thread that runs cells.
 const MAIN_THREAD: &str = "main";
 /// How much of the last output on stderr is remembered.
@@ -43,6 +47,7 @@ pub(super) struct Connections {
     pub(super) commands: mpsc::Receiver<Command>,
     pub(super) supervisor: Arc<Mutex<Option<Channel>>>,
     pub(super) events: UnboundedSender<Event>,
+    pub(super) backlog: Arc<Backlog>,
     pub(super) locations: Arc<Mutex<Locations>>,
     pub(super) questions: Arc<Questions>,
 }
@@ -60,9 +65,16 @@ pub(super) struct Reader {
     results: Option<OwnedFd>,
     /// Panics that have not been printed: the last one may be why the cell ends.
     panics: VecDeque<(CellId, Panic)>,
+    /// When the last of them was heard of.
+    panicked: Instant,
     /// A prompt that was printed and belongs to the next question.
     prompt: Option<Prompt>,
     colours: Colours,
+    outlet: Outlet,
+    groups: Groups,
+    unattended: Unattended,
+    /// Which source has its turn first, where not all may have one.
+    turn: usize,
 }
 
 /// Whether to go on.
@@ -75,6 +87,11 @@ enum Flow {
 impl Reader {
     pub(super) fn new(connections: Connections) -> Reader {
         Reader {
+            outlet: Outlet::new(
+                connections.events.clone(),
+                Arc::clone(&connections.backlog),
+                Arc::clone(&connections.locations),
+            ),
             connections,
             workers: None,
             sources: Vec::new(),
@@ -82,24 +99,26 @@ impl Reader {
             report: Report::default(),
             results: None,
             panics: VecDeque::new(),
+            panicked: Instant::now(),
             prompt: None,
             colours: Colours::wanted(),
+            groups: Groups::default(),
+            unattended: Unattended::default(),
+            turn: 0,
         }
     }
 
     /// Reads until it is told to stop.
     pub(super) fn run(mut self) {
         loop {
-            let idle = match self.wait() {
-                Ok(ready) => ready == 0,
-                Err(error) => {
-                    tracing::error!(%error, "cannot wait for output");
-                    return;
-                }
-            };
-            self.hear_everything();
-            if idle {
-                self.settle();
+            if let Err(error) = self.wait() {
+                tracing::error!(%error, "cannot wait for output");
+                return;
+            }
+            self.hear_news();
+            if !self.connections.backlog.is_full() {
+                self.read_some();
+                self.settle_due();
             }
             if self.obey() == Flow::Stop {
                 return;
@@ -107,7 +126,8 @@ impl Reader {
         }
     }
 
-    fn wait(&self) -> io::Result<usize> {
+    /// Waits until there is something to read, or something has been held for long enough.
+    fn wait(&self) -> io::Result<()> {
         let supervisor = self
             .connections
             .supervisor
@@ -127,20 +147,29 @@ impl Reader {
         drop(supervisor);
         descriptors.extend(channel.as_ref().map(AsFd::as_fd));
         descriptors.extend(self.workers.as_ref().map(AsFd::as_fd));
-        descriptors.extend(self.sources.iter().map(AsFd::as_fd));
+        let is_full = self.connections.backlog.is_full();
+        descriptors.extend(self.sources.iter().filter(|_| !is_full).map(AsFd::as_fd));
+        descriptors.extend(self.unattended.descriptors());
         let mut events: Vec<_> = descriptors
             .into_iter()
             .map(|descriptor| PollFd::from_borrowed_fd(descriptor, PollFlags::IN))
             .collect();
-        let unsettled = !self.panics.is_empty() || self.sources.iter().any(Source::is_unsettled);
-        let limit = unsettled.then(|| Timespec {
-            tv_sec: 0,
-            tv_nsec: SETTLE.subsec_nanos().into(),
-        });
+        // Who has to wait is not silent.
+        let deadline = if is_full { None } else { self.deadline() };
+        let rest = deadline.map(|end| end.saturating_duration_since(Instant::now()));
+        // A limit that is too long for the type is as good as none.
+        let limit = rest.and_then(|rest| Timespec::try_from(rest).ok());
         match poll(&mut events, limit.as_ref()) {
-            Err(rustix::io::Errno::INTR) => Ok(1),
-            result => Ok(result?),
+            Err(rustix::io::Errno::INTR) => Ok(()),
+            result => Ok(result.map(drop)?),
         }
+    }
+
+    /// When something will have been held for long enough.
+    fn deadline(&self) -> Option<Instant> {
+        let panics = (!self.panics.is_empty()).then(|| self.panicked + SETTLE);
+        let sources = self.sources.iter().filter_map(Source::deadline);
+        sources.chain(panics).chain(self.unattended.deadline()).min()
     }
 
     fn obey(&mut self) -> Flow {
@@ -177,13 +206,33 @@ impl Reader {
 
     /// Says all that has been written up to now.
     fn drain(&mut self) {
-        while self.hear_everything() {}
+        // Once is enough: what workers there are is heard first, and then each pipe is read for longer than it takes to
+        // empty it. One that is always full must not keep a cell from ending.
+        self.hear_news();
+        self.read_sources();
         let mut items = Vec::new();
         for index in 0..self.sources.len() {
             self.sources[index].finish(&mut items);
             self.say(index, &mut items);
         }
+        let held = self.groups.release();
+        self.say_all(held);
+        self.report_ends();
         self.print_prompt();
+    }
+
+    /// Says what has been held for long enough.
+    fn settle_due(&mut self) {
+        let now = Instant::now();
+        let mut items = Vec::new();
+        for index in 0..self.sources.len() {
+            self.sources[index].settle_if_due(now, &mut items);
+            self.say(index, &mut items);
+        }
+        if self.panicked + SETTLE <= now {
+            self.print_panics();
+        }
+        self.report_ends();
     }
 
     /// Says what is held in the hope of more.
@@ -196,14 +245,13 @@ impl Reader {
         self.print_panics();
     }
 
-    /// Reads everything once; true if there may be more.
-    fn hear_everything(&mut self) -> bool {
+    /// Hears everything but what is printed.
+    fn hear_news(&mut self) {
         self.accept();
         self.hear_compiler();
         // Workers are announced before they print.
         self.hear_supervisor();
         self.hear_workers();
-        self.read_sources()
     }
 
     fn accept(&mut self) {
@@ -252,7 +300,8 @@ impl Reader {
                     Err(ReceiveError::Empty) => return,
                     Err(ReceiveError::Closed) => {
                         *supervisor = None;
-                        return;
+                        drop(supervisor);
+                        return self.forget_workers();
                     }
                     received => received,
                 }
@@ -275,8 +324,9 @@ impl Reader {
             tracing::error!("the supervisor came without its pipes");
             return;
         };
+        self.forget_workers();
         // Of an earlier notebook process nothing is left to come.
-        self.sources.retain(|source| source.worker.is_some());
+        self.sources.retain(|source| source.speaker.is_some());
         self.workers = Some(Channel::from(workers));
         self.results = Some(results);
         let cell = self.cell.unwrap_or(CellId(0));
@@ -287,6 +337,9 @@ impl Reader {
 
     /// A process that ended while no cell ran is told of at once; all else belongs to the cell's report.
     fn note(&mut self, news: FromSupervisor) {
+        if matches!(news, FromSupervisor::Ended { .. }) {
+            self.forget_workers();
+        }
         if let FromSupervisor::Ended {
             ending,
             during_cell: false,
@@ -313,32 +366,6 @@ impl Reader {
         self.report.news.push(news);
     }
 
-    fn hear_workers(&mut self) {
-        loop {
-            let Some(channel) = &self.workers else { return };
-            match channel.try_receive::<WorkerEvent>() {
-                Ok((WorkerEvent::WorkerStarted { pid, name, output }, descriptors)) => {
-                    // What was printed before it was started is said before what it prints; one turn is more than a
-                    // pipe holds. News of its end may follow at once, and has all of its own said.
-                    self.read_sources();
-                    let prefix = Prefix::new(pid, name.as_deref(), self.colours.next());
-                    self.add_worker(pid, prefix, output, descriptors);
-                }
-                Ok((WorkerEvent::WorkerExited { pid }, _)) => self.end_worker(pid),
-                Ok((WorkerEvent::InputRequested { prompt, password }, asker)) => self.ask(prompt, password, asker),
-                Err(ReceiveError::Empty) => return,
-                Err(ReceiveError::Closed) => {
-                    self.workers = None;
-                    return;
-                }
-                Err(error) => {
-                    tracing::warn!(%error, "cannot understand news of a worker");
-                    return;
-                }
-            }
-        }
-    }
-
     /// A thread asks for input: what it printed before it asked is said first.
     fn ask(&mut self, prompt: String, password: bool, asker: Vec<OwnedFd>) {
         // One turn is more than a pipe holds, so nothing is left of what was in it.
@@ -358,13 +385,6 @@ impl Reader {
         self.connections.questions.ask(prompt.text, prompt.password, asker);
     }
 
-    fn add_worker(&mut self, pid: u32, prefix: Prefix, output: OutputStyle, descriptors: Vec<OwnedFd>) {
-        let cell = self.cell.unwrap_or(CellId(0));
-        for (pipe, stream) in descriptors.into_iter().zip([Stream::Stdout, Stream::Stderr]) {
-            self.add(Source::new(pipe, stream, cell).map(|source| source.of_worker(pid, prefix.clone(), output)));
-        }
-    }
-
     fn add(&mut self, source: io::Result<Source>) {
         match source {
             Ok(source) => self.sources.push(source),
@@ -372,86 +392,112 @@ impl Reader {
         }
     }
 
-    /// The worker has ended, and all that it wrote is there to be read. What its own children write later is read
-    /// until they close the pipe.
-    fn end_worker(&mut self, pid: u32) {
-        for index in 0..self.sources.len() {
-            if self.sources[index].worker == Some(pid) {
-                let mut items = Vec::new();
-                while self.sources[index]
-                    .read(&mut items)
-                    .is_ok_and(|state| state == State::More)
-                {}
-                self.sources[index].finish(&mut items);
-                self.say(index, &mut items);
-            }
-        }
+    /// Reads every pipe once.
+    fn read_sources(&mut self) {
+        self.read_where(|_| true);
     }
 
-    /// Reads every pipe once; true if one has more.
-    fn read_sources(&mut self) -> bool {
-        let mut more = false;
+    /// Reads the pipes of one map's workers. What the notebook process has printed since comes later.
+    fn read_group(&mut self, key: &str) {
+        self.read_where(|source| source.group.as_deref() == Some(key));
+    }
+
+    /// Reads pipes in turn, each once, as far as there is room.
+    fn read_some(&mut self) {
+        let count = self.sources.len();
         let mut ended = Vec::new();
-        for index in 0..self.sources.len() {
-            let mut items = Vec::new();
-            let state = self.sources[index].read(&mut items).unwrap_or_else(|error| {
-                tracing::error!(%error, "cannot read what a process prints");
-                State::Ended
-            });
-            if state == State::Ended {
-                self.sources[index].finish(&mut items);
+        for turn in 0..count {
+            let index = (self.turn + turn) % count;
+            if self.read_source(index) == State::Ended {
                 ended.push(index);
             }
-            more |= state == State::More;
-            self.say(index, &mut items);
+            if self.connections.backlog.is_full() {
+                self.turn = index + 1;
+                break;
+            }
         }
-        for index in ended.into_iter().rev() {
+        self.remove_sources(ended);
+    }
+
+    fn read_where(&mut self, wanted: impl Fn(&Source) -> bool) {
+        let mut ended = Vec::new();
+        for index in 0..self.sources.len() {
+            if wanted(&self.sources[index]) && self.read_source(index) == State::Ended {
+                ended.push(index);
+            }
+        }
+        self.remove_sources(ended);
+    }
+
+    fn read_source(&mut self, index: usize) -> State {
+        let mut items = Vec::new();
+        let state = self.sources[index].read(&mut items).unwrap_or_else(|error| {
+            tracing::error!(%error, "cannot read what a process prints");
+            State::Ended
+        });
+        if state == State::Ended {
+            self.sources[index].end(&mut items);
+        }
+        self.say(index, &mut items);
+        state
+    }
+
+    fn remove_sources(&mut self, mut indices: Vec<usize>) {
+        indices.sort_unstable();
+        for index in indices.into_iter().rev() {
             self.sources.remove(index);
         }
-        more
     }
 
     fn say(&mut self, index: usize, items: &mut Vec<Item>) {
-        let source = &self.sources[index];
-        let (stream, worker) = (source.stream, source.worker.is_some());
-        let mut cell = if worker { Some(source.cell) } else { self.cell };
         for item in items.drain(..) {
+            let source = &mut self.sources[index];
             match item {
-                Item::Cell(other) => {
-                    if worker {
-                        self.sources[index].cell = other;
-                        cell = Some(other);
-                    }
+                Item::Cell(other) if source.speaker.is_some() => source.cell = other,
+                Item::Cell(_) => {}
+                Item::Begins(item) => source.item = Some(item),
+                Item::Lines(lines) => self.say_as_worker(index, Saying::Lines(lines)),
+                Item::Content(content) if source.speaker.is_some() => {
+                    self.say_as_worker(index, Saying::Content(content));
                 }
                 Item::Content(content) => {
-                    if stream == Stream::Stderr {
+                    if source.stream == Stream::Stderr {
                         self.print_panics();
                     }
-                    if !worker {
-                        self.remember(&content);
-                    }
-                    self.output(cell, self.located(content));
+                    self.remember(&content);
+                    self.output(self.cell, content);
                 }
                 Item::Prompt(prompt) => {
                     self.print_prompt();
                     self.prompt = Some(prompt);
                 }
-                Item::Panic(json) => match (Panic::parse(&json), cell) {
-                    (Some(panic), Some(cell)) => {
-                        // Only the thread that runs the cell can end it.
-                        let may_end_cell = panic.thread == MAIN_THREAD;
-                        self.panics.push_back((cell, panic));
-                        if !may_end_cell {
-                            self.print_panics();
-                        }
-                    }
-                    _ => tracing::warn!(json, "not a panic"),
-                },
+                Item::Panic(json) => self.take_panic(index, &json),
                 Item::Error(json) => {
                     let failure = parse_failure(&json, &self.locations());
                     self.report.error = failure.or(self.report.error.take());
                 }
             }
+        }
+    }
+
+    fn take_panic(&mut self, index: usize, json: &str) {
+        let source = &self.sources[index];
+        let is_worker = source.speaker.is_some();
+        let cell = if is_worker { Some(source.cell) } else { self.cell };
+        let (Some(panic), Some(cell)) = (Panic::parse(json), cell) else {
+            return tracing::warn!(json, "not a panic");
+        };
+        if is_worker {
+            let text = panic.text(&self.locations());
+            let continues = false;
+            return self.say_as_worker(index, Saying::Lines(Lines { text, continues }));
+        }
+        // Only the thread that runs the cell can end it.
+        let may_end_cell = panic.thread == MAIN_THREAD;
+        self.panics.push_back((cell, panic));
+        self.panicked = Instant::now();
+        if !may_end_cell {
+            self.print_panics();
         }
     }
 
@@ -486,25 +532,6 @@ impl Reader {
         }
     }
 
-    /// With the places of compiled code in it replaced by those in cells.
-    fn located(&self, mut content: Content) -> Content {
-        let text = match &mut content {
-            Content::Stream { text, .. } => Some(text),
-            Content::DisplayData { data, .. }
-            | Content::UpdateDisplayData { data, .. }
-            | Content::ExecuteResult { data, .. } => match data.get_mut(PLAIN) {
-                Some(serde_json::Value::String(text)) => Some(text),
-                _ => None,
-            },
-            Content::ClearOutput { .. } => None,
-        };
-        if let Some(text) = text {
-            let locations = self.locations();
-            *text = backtrace::in_text(&locations.in_text(text), &locations).into_owned();
-        }
-        content
-    }
-
     fn locations(&self) -> std::sync::MutexGuard<'_, Locations> {
         self.connections
             .locations
@@ -512,15 +539,14 @@ impl Reader {
             .unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 
-    fn output_to_stderr(&self, cell: Option<CellId>, text: String) {
+    fn output_to_stderr(&mut self, cell: Option<CellId>, text: String) {
         let stream = Stream::Stderr;
         self.output(cell, Content::Stream { stream, text });
     }
 
-    fn output(&self, cell: Option<CellId>, content: Content) {
+    fn output(&mut self, cell: Option<CellId>, content: Content) {
         if let Some(cell) = cell {
-            // The session is ending where nobody listens.
-            let _ = self.connections.events.send(Event::Output { cell, content });
+            self.outlet.notebook(cell, content);
         }
     }
 }

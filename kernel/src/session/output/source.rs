@@ -2,19 +2,25 @@
 
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use super::blocks::{Blocks, Part};
 use super::display::{self, Displays};
+use super::marks::{self, Marks};
+use super::outlet::Speaker;
 use super::prompts::{self, Prompt, Prompts};
 use super::text::Decoder;
-use super::worker_lines::WorkerLines;
-use super::worker_prefix::Prefix;
-use crate::process::messages::OutputStyle;
+use super::worker_lines::{Lines, WorkerLines};
 use crate::session::event::{CellId, Content, Stream};
 
 /// The most that is read before something else has its turn.
 const TURN: usize = 1 << 20;
 const READ: usize = 64 * 1024;
+/// How long what may belong together is waited for.
+const SETTLE: Duration = Duration::from_millis(30);
+/// How long the rest of a worker's line is waited for, before its beginning is shown.
+const PAUSE: Duration = Duration::from_millis(250);
 
 /// A pipe and how far it has been understood.
 #[derive(Debug)]
@@ -22,9 +28,16 @@ pub(super) struct Source {
     pipe: OwnedFd,
     pub(super) stream: Stream,
     /// The worker that prints to it; None for the notebook process itself.
-    pub(super) worker: Option<u32>,
+    pub(super) speaker: Option<Arc<Speaker>>,
     /// The cell that the worker prints for.
     pub(super) cell: CellId,
+    /// The map whose items' lines are shown together.
+    pub(super) group: Option<String>,
+    /// The item of it that the worker is on.
+    pub(super) item: Option<usize>,
+    marks: Option<Marks>,
+    /// When something came last.
+    heard: Instant,
     blocks: Blocks,
     decoder: Decoder,
     displays: Displays,
@@ -39,6 +52,10 @@ pub(super) struct Source {
 #[derive(Debug)]
 pub(super) enum Item {
     Content(Content),
+    /// What a worker printed.
+    Lines(Lines),
+    /// What follows is about this item of a map.
+    Begins(usize),
     /// What the next question is to ask.
     Prompt(Prompt),
     /// A panic in a cell, as JSON.
@@ -67,8 +84,12 @@ impl Source {
         Ok(Source {
             pipe,
             stream,
-            worker: None,
+            speaker: None,
             cell,
+            group: None,
+            item: None,
+            marks: None,
+            heard: Instant::now(),
             blocks: Blocks::default(),
             decoder: Decoder::default(),
             displays: Displays::default(),
@@ -78,18 +99,21 @@ impl Source {
         })
     }
 
-    pub(super) fn of_worker(self, pid: u32, prefix: Prefix, output: OutputStyle) -> Source {
-        let prefix = match output {
-            OutputStyle::Lines => prefix,
-            OutputStyle::Raw | OutputStyle::Quiet => Prefix::none(),
-        };
+    /// The same of a worker, which may be one of a map whose items' lines are shown together.
+    pub(super) fn of_worker(self, speaker: Speaker, group: Option<&str>, quiet: bool) -> Source {
         Source {
-            worker: Some(pid),
+            speaker: Some(Arc::new(speaker)),
+            group: group.map(str::to_owned),
+            marks: group.map(Marks::new),
             prompts: None,
-            lines: Some(WorkerLines::new(prefix)),
-            quiet: output == OutputStyle::Quiet,
+            lines: Some(WorkerLines::default()),
+            quiet,
             ..self
         }
+    }
+
+    pub(super) fn is_of(&self, pid: u32) -> bool {
+        self.speaker.as_ref().is_some_and(|speaker| speaker.pid == pid)
     }
 
     /// Reads what there is, up to a limit.
@@ -101,9 +125,8 @@ impl Source {
                 Ok(0) => return Ok(State::Ended),
                 Ok(length) => {
                     left = left.saturating_sub(length);
-                    for part in self.blocks.take(&buffer[..length]) {
-                        self.understand(part, items);
-                    }
+                    self.heard = Instant::now();
+                    self.take_bytes(&buffer[..length], items);
                 }
                 Err(rustix::io::Errno::AGAIN) => return Ok(State::Empty),
                 Err(rustix::io::Errno::INTR) => {}
@@ -111,6 +134,29 @@ impl Source {
             }
         }
         Ok(State::More)
+    }
+
+    /// Gives what has been held for long enough.
+    pub(super) fn settle_if_due(&mut self, now: Instant, items: &mut Vec<Item>) {
+        let silence = now.duration_since(self.heard);
+        if self.is_unsettled() && silence >= SETTLE {
+            self.settle(items);
+        }
+        if silence >= PAUSE
+            && let Some(lines) = &mut self.lines
+        {
+            let beginning = lines.pause();
+            self.emit_lines(beginning, items);
+        }
+    }
+
+    /// When that is next, if nothing comes before.
+    pub(super) fn deadline(&self) -> Option<Instant> {
+        if self.is_unsettled() {
+            return Some(self.heard + SETTLE);
+        }
+        let holds_text = self.lines.as_ref().is_some_and(WorkerLines::holds_text);
+        holds_text.then(|| self.heard + PAUSE)
     }
 
     /// Gives what has been held in the hope of more that would belong to it.
@@ -122,7 +168,16 @@ impl Source {
         self.end_display(items);
     }
 
-    /// Gives everything: the writer has ended, or its cell has.
+    /// Gives everything: the writer has ended.
+    pub(super) fn end(&mut self, items: &mut Vec<Item>) {
+        if let Some(marks) = &mut self.marks {
+            let rest = marks.finish();
+            self.divide(&rest, items);
+        }
+        self.finish(items);
+    }
+
+    /// Gives everything: the writer's cell has ended, or its item.
     pub(super) fn finish(&mut self, items: &mut Vec<Item>) {
         if let Some(part) = self.blocks.release(false) {
             self.understand(part, items);
@@ -135,8 +190,29 @@ impl Source {
     }
 
     /// Whether something is held that a moment's silence should release.
-    pub(super) fn is_unsettled(&self) -> bool {
+    fn is_unsettled(&self) -> bool {
         self.blocks.holds_text() || self.displays.is_pending() || self.prompts.as_ref().is_some_and(Prompts::holds_text)
+    }
+
+    fn take_bytes(&mut self, bytes: &[u8], items: &mut Vec<Item>) {
+        let Some(marks) = &mut self.marks else {
+            return self.divide(bytes, items);
+        };
+        for part in marks.take(bytes) {
+            match part {
+                marks::Part::Bytes(bytes) => self.divide(&bytes, items),
+                marks::Part::Item(item) => {
+                    self.finish(items);
+                    items.push(Item::Begins(item));
+                }
+            }
+        }
+    }
+
+    fn divide(&mut self, bytes: &[u8], items: &mut Vec<Item>) {
+        for part in self.blocks.take(bytes) {
+            self.understand(part, items);
+        }
     }
 
     fn understand(&mut self, part: Part, items: &mut Vec<Item>) {
@@ -187,18 +263,23 @@ impl Source {
             return;
         }
         self.end_display(items);
-        let text = match &mut self.lines {
-            Some(lines) => lines.take(text),
-            None => text.to_owned(),
-        };
-        self.emit(text, items);
+        match &mut self.lines {
+            Some(lines) => {
+                let lines = lines.take(text);
+                self.emit_lines(lines, items);
+            }
+            None => items.push(Item::Content(Content::Stream {
+                stream: self.stream,
+                text: text.to_owned(),
+            })),
+        }
     }
 
     /// Gives the line that a worker has begun, so that what follows keeps its place.
     fn end_line(&mut self, items: &mut Vec<Item>) {
         if let Some(lines) = &mut self.lines {
             let line = lines.finish();
-            self.emit(line, items);
+            self.emit_lines(line, items);
         }
     }
 
@@ -210,7 +291,7 @@ impl Source {
     /// A cell has one result, which is the notebook process's to show.
     fn shown(&self, content: Content) -> Content {
         match content {
-            Content::ExecuteResult { data, metadata } if self.worker.is_some() => Content::DisplayData {
+            Content::ExecuteResult { data, metadata } if self.speaker.is_some() => Content::DisplayData {
                 data,
                 metadata,
                 display_id: None,
@@ -219,13 +300,8 @@ impl Source {
         }
     }
 
-    fn emit(&self, text: String, items: &mut Vec<Item>) {
-        if !text.is_empty() && !self.quiet {
-            items.push(Item::Content(Content::Stream {
-                stream: self.stream,
-                text,
-            }));
-        }
+    fn emit_lines(&self, lines: Option<Lines>, items: &mut Vec<Item>) {
+        items.extend(lines.filter(|_| !self.quiet).map(Item::Lines));
     }
 }
 

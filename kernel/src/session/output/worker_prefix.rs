@@ -65,6 +65,11 @@ impl Prefix {
     pub(super) fn text(&self) -> &str {
         &self.0
     }
+
+    /// As a line of its own; none where nothing stands in front of lines.
+    pub(super) fn alone(&self) -> Option<&str> {
+        Some(self.0.trim_end()).filter(|text| !text.is_empty())
+    }
 }
 
 #[cfg(test)]
@@ -90,5 +95,7 @@ mod tests {
         };
         assert_eq!(Prefix::new(7, Some("reader"), colours.next()).text(), "[reader 7] ");
         assert_eq!(Prefix::none().text(), "");
+        assert_eq!(Prefix::none().alone(), None);
+        assert_eq!(Prefix::new(7, None, Style::new()).alone(), Some("[pid 7]"));
     }
 }

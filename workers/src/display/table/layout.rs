@@ -305,6 +305,7 @@ fn width(text: &str) -> usize {
     text.chars().count()
 }
 
-fn escape(text: &str) -> String {
+/// Text as HTML shows it.
+pub(crate) fn escape(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }

@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use super::MimeBundle;
 use layout::Grid;
+pub(crate) use layout::escape;
 
 /// A table: HTML, with aligned plain text beside it.
 ///

@@ -109,7 +109,8 @@ const NO_LIMITS: Limits = Limits {
 };
 
 async fn run(cells: &[CodeCell], limits: Limits) -> Run {
-    let (events_sender, mut events) = unbounded_channel();
+    let (events_sender, events) = unbounded_channel();
+    let mut events = Events::from(events);
     let (stops_sender, mut stops) = unbounded_channel();
     let script = Script {
         events: RefCell::new(Some(events_sender)),

@@ -1,0 +1,8 @@
+//! `%workers`: a table of worker processes, which goes on to show what they do until the cell ends.
+
+use crate::workers as roll;
+
+/// Shows the table.
+pub fn workers() {
+    roll::show();
+}
