@@ -15,6 +15,11 @@ ROOT = Path(__file__).resolve().parents[2]
 TARGET = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")).absolute()
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """What can be asked for that no run does by itself."""
+    parser.addoption("--external", action="store_true", help="ask the sites that pages link to for an answer")
+
+
 def pytest_configure() -> None:
     """Makes a request to end tear down what runs, like Ctrl+C."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
@@ -63,7 +68,16 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     os.environ["CARGO_HOME"] = os.environ.get("CARGO_HOME", str(Path.home() / ".cargo"))
     os.environ["RUSTUP_HOME"] = os.environ.get("RUSTUP_HOME", str(Path.home() / ".rustup"))
     os.environ["PARCELL_CACHE_DIR"] = os.environ.get("PARCELL_CACHE_DIR", str(TARGET / "parcell-cache"))
-    for name in ("PARCELL_DATA_DIR", "JUPYTER_PATH", "JUPYTER_CONFIG_PATH", "JUPYTERLAB_DIR", "JUPYTERLAB_SETTINGS_DIR"):
+    # Where notebooks find the library that they compile programs with, which go where these programs are.
+    os.environ["PARCELL_CHECKOUT"] = str(ROOT)
+    for name in (
+        "CARGO_TARGET_DIR",
+        "JUPYTERLAB_DIR",
+        "JUPYTERLAB_SETTINGS_DIR",
+        "JUPYTER_CONFIG_PATH",
+        "JUPYTER_PATH",
+        "PARCELL_DATA_DIR",
+    ):
         os.environ.pop(name, None)
     for name, directory in {
         "HOME": "",

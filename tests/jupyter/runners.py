@@ -18,8 +18,10 @@ VARIES = "varies"
 LIMIT_SECONDS = 240
 
 ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
-# What stands before a worker's line: its name, or "pid", and its PID.
-LINE_PID = re.compile(r"^\[(\S.*?) \d+\]")
+# What stands before a worker's line: its name, or "pid", and its PID. A list of numbers is none.
+LINE_PID = re.compile(r"^\[([^\W\d][^\],]*) \d+\]")
+# What an error says of the results of other items: how many had been done by then is a matter of time.
+KEPT = re.compile(r"^  = \d+ of this cell's \d+ results (?:is|are) kept")
 # How errors name a process.
 ERROR_PID = re.compile(r"\b(pid|process) \d+")
 
@@ -133,7 +135,8 @@ def comparable_output(output: dict) -> dict:
     output = dict(output)
     if output["output_type"] == "error":
         output["evalue"] = ERROR_PID.sub(r"\1", output["evalue"])
-        output["traceback"] = [ERROR_PID.sub(r"\1", line) for line in output["traceback"]]
+        lines = (line for line in output["traceback"] if not KEPT.match(line))
+        output["traceback"] = [ERROR_PID.sub(r"\1", line) for line in lines]
     else:
         output["data"] = {
             mime: joined(data) if isinstance(data, str | list) else data for mime, data in output["data"].items()

@@ -94,6 +94,24 @@ def test_results_come_in_the_order_of_the_items(executed, notebooks):
     assert re.fullmatch(r"Results: \[1\.301\d(, 1\.301\d){7}\]\n", means)
 
 
+def test_maps_that_take_their_time_are_summed_up_and_drawn(executed, notebooks):
+    cells = cells_by_id(executed(notebooks / "progress-and-timeline.ipynb", "parcell"))
+    assert re.fullmatch(r"12 items in \d+\.\d+ s by 4 workers \(.*/s\)", displayed(cells["progress"]))
+    assert displayed(cells["failures"]).endswith("2 failed, 2 tried again")
+    for name in ("uneven", "sorted", "chunks", "crashed"):
+        (drawn,) = cells[name].outputs
+        assert "items by 2 workers in" in drawn.data["text/plain"]
+        assert drawn.data["image/svg+xml"].startswith("<svg")
+
+
+def test_the_program_that_is_written_is_the_example(notebooks):
+    """All of it but the words about the file; `workers/tests/it/examples.rs` runs it."""
+    written = cells_by_id(notebooks / "from-notebook-to-program.ipynb")["main"].source
+    example = (ROOT / "workers" / "examples" / "primes.rs").read_text()
+    _, program = example.split("\n\n", 1)
+    assert written == f"%%writefile src/main.rs\n{program}".rstrip("\n")
+
+
 def test_named_processes_print_in_their_own_order(executed, notebooks):
     cells = cells_by_id(executed(notebooks / "processes.ipynb", "parcell"))
     text = "".join(output.get("text", "") for output in cells["names"].outputs)
@@ -110,6 +128,12 @@ def cells_by_id(notebook: Path) -> dict[str, nbformat.NotebookNode]:
 def result(cell: nbformat.NotebookNode) -> str:
     """The value of a cell's last expression, as text."""
     return cell.outputs[-1].data["text/plain"]
+
+
+def displayed(cell: nbformat.NotebookNode) -> str:
+    """The only display of a cell, as text."""
+    (output,) = (output for output in cell.outputs if output.output_type == "display_data")
+    return output.data["text/plain"]
 
 
 def test_workers_print_under_their_pids(executed, notebooks):

@@ -91,7 +91,7 @@
 //! # Where to start
 //!
 //! The examples are what lessons on `multiprocessing` begin with: `process`, `pool`, `chunks`, `apply`, `executor`, `queue`,
-//! `shared`, `manager`, `daemon`; `cargo run --example pool` runs one.
+//! `shared`, `manager`, `daemon`, and `primes`, which was a notebook; `cargo run --example pool` runs one.
 //!
 //! # When threads are better
 //!

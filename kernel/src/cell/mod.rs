@@ -15,6 +15,8 @@ mod lines;
 mod magic;
 mod magic_error;
 mod magics;
+#[cfg(test)]
+mod magics_page;
 mod names;
 mod options;
 mod pool;

@@ -92,6 +92,10 @@ fn an_executor_gives_results_as_they_are_done_and_in_order() {
     "root of 999,999: 999.999",
 ])]
 #[case("manager", &["list: [\"Hello\"]", "scores: [(\"a\", 3), (\"b\", 1), (\"c\", 1)]"])]
+#[case("primes", &[
+    "in each block: [1229, 1033, 983, 958, 930, 924, 878, 902, 876, 879]",
+    "below 100000: 9592",
+])]
 #[case("daemon", &["beats: [0, 1, 2]", "children: [\"heart\"]", "children: []"])]
 fn an_example_says_what_the_lesson_says(#[case] name: &str, #[case] expected: &[&str]) {
     let printed = output_of_example(name);
