@@ -8,7 +8,9 @@ import uuid
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import sync_playwright
 
+import lab
 import leftovers
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -58,6 +60,39 @@ def jupyter() -> str:
 def papermill() -> str:
     """papermill's command, of the environment that runs the tests."""
     return program("papermill")
+
+
+@pytest.fixture(scope="module")
+def chromium() -> str:
+    """The distribution's browser; none is downloaded."""
+    path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if path is None:
+        pytest.skip("there is no chromium on this machine; .ci/run installs it")
+    return path
+
+
+@pytest.fixture(scope="module")
+def playwright(chromium):
+    """The driver of the browser."""
+    with sync_playwright() as driver:
+        yield driver
+
+
+@pytest.fixture(scope="module")
+def directory(tmp_path_factory) -> Path:
+    """Where the notebooks are, and where their cells run."""
+    return tmp_path_factory.mktemp("lab")
+
+
+@pytest.fixture(scope="module")
+def open_notebook(playwright, chromium, jupyter, directory, tmp_path_factory):
+    """Opens a notebook of the directory in JupyterLab, with a kernel of its own."""
+    elsewhere = tmp_path_factory.mktemp("browser")
+    with (
+        lab.server(jupyter, directory, elsewhere / "server.log") as address,
+        lab.browser(playwright, chromium, elsewhere / "profile") as context,
+    ):
+        yield lambda notebook: lab.NotebookPage(context.new_page(), address, notebook.name)
 
 
 @pytest.fixture(scope="session", autouse=True)

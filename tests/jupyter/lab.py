@@ -16,6 +16,7 @@ from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import jupyter_client
+import nbformat
 from playwright.sync_api import BrowserContext, Locator, Page, Playwright, expect
 
 START_SECONDS = 60
@@ -210,6 +211,14 @@ class NotebookPage:
             self.page.locator(".jp-Dialog button.jp-mod-accept").click()
         self.wait_for_status("Idle")
 
+    def choose_theme(self, name: str) -> None:
+        """Settings > Theme."""
+        self.page.get_by_role("menuitem", name="Settings", exact=True).click()
+        self.page.get_by_role("menuitem", name="Theme", exact=True).hover()
+        self.page.get_by_role("menuitem", name=name, exact=True).click()
+        light = "false" if name.endswith("Dark") else "true"
+        expect(self.page.locator("body")).to_have_attribute("data-jp-theme-light", light)
+
     def interrupt(self) -> None:
         """The toolbar's stop button."""
         self.panel.locator('[data-jp-item-name="interrupt"]').click()
@@ -252,6 +261,38 @@ class NotebookPage:
 def style(element: Locator, name: str) -> str:
     """A property of an element as the browser computes it."""
     return element.evaluate("(element, name) => getComputedStyle(element).getPropertyValue(name)", name)
+
+
+def contrast(first: str, second: str) -> float:
+    """How well two colours can be told apart, from 1 to 21, as WCAG 2 defines it; 4.5 is what text should have."""
+    bright, dark = sorted((luminance(first), luminance(second)), reverse=True)
+    return (bright + 0.05) / (dark + 0.05)
+
+
+def luminance(colour: str) -> float:
+    """The relative luminance of a colour, as `rgb(1, 2, 3)`, `#123` or `#010203`, or one of the names that themes use."""
+    colour = {"white": "#ffffff", "black": "#000000"}.get(colour.strip(), colour.strip())
+    if colour.startswith("#"):
+        digits = colour[1:] if len(colour) == 7 else "".join(digit * 2 for digit in colour[1:])
+        parts = [int(digits[at : at + 2], 16) for at in (0, 2, 4)]
+    else:
+        parts = [float(part) for part in re.findall(r"[\d.]+", colour)[:3]]
+    linear = [part / 255 / 12.92 if part <= 10 else ((part / 255 + 0.055) / 1.055) ** 2.4 for part in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def run(command: list[str | Path]) -> None:
+    """Runs a program to its end, which is to be a good one."""
+    done = subprocess.run(command, capture_output=True, text=True, timeout=IDLE_MILLISECONDS / 1000)
+    assert done.returncode == 0, done.stderr
+
+
+def write_notebook(path: Path, sources: list[str]) -> Path:
+    """Writes a notebook of these cells that says to run in parcell."""
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in sources])
+    notebook.metadata.kernelspec = {"name": "parcell", "display_name": "Rust (parcell)", "language": "rust"}
+    nbformat.write(notebook, path)
+    return path
 
 
 def change_settings() -> None:

@@ -1,12 +1,11 @@
 """The notebook as people see it: JupyterLab in a browser."""
 
 import re
-import shutil
 from pathlib import Path
 
 import nbformat
 import pytest
-from playwright.sync_api import Locator, expect, sync_playwright
+from playwright.sync_api import Locator, expect
 
 import lab
 
@@ -104,42 +103,9 @@ table([
 
 
 @pytest.fixture(scope="module")
-def chromium() -> str:
-    """The distribution's browser; none is downloaded."""
-    path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if path is None:
-        pytest.skip("there is no chromium on this machine; .ci/run installs it")
-    return path
-
-
-@pytest.fixture(scope="module")
-def playwright(chromium):
-    """The driver of the browser."""
-    with sync_playwright() as driver:
-        yield driver
-
-
-@pytest.fixture(scope="module")
-def directory(tmp_path_factory) -> Path:
-    """Where the notebooks are, and where their cells run."""
-    return tmp_path_factory.mktemp("lab")
-
-
-@pytest.fixture(scope="module")
-def open_notebook(playwright, chromium, jupyter, directory, tmp_path_factory):
-    """Opens a notebook of the directory in JupyterLab, with a kernel of its own."""
-    elsewhere = tmp_path_factory.mktemp("browser")
-    with (
-        lab.server(jupyter, directory, elsewhere / "server.log") as address,
-        lab.browser(playwright, chromium, elsewhere / "profile") as context,
-    ):
-        yield lambda notebook: lab.NotebookPage(context.new_page(), address, notebook.name)
-
-
-@pytest.fixture(scope="module")
 def session(open_notebook, directory) -> lab.NotebookPage:
     """The notebook that several tests use, each its own cells, since a kernel takes a while to start."""
-    return open_notebook(write_notebook(directory / "session.ipynb", list(SESSION.values())))
+    return open_notebook(lab.write_notebook(directory / "session.ipynb", list(SESSION.values())))
 
 
 def test_the_notebook_on_pools(open_notebook, notebooks, screenshots, directory):
@@ -279,7 +245,7 @@ def test_a_kernel_that_was_restarted_by_the_button_works(session, screenshots):
 
 def test_what_is_displayed_is_seen(open_notebook, screenshots, directory):
     sources = [DISPLAYS, 'shown.update(html("<b>new</b>"));', TABLE, PLOT, "(0..1_000_000u32).collect::<Vec<_>>()"]
-    page = open_notebook(write_notebook(directory / "display.ipynb", sources))
+    page = open_notebook(lab.write_notebook(directory / "display.ipynb", sources))
     for index in range(len(sources)):
         page.run_to_end(index)
     page.screenshot(screenshots / "display.png")
@@ -309,14 +275,6 @@ def assert_fits(output: Locator) -> None:
     height = text.evaluate("element => element.getBoundingClientRect().height")
     line = float(lab.style(text, "line-height").removesuffix("px"))
     assert round(height / line) == len(text.text_content().splitlines()), text.text_content()
-
-
-def write_notebook(path: Path, sources: list[str]) -> Path:
-    """Writes a notebook of these cells that says to run in parcell."""
-    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in sources])
-    notebook.metadata.kernelspec = {"name": "parcell", "display_name": "Rust (parcell)", "language": "rust"}
-    nbformat.write(notebook, path)
-    return path
 
 
 def copy_without_outputs(notebook: Path, directory: Path) -> Path:

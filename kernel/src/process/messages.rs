@@ -171,4 +171,6 @@ pub(crate) enum WorkerEvent {
     ItemsDone { group: String, items: Vec<(usize, usize)> },
     /// The map has ended, and its workers with it.
     GroupEnded { group: String },
+    /// What the library says, behind what workers have printed that have ended.
+    Notice { text: String },
 }

@@ -102,10 +102,13 @@ fn nothing_is_lost_when_a_map_does_not_end_well() {
             .check("attempts stay with their item", async |n| {
                 let code = "%%pool -n 2 -k -c 1 --grouped --retries 1 0..3u8 -> tried\n|n| {\n    \
                             println!(\"{n} begins\");\n    if n == 1 { std::process::abort() }\n    n\n}";
-                let mut cell = n.succeed(code).await;
+                let mut cell = n.run(code).await;
                 let lines = worker_lines(&cell.take_stdout());
                 assert_eq!(texts(&lines), ["0 begins", "1 begins", "1 begins", "2 begins"]);
                 assert_ne!(lines[1].pid, lines[2].pid);
+                assert!(cell.take_stderr().starts_with("1 of 3 items failed:\n"), "{cell:?}");
+                let last = cell.inner().last().map(|message| &message.content["name"]);
+                assert_eq!(last, Some(&"stderr".into()), "what sums up comes last: {cell:?}");
             })
             .await;
         notebook

@@ -38,8 +38,11 @@ fn options_choose_what_is_run_and_how() {
             .check("an item that takes too long", async |n| {
                 let code = "%%pool -n 2 -k --timeout 300ms [0u64, 600]\n\
                             |s| { std::thread::sleep(std::time::Duration::from_secs(s)); s }";
-                let value = n.value(code).await;
-                assert!(value.starts_with("[Ok(0), Err(TimedOut {"), "{value}");
+                let mut cell = n.run(code).await;
+                let value = cell.take_text().expect("a value");
+                assert!(value.contains("Ok(0)") && value.contains("TimedOut {"), "{value}");
+                let summary = cell.take_stderr();
+                assert!(summary.ends_with("took longer than the 300ms allowed\n"), "{summary}");
             })
             .await;
         notebook
@@ -148,8 +151,8 @@ fn wrong_options_are_pointed_at() {
             ("--quiet --raw 0..3", "`--raw` contradicts `--quiet`"),
             ("--fn sqare 0..3", "there is no function `sqare`"),
             (
-                "0..3 -> (small, large)",
-                "`(small, large)` is not a name for the results",
+                "0..3 -> [small, large]",
+                "`[small, large]` is not a name for the results",
             ),
         ] {
             let failure = notebook

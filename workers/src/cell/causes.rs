@@ -4,16 +4,16 @@ use crate::error::TaskError;
 
 /// How many causes are told apart; the rest is counted.
 const LISTED: usize = 10;
-/// How many further items of a cause are named.
+/// How many further items, or processes, of a cause are named.
 const NAMED: usize = 10;
 
-/// Failures whose texts differ in nothing but numbers.
+/// Failures of the same kind, whose texts differ in nothing but numbers; crashes have ended in the same way.
 #[derive(Debug)]
 struct Cause<'a> {
     key: String,
     first: &'a TaskError,
-    /// Those of the others that have one.
-    items: Vec<usize>,
+    /// The others' items, or the PIDs of processes that have none.
+    named: Vec<usize>,
     others: usize,
 }
 
@@ -33,19 +33,22 @@ pub(super) fn summary<'a>(errors: impl IntoIterator<Item = &'a TaskError>) -> Ve
 fn group<'a>(errors: impl IntoIterator<Item = &'a TaskError>) -> Vec<Cause<'a>> {
     let mut causes: Vec<Cause<'a>> = Vec::new();
     for error in errors {
-        let key = without_numbers(&format!("{} {error}", error.kind()));
+        let key = match error {
+            TaskError::Crashed { cause, .. } => cause.to_string(),
+            _ => without_numbers(&format!("{} {error}", error.kind())),
+        };
         let Some(cause) = causes.iter_mut().find(|cause| cause.key == key) else {
             causes.push(Cause {
                 key,
                 first: error,
-                items: Vec::new(),
+                named: Vec::new(),
                 others: 0,
             });
             continue;
         };
         cause.others += 1;
-        if cause.items.len() < NAMED {
-            cause.items.extend(error.item());
+        if cause.named.len() < NAMED {
+            cause.named.extend(error.item().or(error.pid().map(|pid| pid as usize)));
         }
     }
     causes
@@ -61,13 +64,16 @@ impl Cause<'_> {
     }
 
     fn of_the_others(&self) -> String {
-        let named: Vec<String> = self.items.iter().map(ToString::to_string).collect();
+        let (one, several) = match self.first.item() {
+            Some(_) => ("item", "items"),
+            None => ("process", "processes"),
+        };
+        let named: Vec<String> = self.named.iter().map(ToString::to_string).collect();
         let named = named.join(", ");
-        match (self.others, self.items.len()) {
-            (others, 0) => format!("  and {others} more"),
-            (1, _) => format!("  and item {named}"),
-            (others, shown) if others > shown => format!("  and {others} more: items {named}, ..."),
-            (others, _) => format!("  and {others} more: items {named}"),
+        match (self.others, self.named.len()) {
+            (1, 1) => format!("  and {one} {named}"),
+            (others, shown) if others > shown => format!("  and {others} more: {several} {named}, ..."),
+            (others, _) => format!("  and {others} more: {several} {named}"),
         }
     }
 }
@@ -88,6 +94,7 @@ fn without_numbers(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::CrashCause;
 
     fn failed(item: Option<usize>, error: &str) -> TaskError {
         TaskError::Failed {
@@ -120,7 +127,7 @@ mod tests {
         assert_eq!(summary(&errors), ["item 0 (pid 4711) failed: no", named]);
         assert_eq!(summary(&errors[..2])[1], "  and item 1");
         let processes = [failed(None, "no"), failed(None, "no")];
-        assert_eq!(summary(&processes), ["process 4711 failed: no", "  and 1 more"]);
+        assert_eq!(summary(&processes), ["process 4711 failed: no", "  and process 4711"]);
     }
 
     #[test]
@@ -131,6 +138,18 @@ mod tests {
             (lines.len(), lines[10].as_str()),
             (11, "and 16 more, of 16 other causes")
         );
+    }
+
+    #[test]
+    fn exit_codes_are_told_apart() {
+        let exited = |code| TaskError::Crashed {
+            pid: 1,
+            item: None,
+            cause: CrashCause::ExitCode(code),
+            probably_out_of_memory: false,
+            peak_memory: None,
+        };
+        assert_eq!(group([&exited(2), &exited(3), &exited(2)]).len(), 2);
     }
 
     #[test]

@@ -8,6 +8,7 @@ use serde::Serialize;
 use super::causes;
 use super::type_name::short_type_name;
 use crate::error::TaskError;
+use crate::notebook;
 use crate::protocol;
 
 /// The type of the block that describes the failure.
@@ -87,7 +88,7 @@ pub(super) fn tell<R>(results: &[Result<R, TaskError>]) {
     if let Some(calls) = backtrace(first) {
         text.push_str(&format!("backtrace of the first:\n{calls}\n"));
     }
-    eprint!("{text}");
+    notebook::notify(&text);
 }
 
 /// Reports an error of the line at `place`, and unwinds out of the cell.
@@ -176,7 +177,11 @@ mod tests {
         let report = report(&errors);
         assert_eq!(
             report.traceback,
-            ["25 processes failed:", "  process 1 failed: no", "    and 24 more"]
+            [
+                "25 processes failed:",
+                "  process 1 failed: no",
+                "    and 24 more: processes 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, ..."
+            ]
         );
     }
 

@@ -41,6 +41,8 @@ pub(super) enum Event<'a> {
     ItemsDone { group: &'a str, items: Vec<(usize, usize)> },
     /// That map has ended, and its workers with it.
     GroupEnded { group: &'a str },
+    /// To be shown on standard error, behind what the workers have printed that have ended.
+    Notice { text: &'a str },
 }
 
 /// An end that was not clean.

@@ -97,6 +97,23 @@ pub(crate) fn worker_exited(pid: u32, exit: Exit) {
     }
 }
 
+/// Prints to standard error, in a notebook behind what the workers have printed that have ended: that comes through other
+/// pipes, and might otherwise be shown later.
+pub(crate) fn notify(text: &str) {
+    match Host::find() {
+        Some(host) if text.len() <= LONGEST_NOTICE => {
+            if let Err(error) = host.send(&Event::Notice { text }, &[]) {
+                give_up(&error);
+                eprint!("{text}");
+            }
+        }
+        _ => eprint!("{text}"),
+    }
+}
+
+/// What fits into a message beside all else.
+const LONGEST_NOTICE: usize = 16 * 1024;
+
 /// Says one of evcxr's control lines where nothing that a cell prints can get between.
 pub fn send_control_line(line: &str) {
     let sent = match Host::control() {

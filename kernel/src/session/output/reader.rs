@@ -75,6 +75,10 @@ pub(super) struct Reader {
     unattended: Unattended,
     /// Which source has its turn first, where not all may have one.
     turn: usize,
+    /// What the notebook process has printed while news of workers is heard that it sent before; by its source.
+    unsaid: Vec<(usize, Vec<Item>)>,
+    /// Whether news of workers is being heard, each piece of which comes before the next.
+    hearing: bool,
 }
 
 /// Whether to go on.
@@ -105,6 +109,8 @@ impl Reader {
             groups: Groups::default(),
             unattended: Unattended::default(),
             turn: 0,
+            unsaid: Vec::new(),
+            hearing: false,
         }
     }
 
@@ -119,6 +125,7 @@ impl Reader {
             if !self.connections.backlog.is_full() {
                 self.read_some();
                 self.settle_due();
+                self.remove_ended();
             }
             if self.obey() == Flow::Stop {
                 return;
@@ -219,6 +226,7 @@ impl Reader {
         self.say_all(held);
         self.report_ends();
         self.print_prompt();
+        self.remove_ended();
     }
 
     /// Says what has been held for long enough.
@@ -405,48 +413,57 @@ impl Reader {
     /// Reads pipes in turn, each once, as far as there is room.
     fn read_some(&mut self) {
         let count = self.sources.len();
-        let mut ended = Vec::new();
         for turn in 0..count {
             let index = (self.turn + turn) % count;
-            if self.read_source(index) == State::Ended {
-                ended.push(index);
-            }
+            self.read_source(index);
             if self.connections.backlog.is_full() {
                 self.turn = index + 1;
                 break;
             }
         }
-        self.remove_sources(ended);
     }
 
     fn read_where(&mut self, wanted: impl Fn(&Source) -> bool) {
-        let mut ended = Vec::new();
         for index in 0..self.sources.len() {
-            if wanted(&self.sources[index]) && self.read_source(index) == State::Ended {
-                ended.push(index);
+            if wanted(&self.sources[index]) {
+                self.read_source(index);
             }
         }
-        self.remove_sources(ended);
     }
 
-    fn read_source(&mut self, index: usize) -> State {
+    fn read_source(&mut self, index: usize) {
+        let source = &mut self.sources[index];
+        if source.ended {
+            return;
+        }
         let mut items = Vec::new();
-        let state = self.sources[index].read(&mut items).unwrap_or_else(|error| {
+        let state = source.read(&mut items).unwrap_or_else(|error| {
             tracing::error!(%error, "cannot read what a process prints");
             State::Ended
         });
         if state == State::Ended {
-            self.sources[index].end(&mut items);
+            source.ended = true;
+            source.end(&mut items);
         }
-        self.say(index, &mut items);
-        state
+        if source.speaker.is_some() || items.is_empty() || self.hearing {
+            return self.say(index, &mut items);
+        }
+        // What the notebook process prints when a worker has ended comes after all that the worker has printed.
+        self.unsaid.push((index, items));
+        self.hear_workers();
+        self.say_unsaid();
     }
 
-    fn remove_sources(&mut self, mut indices: Vec<usize>) {
-        indices.sort_unstable();
-        for index in indices.into_iter().rev() {
-            self.sources.remove(index);
+    /// Says what the notebook process has printed before something that follows from it.
+    fn say_unsaid(&mut self) {
+        for (index, mut items) in std::mem::take(&mut self.unsaid) {
+            self.say(index, &mut items);
         }
+    }
+
+    /// Forgets pipes that have come to their end; while they are read in turn, each keeps its place.
+    fn remove_ended(&mut self) {
+        self.sources.retain(|source| !source.ended);
     }
 
     fn say(&mut self, index: usize, items: &mut Vec<Item>) {

@@ -38,6 +38,8 @@ pub(super) struct Source {
     marks: Option<Marks>,
     /// When something came last.
     heard: Instant,
+    /// Whether nobody holds the other end any more.
+    pub(super) ended: bool,
     blocks: Blocks,
     decoder: Decoder,
     displays: Displays,
@@ -90,6 +92,7 @@ impl Source {
             item: None,
             marks: None,
             heard: Instant::now(),
+            ended: false,
             blocks: Blocks::default(),
             decoder: Decoder::default(),
             displays: Displays::default(),

@@ -26,10 +26,17 @@ impl Reader {
     }
 
     pub(super) fn hear_workers(&mut self) {
+        self.hearing = true;
+        self.hear_news_of_workers();
+        self.hearing = false;
+    }
+
+    fn hear_news_of_workers(&mut self) {
         loop {
             let Some(channel) = &self.workers else { return };
             match channel.try_receive::<WorkerEvent>() {
                 Ok((WorkerEvent::WorkerStarted(worker), descriptors)) => {
+                    self.say_unsaid();
                     // What was printed before it was started is said before what it prints; one turn is more than a
                     // pipe holds. News of its end may follow at once, and has all of its own said.
                     self.read_sources();
@@ -42,15 +49,23 @@ impl Reader {
                 }
                 Ok((WorkerEvent::ItemsDone { group, items }, _)) => {
                     self.read_group(&group);
+                    self.finish_items(&group, |item| {
+                        items.iter().any(|&(start, end)| (start..end).contains(&item))
+                    });
                     let held = self.groups.done(&group, &items);
                     self.say_all(held);
                 }
                 Ok((WorkerEvent::GroupEnded { group }, _)) => {
                     self.read_group(&group);
+                    self.finish_items(&group, |_| true);
                     let held = self.groups.end(&group);
                     self.say_all(held);
                 }
-                Ok((WorkerEvent::InputRequested { prompt, password }, asker)) => self.ask(prompt, password, asker),
+                Ok((WorkerEvent::Notice { text }, _)) => self.output_to_stderr(self.cell, text),
+                Ok((WorkerEvent::InputRequested { prompt, password }, asker)) => {
+                    self.say_unsaid();
+                    self.ask(prompt, password, asker);
+                }
                 Err(ReceiveError::Empty) => return,
                 Err(ReceiveError::Closed) => {
                     self.workers = None;
@@ -86,6 +101,18 @@ impl Reader {
                 prefix: who,
             };
             self.unattended.watch(Who { cell, speaker });
+        }
+    }
+
+    /// Says all that is held of these items in the hope of more: they are done.
+    fn finish_items(&mut self, group: &str, are_done: impl Fn(usize) -> bool) {
+        for index in 0..self.sources.len() {
+            let source = &mut self.sources[index];
+            if source.group.as_deref() == Some(group) && source.item.is_some_and(&are_done) {
+                let mut items = Vec::new();
+                source.finish(&mut items);
+                self.say(index, &mut items);
+            }
         }
     }
 
