@@ -212,12 +212,15 @@ class NotebookPage:
         self.wait_for_status("Idle")
 
     def choose_theme(self, name: str) -> None:
-        """Settings > Theme."""
-        self.page.get_by_role("menuitem", name="Settings", exact=True).click()
-        self.page.get_by_role("menuitem", name="Theme", exact=True).hover()
-        self.page.get_by_role("menuitem", name=name, exact=True).click()
+        """The command of the palette."""
+        self.page.keyboard.press("Control+Shift+C")
+        palette = self.page.locator("#modal-command-palette, #command-palette").locator("input:visible").first
+        palette.fill(f"Use Theme: {name}")
+        palette.press("Enter")
         light = "false" if name.endswith("Dark") else "true"
         expect(self.page.locator("body")).to_have_attribute("data-jp-theme-light", light)
+        # JupyterLab covers everything with it while the theme is loaded.
+        expect(self.page.locator("#jupyterlab-splash")).to_have_count(0)
 
     def interrupt(self) -> None:
         """The toolbar's stop button."""
