@@ -189,6 +189,36 @@ fn the_end_of_a_daemon_is_reported_where_it_is_not_clean() {
     });
 }
 
+#[test]
+fn what_a_daemon_shows_has_a_limit() {
+    with_notebook(async |notebook| {
+        let code = "%%process --daemon --raw\nwhile !std::path::Path::new(\"go\").exists() { std::thread::yield_now() }\n\
+                    for line in 0..50_000 { println!(\"{line:049}\") }";
+        let cell = notebook.client.submit(serde_json::json!({"code": code})).await;
+        notebook.client.execution(&cell).await.assert_quiet();
+        std::fs::write(notebook.kernel.working_directory().join("go"), "").unwrap();
+        let (mut stdout, mut stderr) = (String::new(), String::new());
+        while !stderr.ends_with(" not shown\n") || stderr.lines().count() < 2 {
+            let message = notebook.client.broadcast(&cell).await;
+            let text = message.content["text"].as_str().unwrap_or_default();
+            match message.content["name"].as_str() {
+                Some("stdout") => stdout.push_str(text),
+                _ => stderr.push_str(text),
+            }
+        }
+        let shown = stdout.lines().count();
+        assert!(stdout.len() <= 1 << 20 && shown > 1000, "{shown} lines");
+        assert!(
+            stderr.starts_with("parcell: more than 1 MiB from a process that no cell waits for"),
+            "{stderr}"
+        );
+        assert!(
+            stderr.contains(&format!("parcell: {} lines (", 50_000 - shown)),
+            "{shown} shown, {stderr}"
+        );
+    });
+}
+
 /// What workers of a cell print up to a text, line by line, each with its stream.
 async fn late_output(notebook: &mut Notebook, cell: &str, last: &str) -> Vec<(String, String)> {
     let mut lines: Vec<(String, String)> = Vec::new();

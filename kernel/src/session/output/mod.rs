@@ -3,6 +3,7 @@
 //! What belongs to a cell is said before the cell's end is: `drain` returns when all that was written before the call
 //! has been said. Nothing waits for the end of a pipe, which grandchildren may hold open.
 
+mod allowance;
 mod blocks;
 mod display;
 mod groups;

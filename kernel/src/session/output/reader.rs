@@ -14,6 +14,7 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::net::{SocketFlags, accept_with};
 use tokio::sync::mpsc::UnboundedSender;
 
+use super::allowance::Allowances;
 use super::groups::Groups;
 use super::outlet::{Outlet, Saying};
 use super::panics::parse_failure;
@@ -73,6 +74,7 @@ pub(super) struct Reader {
     outlet: Outlet,
     groups: Groups,
     unattended: Unattended,
+    allowances: Allowances,
     /// Which source has its turn first, where not all may have one.
     turn: usize,
     /// What the notebook process has printed while news of workers is heard that it sent before; by its source.
@@ -108,6 +110,7 @@ impl Reader {
             colours: Colours::wanted(),
             groups: Groups::default(),
             unattended: Unattended::default(),
+            allowances: Allowances::default(),
             turn: 0,
             unsaid: Vec::new(),
             hearing: false,

@@ -4,6 +4,7 @@ use std::os::fd::OwnedFd;
 use std::sync::Arc;
 use std::time::Instant;
 
+use super::super::allowance::Verdict;
 use super::super::outlet::{Said, Saying, Speaker};
 use super::super::source::Source;
 use super::super::unattended::{Ended, Who};
@@ -23,6 +24,7 @@ impl Reader {
         let held = self.groups.end_all();
         self.say_all(held);
         self.unattended.clear();
+        self.allowances.clear();
     }
 
     pub(super) fn hear_workers(&mut self) {
@@ -101,6 +103,7 @@ impl Reader {
                 prefix: who,
             };
             self.unattended.watch(Who { cell, speaker });
+            self.allowances.begin(pid, cell);
         }
     }
 
@@ -127,6 +130,9 @@ impl Reader {
                 self.sources[index].end(&mut items);
                 self.say(index, &mut items);
             }
+        }
+        if let Some((cell, notice)) = self.allowances.end(pid) {
+            self.output_to_stderr(Some(cell), notice);
         }
     }
 
@@ -159,6 +165,11 @@ impl Reader {
     pub(super) fn say_as_worker(&mut self, index: usize, what: Saying) {
         let source = &self.sources[index];
         let Some(speaker) = source.speaker.clone() else { return };
+        match self.allowances.judge(speaker.pid, &what) {
+            Verdict::Shown => {}
+            Verdict::Replaced(notice) => return self.output_to_stderr(Some(source.cell), notice),
+            Verdict::LeftOut => return,
+        }
         let said = Said {
             cell: source.cell,
             speaker,
