@@ -102,6 +102,11 @@ def test_maps_that_take_their_time_are_summed_up_and_drawn(executed, notebooks):
         (drawn,) = cells[name].outputs
         assert "items by 2 workers in" in drawn.data["text/plain"]
         assert drawn.data["image/svg+xml"].startswith("<svg")
+    assert displayed(cells["workers"]).startswith("2 workers: 2 ended\n")
+    assert re.search(r"^speed-up +\d+\.\d+ of 2$", displayed(cells["profile"]), re.MULTILINE)
+    (grouped,) = cells["grouped"].outputs
+    texts = [re.sub(r"^\[pid \d+\] ", "", line) for line in grouped.text.splitlines()]
+    assert texts == [f"item {item}: {step}" for item in range(3) for step in ("one", "two")]
 
 
 def test_the_program_that_is_written_is_the_example(notebooks):

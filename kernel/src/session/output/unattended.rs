@@ -24,6 +24,8 @@ pub(super) struct Unattended {
     running: Vec<Watched>,
     /// Those that were killed, with when that is reported: if the notebook process lives then.
     killed: Vec<(Instant, Ended)>,
+    /// Those that have ended well since this was asked for.
+    well: Vec<u32>,
 }
 
 #[derive(Debug)]
@@ -60,6 +62,7 @@ impl Unattended {
     pub(super) fn clear(&mut self) {
         self.running.clear();
         self.killed.clear();
+        self.well.clear();
     }
 
     /// What becomes ready to be read when one ends.
@@ -83,6 +86,11 @@ impl Unattended {
         ending.map(|ending| Ended { who, ending })
     }
 
+    /// The processes whose ends `reports` has found not worth a report.
+    pub(super) fn ended_well(&mut self) -> Vec<u32> {
+        std::mem::take(&mut self.well)
+    }
+
     /// The ends that are to be reported now.
     pub(super) fn reports(&mut self, now: Instant) -> Vec<Ended> {
         let mut reports = Vec::new();
@@ -91,6 +99,7 @@ impl Unattended {
                 ending: Some(ending), ..
             }) = status(watched.who.speaker.pid)
             else {
+                self.well.push(watched.who.speaker.pid);
                 continue;
             };
             let ended = Ended {

@@ -141,6 +141,9 @@ impl Reader {
         for ended in self.unattended.reports(Instant::now()) {
             self.report_end(ended);
         }
+        for pid in self.unattended.ended_well() {
+            self.end_worker(pid);
+        }
     }
 
     fn report_end(&mut self, ended: Ended) {
