@@ -105,7 +105,7 @@ def test_maps_that_take_their_time_are_summed_up_and_drawn(executed, notebooks):
     assert displayed(cells["workers"]).startswith("2 workers: 2 ended\n")
     assert re.search(r"^speed-up +\d+\.\d+ of 2$", displayed(cells["profile"]), re.MULTILINE)
     (grouped,) = cells["grouped"].outputs
-    texts = [re.sub(r"^\[pid \d+\] ", "", line) for line in grouped.text.splitlines()]
+    texts = [re.sub(r"^\[pid \d+\] ", "", line) for line in runners.ANSI.sub("", grouped.text).splitlines()]
     assert texts == [f"item {item}: {step}" for item in range(3) for step in ("one", "two")]
 
 
