@@ -24,7 +24,7 @@ fn doubled(n: u64) -> u64 {
 }"""
 # It takes three seconds at least, of which two show progress.
 PROGRESS = """\
-%%pool -n 2 -c 1 0..60u64 -> waited
+%%pool -n 2 -c 1 0..60u64 -> results
 fn waited(n: u64) -> u64 {
     std::thread::sleep(std::time::Duration::from_millis(100));
     n
@@ -111,6 +111,7 @@ def test_the_timeline_can_be_read_in_both_themes(page, screenshots):
     page.run_to_end(1)
     page.run_to_end(2)
     page.run_to_end(4)
+    expect(page.error(1)).to_have_count(0)
     texts = page.cell(2).locator("svg text")
     expect(texts.first).to_be_visible()
     seen = {}
