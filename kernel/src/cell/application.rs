@@ -92,6 +92,7 @@ impl<'a> Application<'a> {
         for (parameter, name) in std::iter::zip(parameters, &names) {
             self.own(map, *parameter, name);
         }
+        map.generate(function.path(), self.magic.clone());
         map.generate(&self.cell[function.name.clone()], function.name.clone());
         map.generate("(", self.magic.clone());
         for (parameter, name) in std::iter::zip(parameters, &names) {

@@ -45,6 +45,8 @@ pub(super) struct Callable {
     pub(super) parameters: Vec<Parameter>,
     pub(super) result: Returned,
     pub(super) generic: bool,
+    /// Whether a variable has the name of the function, which is then meant by it.
+    pub(super) shadowed: bool,
 }
 
 /// What a magic applies.
@@ -80,6 +82,13 @@ pub(super) enum Returned {
     },
     /// `impl Trait`, which cannot be written elsewhere.
     Opaque,
+}
+
+impl Callable {
+    /// What goes in front of its name where it is called. Functions of cells are at the top of their crate.
+    pub(super) fn path(&self) -> &'static str {
+        if self.shadowed { "crate::" } else { "" }
+    }
 }
 
 impl Body {
@@ -137,11 +146,13 @@ impl Body {
             parameters: vec![Parameter::ByValue],
             result: Returned::Opaque,
             generic: false,
+            shadowed: variables.type_of(name.text).is_some(),
         };
         if let Some(source) = variables.function(name.text) {
             let earlier = Body::parse(&source, 0..source.len());
             let callable = earlier.last_function().map_or(here.clone(), |function| Callable {
                 name: here.name,
+                shadowed: here.shadowed,
                 ..function.clone()
             });
             return Ok(Selected::Function(callable));
@@ -157,6 +168,15 @@ impl Body {
         );
         let message = format!("there is no function `{}`", name.text);
         Err(MagicError::new(name.range.clone(), message, "unknown function", help))
+    }
+
+    /// Notes down which functions have the name of a variable: a cell that is run again has the results of its first run.
+    pub(super) fn note_shadowed(&mut self, cell: &str, variables: &dyn Variables) {
+        for node in &mut self.nodes {
+            if let NodeKind::Function(function) = &mut node.kind {
+                function.shadowed = variables.type_of(&cell[function.name.clone()]).is_some();
+            }
+        }
     }
 
     fn functions(&self) -> impl DoubleEndedIterator<Item = &Callable> {
@@ -252,6 +272,7 @@ impl Parser {
                 .collect(),
             result: returned(function.ret_type()),
             generic: function.generic_param_list().is_some(),
+            shadowed: false,
         })
     }
 
@@ -267,6 +288,7 @@ impl Parser {
                 .collect(),
             result: returned(closure.ret_type()),
             generic: false,
+            shadowed: false,
         }
     }
 

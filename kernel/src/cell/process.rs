@@ -59,7 +59,9 @@ pub(super) fn rewrite(cell: &str, line: &MagicLine, variables: &dyn Variables) -
         target: rest.target.zip(target),
         map: leave_out_magic(cell, line),
     };
-    call.run(&Body::parse(cell, line.body.clone()), application)?;
+    let mut body = Body::parse(cell, line.body.clone());
+    body.note_shadowed(cell, variables);
+    call.run(&body, application)?;
     Ok(call.map)
 }
 
@@ -154,6 +156,7 @@ impl Call<'_> {
             format!("|{INDEX}| ")
         };
         self.map.generate(&pattern, function.name.clone());
+        self.map.generate(function.path(), self.line.name.clone());
         self.map
             .generate(&self.cell[function.name.clone()], function.name.clone());
         let argument = match function.parameters.first() {

@@ -40,6 +40,17 @@ fn results_come_back_in_order_with_their_types() {
             })
             .await;
         notebook
+            .check(
+                "under the function's own name, also when the cell is run again",
+                async |n| {
+                    let code = "%%pool -n 2 numbers -> doubled\nfn doubled(n: u64) -> u64 { 2 * n }";
+                    n.prepare(code).await;
+                    n.prepare(code).await;
+                    assert_eq!(n.value("doubled.clone()").await, "[10, 8, 6, 4, 2]");
+                },
+            )
+            .await;
+        notebook
             .check("shown where no variable is named", async |n| {
                 let code = "%%pool -n 2 numbers\nfn negated(n: u64) -> i64 { -(n as i64) }";
                 assert_eq!(n.value(code).await, "[-5, -4, -3, -2, -1]");

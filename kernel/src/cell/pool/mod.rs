@@ -30,7 +30,8 @@ pub(super) fn rewrite(cell: &str, line: &MagicLine, variables: &dyn Variables) -
     let target = check(&items, line)?;
     let keep_going = options.has("--keep-going");
     refuse_parts_of_failures(target, &items, keep_going)?;
-    let body = Body::parse(cell, line.body.clone());
+    let mut body = Body::parse(cell, line.body.clone());
+    body.note_shadowed(cell, variables);
     let mut call = Call {
         cell,
         line,
@@ -358,6 +359,15 @@ mod tests {
         assert!(text.contains(options), "{text}");
         let text = rewritten("%%pool --raw --grouped 0..3\nfn f(x: u8) {}");
         assert!(text.contains("PoolOptions::new().grouped().raw()).map("), "{text}");
+    }
+
+    #[test]
+    fn a_function_with_the_name_of_a_variable_is_still_the_one_that_is_called() {
+        let text = rewritten("%%pool 0..3 -> numbers\nfn numbers(n: u64) -> u64 { n }");
+        assert!(text.contains("{ crate::numbers(parcell_item, ) }"), "{text}");
+        assert!(rewritten("%%pool 0..3\nfn other(n: u64) -> u64 { n }").contains("{ other(parcell_item, ) }"));
+        let text = rewritten("%%process -n 2 -> numbers\nfn numbers(n: usize) -> usize { n }");
+        assert!(text.contains("crate::numbers("), "{text}");
     }
 
     #[test]
