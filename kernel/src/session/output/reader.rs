@@ -220,11 +220,7 @@ impl Reader {
         // empty it. One that is always full must not keep a cell from ending.
         self.hear_news();
         self.read_sources();
-        let mut items = Vec::new();
-        for index in 0..self.sources.len() {
-            self.sources[index].finish(&mut items);
-            self.say(index, &mut items);
-        }
+        self.say_what_is_held(|_| true, Source::finish);
         let held = self.groups.release();
         self.say_all(held);
         self.report_ends();
@@ -235,11 +231,7 @@ impl Reader {
     /// Says what has been held for long enough.
     fn settle_due(&mut self) {
         let now = Instant::now();
-        let mut items = Vec::new();
-        for index in 0..self.sources.len() {
-            self.sources[index].settle_if_due(now, &mut items);
-            self.say(index, &mut items);
-        }
+        self.say_what_is_held(|_| true, |source, items| source.settle_if_due(now, items));
         if self.panicked + SETTLE <= now {
             self.print_panics();
         }
@@ -248,11 +240,7 @@ impl Reader {
 
     /// Says what is held in the hope of more.
     fn settle(&mut self) {
-        let mut items = Vec::new();
-        for index in 0..self.sources.len() {
-            self.sources[index].settle(&mut items);
-            self.say(index, &mut items);
-        }
+        self.say_what_is_held(|_| true, Source::settle);
         self.print_panics();
     }
 
@@ -400,6 +388,17 @@ impl Reader {
         match source {
             Ok(source) => self.sources.push(source),
             Err(error) => tracing::error!(%error, "cannot read what a process prints"),
+        }
+    }
+
+    /// Says what these sources give.
+    fn say_what_is_held(&mut self, wanted: impl Fn(&Source) -> bool, give: impl Fn(&mut Source, &mut Vec<Item>)) {
+        let mut items = Vec::new();
+        for index in 0..self.sources.len() {
+            if wanted(&self.sources[index]) {
+                give(&mut self.sources[index], &mut items);
+                self.say(index, &mut items);
+            }
         }
     }
 

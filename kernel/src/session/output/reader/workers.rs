@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use super::super::allowance::Verdict;
 use super::super::outlet::{Said, Saying, Speaker};
-use super::super::source::Source;
+use super::super::source::{Item, Source};
 use super::super::unattended::{Ended, Who};
 use super::super::worker_lines::Lines;
 use super::super::worker_prefix::Prefix;
@@ -109,28 +109,19 @@ impl Reader {
 
     /// Says all that is held of these items in the hope of more: they are done.
     fn finish_items(&mut self, group: &str, are_done: impl Fn(usize) -> bool) {
-        for index in 0..self.sources.len() {
-            let source = &mut self.sources[index];
-            if source.group.as_deref() == Some(group) && source.item.is_some_and(&are_done) {
-                let mut items = Vec::new();
-                source.finish(&mut items);
-                self.say(index, &mut items);
-            }
-        }
+        let is_wanted = |source: &Source| source.group.as_deref() == Some(group) && source.item.is_some_and(&are_done);
+        self.say_what_is_held(is_wanted, Source::finish);
     }
 
     /// The worker has ended, and all that it wrote is there to be read. What its own children write later is read
     /// until they close the pipe.
     fn end_worker(&mut self, pid: u32) {
-        for index in 0..self.sources.len() {
-            if self.sources[index].is_of(pid) {
-                let mut items = Vec::new();
-                // One turn is more than a pipe holds. An error will be seen when it is read again.
-                let _ = self.sources[index].read(&mut items);
-                self.sources[index].end(&mut items);
-                self.say(index, &mut items);
-            }
-        }
+        let rest = |source: &mut Source, items: &mut Vec<Item>| {
+            // One turn is more than a pipe holds. An error will be seen when it is read again.
+            let _ = source.read(items);
+            source.end(items);
+        };
+        self.say_what_is_held(|source| source.is_of(pid), rest);
         if let Some((cell, notice)) = self.allowances.end(pid) {
             self.output_to_stderr(Some(cell), notice);
         }
