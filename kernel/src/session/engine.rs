@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, mpsc};
 use std::time::Duration;
 
 use evcxr::{CommandContext, Error};
+use parcell::LastMap;
 
 use super::completion::InRust;
 use super::diagnostics::{self, Compiled};
@@ -312,7 +313,7 @@ impl<'a> Engine<'a> {
         result: Result<evcxr::EvalOutputs, Error>,
         report: Report,
     ) -> Outcome {
-        let last_map = report.last_map.clone();
+        let results = report.results.clone();
         let mut error = match result {
             Ok(_) if report.has_control_line(PANICKED) => self.failure(report),
             Ok(_) if report.has_control_line(LEFT_EARLY) => self.failure(report),
@@ -337,7 +338,7 @@ impl<'a> Engine<'a> {
         };
         error
             .traceback
-            .extend(last_map.and_then(|map| last_map::what_is_kept(&map, cell.id)));
+            .extend(results.and_then(|file| last_map::what_is_kept(&LastMap::read(file)?, cell.id)));
         Outcome::Error(error)
     }
 

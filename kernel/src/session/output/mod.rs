@@ -22,7 +22,8 @@ mod worker_prefix;
 pub(super) use panics::Panic;
 pub(super) use pump::Pump;
 
-use parcell::LastMap;
+use std::os::fd::OwnedFd;
+use std::sync::Arc;
 
 use crate::process::messages::FromSupervisor;
 use crate::session::event::CellError;
@@ -39,8 +40,8 @@ pub(super) struct Report {
     pub(super) error: Option<CellError>,
     /// The last panic.
     pub(super) panic: Option<Panic>,
-    /// The map that ran last, whichever cell did it.
-    pub(super) last_map: Option<LastMap>,
+    /// Where the library leaves what the last map has given, whichever cell ran it.
+    pub(super) results: Option<Arc<OwnedFd>>,
     /// The end of what the notebook process printed to stderr.
     pub(super) stderr_tail: String,
 }

@@ -9,7 +9,6 @@ use std::os::unix::net::UnixDatagram;
 use std::sync::{Arc, Mutex, mpsc};
 use std::time::{Duration, Instant};
 
-use parcell::LastMap;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::net::{SocketFlags, accept_with};
 use tokio::sync::mpsc::UnboundedSender;
@@ -63,7 +62,7 @@ pub(super) struct Reader {
     cell: Option<CellId>,
     report: Report,
     /// Where the library leaves what the last map has given.
-    results: Option<OwnedFd>,
+    results: Option<Arc<OwnedFd>>,
     /// Panics that have not been printed: the last one may be why the cell ends.
     panics: VecDeque<(CellId, Panic)>,
     /// When the last of them was heard of.
@@ -204,7 +203,7 @@ impl Reader {
                             .or(self.report.panic.take());
                     }
                     self.print_panics();
-                    self.report.last_map = self.results.as_ref().and_then(LastMap::read);
+                    self.report.results = self.results.clone();
                     // Who asked may have gone.
                     let _ = reply.send(std::mem::take(&mut self.report));
                 }
@@ -327,7 +326,7 @@ impl Reader {
         // Of an earlier notebook process nothing is left to come.
         self.sources.retain(|source| source.speaker.is_some());
         self.workers = Some(Channel::from(workers));
-        self.results = Some(results);
+        self.results = Some(Arc::new(results));
         let cell = self.cell.unwrap_or(CellId(0));
         for (pipe, stream) in [(stdout, Stream::Stdout), (stderr, Stream::Stderr)] {
             self.add(Source::new(pipe, stream, cell));
