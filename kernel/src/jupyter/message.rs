@@ -4,6 +4,7 @@ use super::connection::Channel;
 use super::content::Content;
 use super::requests::RequestError;
 use bytes::Bytes;
+use chrono::{DateTime, Utc};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
@@ -30,6 +31,18 @@ pub(super) struct Message {
     /// None where no request is the cause.
     pub(super) parent: Option<ParentHeader>,
     pub(super) content: Content,
+    /// When it was made. The channels send at their own pace, so that the order of sending is not the order of events.
+    pub(super) date: DateTime<Utc>,
+}
+
+impl Message {
+    pub(super) fn new(parent: Option<ParentHeader>, content: Content) -> Message {
+        Message {
+            parent,
+            content,
+            date: Utc::now(),
+        }
+    }
 }
 
 impl Request {

@@ -26,15 +26,12 @@ pub(super) struct Busy {
 impl Outbox {
     /// Broadcasts under `parent`.
     pub(super) fn publish(&self, parent: &ParentHeader, content: Content) {
-        self.iopub.publish(Message {
-            parent: Some(parent.clone()),
-            content,
-        });
+        self.iopub.publish(Message::new(Some(parent.clone()), content));
     }
 
     /// Broadcasts what no request has caused.
     pub(super) fn announce(&self, content: Content) {
-        self.iopub.publish(Message { parent: None, content });
+        self.iopub.publish(Message::new(None, content));
     }
 
     /// Answers a request on the channel that it came from.
@@ -46,13 +43,8 @@ impl Outbox {
                 return tracing::error!(%channel, "a reply was meant for a channel that has none");
             }
         };
-        replies.send(
-            request.identities.clone(),
-            Message {
-                parent: Some(request.header.clone()),
-                content,
-            },
-        );
+        let message = Message::new(Some(request.header.clone()), content);
+        replies.send(request.identities.clone(), message);
     }
 
     /// Says busy now, and idle when the guard goes.

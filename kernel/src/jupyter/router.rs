@@ -143,10 +143,7 @@ mod tests {
         socket.bind(&endpoint).await.unwrap();
         let (requests, _received) = mpsc::channel(1);
         let (replies, tasks) = spawn(Channel::Stdin, socket, &Arc::new(Wire::new("")), requests);
-        let message = Message {
-            parent: None,
-            content: Content::Status(Status::busy()),
-        };
+        let message = Message::new(None, Content::Status(Status::busy()));
         let sent = replies.send_with_receipt(vec![Bytes::from_static(b"nobody")], message);
         let told = timeout(Duration::from_secs(30), sent).await.unwrap();
         assert!(told.is_err());

@@ -38,10 +38,10 @@ pub(super) fn ask(dispatcher: &mut Dispatcher, question: session::InputRequest) 
     let id = Uuid::new_v4();
     let sent = dispatcher.outbox().stdin.send_with_receipt(
         request.identities.clone(),
-        Message {
-            parent: Some(request.header.clone()),
-            content: Content::InputRequest(InputRequest { id, prompt, password }),
-        },
+        Message::new(
+            Some(request.header.clone()),
+            Content::InputRequest(InputRequest { id, prompt, password }),
+        ),
     );
     dispatcher.asked = Some(Asked { question, id, request });
     dispatcher.watch_question(question, sent);

@@ -183,13 +183,11 @@ impl Lost {
         let Lost { messages, bytes, .. } = self;
         let text =
             format!("parcell: {messages} messages ({bytes} bytes) are missing here: this client did not read them\n");
-        Message {
-            parent: self.parent.clone(),
-            content: Content::Stream(StreamContent {
-                name: Stdio::Stderr,
-                text,
-            }),
-        }
+        let content = Content::Stream(StreamContent {
+            name: Stdio::Stderr,
+            text,
+        });
+        Message::new(self.parent.clone(), content)
     }
 }
 
@@ -287,11 +285,9 @@ fn welcome(subscription: &ZmqMessage, wire: &Wire) -> Result<Option<Published>, 
     let Some([1, topic @ ..]) = subscription.get(0).map(AsRef::as_ref) else {
         return Ok(None);
     };
-    let welcome = Message {
-        parent: None,
-        content: Content::IoPubWelcome(IoPubWelcome::new(String::from_utf8_lossy(topic).into_owned())),
-    };
-    Published::under(Bytes::copy_from_slice(topic), wire, welcome).map(Some)
+    let welcome = IoPubWelcome::new(String::from_utf8_lossy(topic).into_owned());
+    let message = Message::new(None, Content::IoPubWelcome(welcome));
+    Published::under(Bytes::copy_from_slice(topic), wire, message).map(Some)
 }
 
 #[cfg(test)]
@@ -303,7 +299,7 @@ mod tests {
 
     fn published(content: Content) -> Arc<Published> {
         let parent = Some(ParentHeader(Bytes::from_static(b"{}")));
-        Arc::new(Published::new(&Wire::new(""), Message { parent, content }).unwrap())
+        Arc::new(Published::new(&Wire::new(""), Message::new(parent, content)).unwrap())
     }
 
     fn output(size: usize) -> Arc<Published> {

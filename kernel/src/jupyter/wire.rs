@@ -6,7 +6,7 @@
 use super::connection::Channel;
 use super::message::{Message, ParentHeader, Request};
 use bytes::Bytes;
-use chrono::{SecondsFormat, Utc};
+use chrono::SecondsFormat;
 use hmac::{Hmac, Mac};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -153,7 +153,7 @@ impl Wire {
             msg_id: message.content.id().unwrap_or_else(Uuid::new_v4).to_string(),
             session: &self.session,
             username: "kernel",
-            date: Utc::now().to_rfc3339_opts(SecondsFormat::Micros, true),
+            date: message.date.to_rfc3339_opts(SecondsFormat::Micros, true),
             msg_type,
             version: PROTOCOL_VERSION,
         };

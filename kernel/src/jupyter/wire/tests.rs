@@ -38,10 +38,8 @@ fn a_signed_request_is_read() {
 fn what_is_written_verifies_and_carries_its_parent_unchanged() {
     let wire = Wire::new("key");
     let parent = ParentHeader(Bytes::from_static(HEADER.as_bytes()));
-    let message = Message {
-        parent: Some(parent),
-        content: Content::Status(Status::busy()),
-    };
+    let mut message = Message::new(Some(parent), Content::Status(Status::busy()));
+    message.date = "2026-03-01T12:00:00.000001Z".parse().unwrap();
     let frames = wire.encode(&message).unwrap();
     assert_eq!(frames.len(), 6);
     wire.verify(&frames[1], [&frames[2], &frames[3], &frames[4], &frames[5]])
@@ -51,6 +49,10 @@ fn what_is_written_verifies_and_carries_its_parent_unchanged() {
     for field in ["msg_id", "session", "username", "date", "msg_type", "version"] {
         assert!(header[field].is_string(), "{field} in {header}");
     }
+    assert_eq!(
+        header["date"], "2026-03-01T12:00:00.000001Z",
+        "it was made then, though it is sent now"
+    );
 }
 
 #[test]
