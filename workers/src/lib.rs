@@ -101,6 +101,7 @@
 
 #[doc(hidden)]
 pub mod cell;
+mod cluster;
 mod codec;
 mod cpu;
 pub mod display;
@@ -133,6 +134,7 @@ mod workers;
 
 /// The crate whose traits the elements of shared memory implement, for `#[bytemuck(crate = "parcell::bytemuck")]`.
 pub use bytemuck;
+pub use cluster::{Cluster, ClusterError};
 pub use cpu::cpu_count;
 #[doc(hidden)]
 pub use error::signal_name;

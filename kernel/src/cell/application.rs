@@ -51,6 +51,8 @@ pub(super) struct Application<'a> {
     magic: Range<usize>,
     expression: Word<'a>,
     source: Source,
+    /// Whether the function runs where the variables are not, and so gets the items themselves.
+    sends_items: bool,
 }
 
 impl<'a> Application<'a> {
@@ -66,7 +68,21 @@ impl<'a> Application<'a> {
             magic,
             expression,
             source,
+            sends_items: false,
         }
+    }
+
+    /// The same for a function that runs where the variables are not: items are copied here, and sent.
+    pub(super) fn sending_items(self) -> Application<'a> {
+        Application {
+            sends_items: true,
+            ..self
+        }
+    }
+
+    /// Whether the function sees references to the items.
+    fn gives_references(&self) -> bool {
+        self.source.gives_references() && !self.sends_items
     }
 
     /// A closure that calls the function with an item.
@@ -116,7 +132,7 @@ impl<'a> Application<'a> {
             return Err(MagicError::new(range, message, "takes nothing", help));
         }
         let by_value = closure.parameters == [Parameter::ByValue];
-        if !by_value || !self.source.gives_references() {
+        if !by_value || !self.gives_references() {
             map.copy_apart(self.cell, range);
             return Ok(());
         }
@@ -133,18 +149,24 @@ impl<'a> Application<'a> {
     /// The items.
     pub(super) fn items(&self, map: &mut SourceMap) {
         let expression = self.expression.range.clone();
+        let is_copied = self.sends_items && self.source.gives_references();
+        if is_copied {
+            map.generate("::std::iter::IntoIterator::into_iter(", expression.clone());
+        }
         if self.source == Source::Borrowed {
             map.generate("&", expression.clone());
         }
         map.copy_apart(self.cell, expression.clone());
         if self.source == Source::Copied {
             map.generate(".clone()", expression);
+        } else if is_copied {
+            map.generate(").cloned()", expression);
         }
     }
 
     fn pattern(&self, parameter: Parameter, name: &str) -> String {
         match parameter {
-            Parameter::ByMutableReference if !self.source.gives_references() => format!("mut {name}"),
+            Parameter::ByMutableReference if !self.gives_references() => format!("mut {name}"),
             _ => name.to_owned(),
         }
     }
@@ -157,7 +179,7 @@ impl<'a> Application<'a> {
         } else {
             ""
         };
-        if self.source.gives_references() && parameter != Parameter::ByReference {
+        if self.gives_references() && parameter != Parameter::ByReference {
             let copy = format!("let {mutable}{name} = ::std::clone::Clone::clone({name}); ");
             map.generate(&copy, self.expression.range.clone());
         }
@@ -165,7 +187,7 @@ impl<'a> Application<'a> {
 
     fn argument(&self, parameter: Parameter, name: &str) -> String {
         match parameter {
-            Parameter::ByReference if self.source.gives_references() => name.to_owned(),
+            Parameter::ByReference if self.gives_references() => name.to_owned(),
             Parameter::ByReference => format!("&{name}"),
             Parameter::ByMutableReference => format!("&mut {name}"),
             Parameter::ByValue | Parameter::Inferred => name.to_owned(),

@@ -92,6 +92,13 @@ pub(crate) static MAGICS: &[MagicHelp] = &[
                 "do not show how far a map is that takes longer than a second",
             )
             .default("it is shown"),
+            with_value(
+                "--cluster",
+                "URL",
+                "tcp://127.0.0.1:8786",
+                "run the items on the workers of the Dask cluster that has its scheduler there",
+            )
+            .default("on this machine"),
             plain("--", "take what follows as ITEMS, even if it begins with a dash"),
         ],
     },

@@ -91,6 +91,13 @@ fn value_length(text: &str) -> usize {
             SyntaxKind::L_PAREN | SyntaxKind::L_BRACK | SyntaxKind::L_CURLY => depth += 1,
             SyntaxKind::R_PAREN | SyntaxKind::R_BRACK | SyntaxKind::R_CURLY => depth = depth.saturating_sub(1),
             SyntaxKind::WHITESPACE if depth == 0 => return lexed.text_start(index),
+            // What follows a word at once is no comment, but the second half of a URL.
+            SyntaxKind::COMMENT if depth == 0 => {
+                let start = lexed.text_start(index);
+                return text[start..]
+                    .find(char::is_whitespace)
+                    .map_or(text.len(), |length| start + length);
+            }
             _ => {}
         }
     }
@@ -134,6 +141,8 @@ mod tests {
             ("'a b' x", "'a b'", "x"),
             ("v.iter().map(|x| x + 1) x", "v.iter().map(|x| x + 1)", "x"),
             (" 10s", "10s", ""),
+            ("tcp://host:8786 0..3 -> x", "tcp://host:8786", "0..3 -> x"),
+            ("tcp://[::1]:8786", "tcp://[::1]:8786", ""),
         ] {
             let mut words = Words::new(text, 0..text.len());
             let found = words.next_value().map(|word| word.text);

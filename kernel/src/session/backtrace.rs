@@ -82,7 +82,9 @@ pub(crate) fn in_text<'a>(text: &'a str, locations: &Locations) -> Cow<'a, str> 
             .map(Frame::to_string)
             .collect();
         // Within what Rust shows of a string, an end of line is written as two characters.
-        frames.join(if found[0].contains("\\n") { "\\n" } else { "\n" })
+        let begins_string = found.get(0).is_some_and(|all| text[..all.start()].ends_with('"'));
+        let is_in_string = begins_string || found[0].contains("\\n");
+        frames.join(if is_in_string { "\\n" } else { "\n" })
     })
 }
 

@@ -2,6 +2,7 @@
 
 mod causes;
 mod clock;
+mod cluster;
 mod display;
 mod entry;
 mod environment;
@@ -15,6 +16,7 @@ pub mod variables;
 mod workers;
 
 pub use clock::{duration_text, start_cell_timer, start_timer, stop_cell_timer, stop_timer};
+pub use cluster::{CellCluster, cluster};
 pub use display::{CountedDisplay, EvcxrDisplay, ShownValue, show_result, show_results};
 pub use entry::{is_linked, report_error, report_printed_error, report_static_error};
 pub use environment::{

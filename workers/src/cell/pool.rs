@@ -4,6 +4,7 @@ use std::fmt::Display;
 use std::time::Duration;
 
 use super::failure;
+use crate::cluster;
 use crate::error::TaskError;
 use crate::message::Message;
 use crate::notebook::{GroupOrder, OutputStyle};
@@ -92,6 +93,18 @@ impl PoolOptions {
     pub fn no_progress(mut self) -> Self {
         self.pool = self.pool.progress(false);
         self
+    }
+}
+
+impl PoolOptions {
+    /// The same for a cluster, and the order of the results.
+    pub(super) fn for_cluster(self) -> (cluster::Settings, ResultOrder) {
+        let order = match self.order {
+            ResultOrder::Items => GroupOrder::Items,
+            ResultOrder::Completion => GroupOrder::Completion,
+        };
+        let settings = self.pool.for_cluster(self.grouped.then_some(order));
+        (settings, self.order)
     }
 }
 

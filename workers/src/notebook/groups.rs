@@ -58,13 +58,18 @@ impl Group {
     /// In a worker: what is printed from here on is the item's.
     pub(crate) fn begin_item(&self, item: usize) {
         flush();
-        let mark = format!("\x1eparcell-item:{}:{item}\n", self.key);
+        let mark = self.mark(item);
         PIPES.with_borrow(|pipes| {
             for pipe in pipes.iter().flatten() {
                 // A kernel that no longer reads is about to end this process.
                 let _ = rustix::io::retry_on_intr(|| rustix::io::write(pipe, mark.as_bytes()));
             }
         });
+    }
+
+    /// What stands in a stream before what is printed about the item.
+    pub(crate) fn mark(&self, item: usize) -> String {
+        format!("\x1eparcell-item:{}:{item}\n", self.key)
     }
 
     /// In a worker, before the parent hears of the item: all that the item printed is in the pipes.

@@ -19,7 +19,7 @@ use rustix::pipe::{PipeFlags, pipe_with};
 use serde::Serialize;
 
 pub(crate) use ask::{Answer, ask};
-pub(crate) use calls::calls_in_cells;
+pub(crate) use calls::{calls_in_cells, work_far_from_host};
 pub(crate) use groups::{Group, GroupOrder};
 use host::{ControlMessage, Ending, Event, Host};
 pub(crate) use host::{current_cell, results_file, work_for_cell};
@@ -139,6 +139,14 @@ impl Redirection {
     pub(crate) fn announce(self, worker: &Announcement<'_>) -> io::Result<()> {
         let ends = [self.stdout.0.as_fd(), self.stderr.0.as_fd()];
         self.host.send(&Event::WorkerStarted(worker), &ends)
+    }
+
+    /// For a worker on another machine: gives the kernel the read ends, and the caller the ends to which it writes what the
+    /// worker prints to standard output and to standard error.
+    pub(crate) fn relay(self, worker: &Announcement<'_>) -> io::Result<[OwnedFd; 2]> {
+        let (stdout, stderr) = self.writers()?;
+        self.announce(worker)?;
+        Ok([stdout, stderr])
     }
 
     /// Executes a program of this library, which prints to the pipes and can tell the kernel of workers of its own.

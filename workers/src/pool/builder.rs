@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::Pool;
 use super::settings::{Initializer, Profiling, Settings};
+use crate::cluster;
 use crate::cpu_count;
 use crate::notebook::{GroupOrder, OutputStyle};
 use crate::sys::fork;
@@ -214,6 +215,20 @@ impl PoolBuilder {
     pub(crate) fn output_style(mut self, style: OutputStyle) -> Self {
         self.output_style = style;
         self
+    }
+
+    /// The same for a cluster, whose workers are not this machine's.
+    pub(crate) fn for_cluster(self, grouped: Option<GroupOrder>) -> cluster::Settings {
+        cluster::Settings {
+            workers: self.workers,
+            chunk_size: self.chunk_size,
+            timeout: self.timeout,
+            retries: self.retries,
+            memory_limit: self.memory_limit,
+            progress: self.progress,
+            output_style: self.output_style,
+            grouped,
+        }
     }
 
     /// The pool.

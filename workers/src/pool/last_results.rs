@@ -113,7 +113,7 @@ pub(crate) fn keep_results<R: Message>(outcomes: &[Result<R, TaskError>]) {
 
 /// Notes down the outcomes of one map.
 #[derive(Debug)]
-pub(super) struct Recorder {
+pub(crate) struct Recorder {
     /// `None` once it cannot be written to.
     writer: Option<ResultsWriter<BorrowedFd<'static>>>,
     gathered: Vec<u8>,
@@ -123,7 +123,7 @@ pub(super) struct Recorder {
 
 impl Recorder {
     /// For a map that begins; `None` where this is no notebook's own process, or another map of it is being recorded.
-    pub(super) fn begin<R>(items: usize) -> Option<Self> {
+    pub(crate) fn begin<R>(items: usize) -> Option<Self> {
         if fork::is_worker() {
             return None;
         }
@@ -150,7 +150,7 @@ impl Recorder {
     }
 
     /// Notes down one outcome.
-    pub(super) fn note(&mut self, item: usize, outcome: &Result<&[u8], TaskError>) {
+    pub(crate) fn note(&mut self, item: usize, outcome: &Result<&[u8], TaskError>) {
         let Some(writer) = &self.writer else { return };
         self.counts.done += 1;
         self.counts.failed += u64::from(outcome.is_err());
@@ -172,7 +172,7 @@ impl Recorder {
     }
 
     /// Writes what has been noted down: from here on it outlives this process.
-    pub(super) fn flush(&mut self) {
+    pub(crate) fn flush(&mut self) {
         let Some(writer) = &mut self.writer else { return };
         if writer.append(&self.gathered, self.counts).is_err() {
             self.writer = None;

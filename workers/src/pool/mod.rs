@@ -46,11 +46,12 @@ pub use apply_async::AsyncResult;
 use apply_async::Standing;
 pub use builder::PoolBuilder;
 pub use imap::Imap;
-use last_results::Recorder;
+pub(crate) use last_results::Recorder;
 pub(crate) use last_results::keep_results;
 pub use last_results::{LastResultsError, last_results};
-use outcomes::Outcomes;
-pub(crate) use outcomes::ResultOrder;
+pub(crate) use outcomes::{Outcomes, ResultOrder, decode};
+pub(crate) use progress::Progress;
+pub(crate) use progress_text::State;
 use settings::{Profiling, Settings};
 pub use starmap::Spread;
 
@@ -328,8 +329,9 @@ impl Default for Pool {
     }
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum OnFailure {
+/// What a failure means for the items that are left.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum OnFailure {
     Stop,
     GoOn,
 }

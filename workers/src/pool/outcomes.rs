@@ -17,7 +17,7 @@ pub(crate) enum ResultOrder {
 }
 
 /// What has become of each item.
-pub(super) struct Outcomes<R> {
+pub(crate) struct Outcomes<R> {
     /// Errors are few and large, so they are kept apart.
     values: Vec<Option<R>>,
     errors: BTreeMap<usize, TaskError>,
@@ -26,7 +26,7 @@ pub(super) struct Outcomes<R> {
 }
 
 impl<R: Message> Outcomes<R> {
-    pub(super) fn new(items: usize, order: ResultOrder) -> Self {
+    pub(crate) fn new(items: usize, order: ResultOrder) -> Self {
         Self {
             values: std::iter::repeat_with(|| None).take(items).collect(),
             errors: BTreeMap::new(),
@@ -35,12 +35,12 @@ impl<R: Message> Outcomes<R> {
     }
 
     /// The number of items.
-    pub(super) fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.values.len()
     }
 
     /// Notes one outcome down; whether it is an error.
-    pub(super) fn accept(&mut self, item: usize, outcome: Result<R, TaskError>) -> bool {
+    pub(crate) fn accept(&mut self, item: usize, outcome: Result<R, TaskError>) -> bool {
         if let Some(completed) = &mut self.completed {
             completed.push(item);
         }
@@ -55,7 +55,7 @@ impl<R: Message> Outcomes<R> {
     }
 
     /// All values, or the first error.
-    pub(super) fn into_values(mut self) -> Result<Vec<R>, TaskError> {
+    pub(crate) fn into_values(mut self) -> Result<Vec<R>, TaskError> {
         if let Some((_, error)) = self.errors.pop_first() {
             return Err(error);
         }
@@ -69,7 +69,7 @@ impl<R: Message> Outcomes<R> {
         })
     }
 
-    pub(super) fn into_results(mut self) -> Vec<Result<R, TaskError>> {
+    pub(crate) fn into_results(mut self) -> Vec<Result<R, TaskError>> {
         let items = self.values.len();
         let order = self.completed.take();
         let mut result = |item: usize| match self.values[item].take() {
@@ -84,7 +84,7 @@ impl<R: Message> Outcomes<R> {
 }
 
 /// The outcome that a worker's record holds.
-pub(super) fn decode<R: Message>(item: usize, pid: u32, outcome: Result<&[u8], TaskError>) -> Result<R, TaskError> {
+pub(crate) fn decode<R: Message>(item: usize, pid: u32, outcome: Result<&[u8], TaskError>) -> Result<R, TaskError> {
     codec::decode(outcome?).map_err(|error| TaskError::Codec {
         pid,
         item: Some(item),

@@ -21,7 +21,7 @@ const COLUMNS: usize = 80;
 
 /// What is shown of one map.
 #[derive(Debug)]
-pub(super) struct Progress {
+pub(crate) struct Progress {
     place: Place,
     next: u64,
     shown: String,
@@ -37,7 +37,7 @@ enum Place {
 
 impl Progress {
     /// For a map that begins now; `None` where it is not wanted, or nobody would see it.
-    pub(super) fn begin(wanted: bool) -> Option<Self> {
+    pub(crate) fn begin(wanted: bool) -> Option<Self> {
         if !wanted || std::env::var(VARIABLE).is_ok_and(|value| value.trim() == "0") {
             return None;
         }
@@ -56,12 +56,12 @@ impl Progress {
     }
 
     /// How many nanoseconds it may be left alone.
-    pub(super) fn rest(&self) -> u64 {
+    pub(crate) fn rest(&self) -> u64 {
         self.next.saturating_sub(clock::now())
     }
 
     /// Shows `state` if it is time.
-    pub(super) fn tick(&mut self, state: impl FnOnce() -> State) {
+    pub(crate) fn tick(&mut self, state: impl FnOnce() -> State) {
         let now = clock::now();
         if now < self.next {
             return;
@@ -89,7 +89,7 @@ impl Progress {
     }
 
     /// The map has ended. What has been shown makes room for a line that sums it up.
-    pub(super) fn end(&mut self, state: &State) {
+    pub(crate) fn end(&mut self, state: &State) {
         let text = summary(state);
         match &mut self.place {
             Place::Notebook(None) | Place::Terminal(false) => {}

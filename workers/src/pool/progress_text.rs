@@ -13,18 +13,18 @@ const NAMED: usize = 8;
 
 /// How far a map is.
 #[derive(Debug, Default)]
-pub(super) struct State {
-    pub(super) done: usize,
+pub(crate) struct State {
+    pub(crate) done: usize,
     /// `None` for a stream, which may have no end.
-    pub(super) total: Option<usize>,
-    pub(super) failed: usize,
-    pub(super) retried: usize,
+    pub(crate) total: Option<usize>,
+    pub(crate) failed: usize,
+    pub(crate) retried: usize,
     /// How long it has been running, in nanoseconds.
-    pub(super) nanos: u64,
+    pub(crate) nanos: u64,
     /// How many workers there are, or were at a time.
-    pub(super) workers: usize,
+    pub(crate) workers: usize,
     /// The PID of each worker that is on an item, and the item.
-    pub(super) on: Vec<(u32, usize)>,
+    pub(crate) on: Vec<(u32, usize)>,
 }
 
 impl State {

@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use super::setup::{Setup, VARIABLE};
 use super::shared::{ARRIVED, CREW, CrewMemory, HUB, HubMemory, result_log, task_log};
 use super::task::{self, Call, Reply};
+use crate::cluster;
 use crate::codec;
 use crate::error::TaskError;
 use crate::job;
@@ -32,7 +33,7 @@ const CELL_MIME: &str = "application/vnd.parcell.cell+json";
 static INITIALIZED: AtomicBool = AtomicBool::new(false);
 
 /// Lets copies of this program be standing workers, as [`ProcessPoolExecutor`](crate::ProcessPoolExecutor) and
-/// [`Pool::apply_async`](crate::Pool::apply_async) need them. Call it first in `main`, before threads are started and
+/// [`Pool::apply_async`](crate::Pool::apply_async) need them, or workers of a [`Cluster`](crate::Cluster). Call it first in `main`, before threads are started and
 /// arguments are read: in a worker it does not return. Notebooks do not need it.
 ///
 /// # Examples
@@ -51,6 +52,7 @@ static INITIALIZED: AtomicBool = AtomicBool::new(false);
 )]
 pub fn init() {
     INITIALIZED.store(true, Ordering::Relaxed);
+    cluster::work_if_told();
     if let Some(setup) = std::env::var_os(VARIABLE) {
         let setup = setup.to_str().and_then(|text| serde_json::from_str(text).ok());
         run(setup);

@@ -68,6 +68,19 @@ impl CodeLocation {
         &self.file
     }
 
+    /// The same in a file of this name, unless it is in the program itself.
+    pub(crate) fn moved(&self, name: impl Fn(&str) -> String) -> Self {
+        let file = if self.file.is_empty() {
+            String::new()
+        } else {
+            name(&self.file)
+        };
+        Self {
+            file,
+            offset: self.offset,
+        }
+    }
+
     /// The code's address in this process, which loads the file for good if need be.
     ///
     /// # Errors

@@ -3,6 +3,7 @@
 //! A function without captures has no state, so its type is all there is to it, and the code that calls it, compiled for
 //! that type, is all that the other process needs to find. Of a function pointer, what it points to is sent as well.
 
+use std::fmt::Display;
 use std::io;
 
 use serde::{Deserialize, Serialize};
@@ -42,17 +43,42 @@ impl Function {
         A: Message,
         R: Message,
     {
+        Self::called_by(f, call::<F, A, R>)
+    }
+
+    /// The function `f`, whose errors are its calls' failures.
+    ///
+    /// # Panics
+    ///
+    /// As [`of`](Self::of) does.
+    #[track_caller]
+    pub(crate) fn fallible<F, A, R, E>(f: F) -> Self
+    where
+        F: Fn(A) -> Result<R, E> + Copy + 'static,
+        A: Message,
+        R: Message,
+        E: Display,
+    {
+        Self::called_by(f, call_fallible::<F, A, R, E>)
+    }
+
+    #[track_caller]
+    fn called_by<F, A, O>(f: F, call: Call) -> Self
+    where
+        F: Fn(A) -> O + Copy + 'static,
+    {
         const {
             assert!(
                 size_of::<F>() == 0
-                    || size_of::<F>() == size_of::<fn(A) -> R>() && size_of::<Option<F>>() == size_of::<F>(),
-                "a closure that captures variables cannot be sent to a standing worker: use `Pool::map`, `Pool::apply` \
-                 or `Process::spawn`, whose workers see what a closure captures, or give what it needs as the argument"
+                    || size_of::<F>() == size_of::<fn(A) -> O>() && size_of::<Option<F>>() == size_of::<F>(),
+                "a closure that captures variables cannot be sent to a standing worker or a cluster: use `Pool::map`, \
+                 `Pool::apply` or `Process::spawn`, whose workers see what a closure captures, or give what it needs as \
+                 the argument"
             );
         }
         Self {
-            call: location(CodeAddress::of(call::<F, A, R> as Call as *const ())),
-            pointer: pointer::<F, A, R>(f).map(location),
+            call: location(CodeAddress::of(call as *const ())),
+            pointer: pointer::<F, A, O>(f).map(location),
         }
     }
 
@@ -75,6 +101,19 @@ impl Function {
     /// The file that the function's code is in; empty for the program itself.
     pub(crate) fn file(&self) -> &str {
         self.call.file()
+    }
+
+    /// The files that code of it is in; empty for the program itself.
+    pub(crate) fn files(&self) -> impl Iterator<Item = &str> {
+        std::iter::once(&self.call).chain(&self.pointer).map(CodeLocation::file)
+    }
+
+    /// The same where the files, except the program itself, have these names.
+    pub(crate) fn moved(&self, name: impl Fn(&str) -> String) -> Self {
+        Self {
+            call: self.call.moved(&name),
+            pointer: self.pointer.as_ref().map(|pointer| pointer.moved(&name)),
+        }
     }
 
     /// Finds the code, and loads it if need be.
@@ -103,8 +142,8 @@ fn pointer<F: Copy, A, R>(f: F) -> Option<CodeAddress> {
     }
     assert!(
         typeid::of::<F>() == typeid::of::<fn(A) -> R>(),
-        "a closure that captures variables cannot be sent to a standing worker: use `Pool::map`, `Pool::apply` or \
-         `Process::spawn`, whose workers see what a closure captures, or give what it needs as the argument"
+        "a closure that captures variables cannot be sent to a standing worker or a cluster: use `Pool::map`, `Pool::apply` \
+         or `Process::spawn`, whose workers see what a closure captures, or give what it needs as the argument"
     );
     // SAFETY: `F` is this function pointer type, as was just asked.
     let pointer: fn(A) -> R = unsafe { std::mem::transmute_copy(&f) };
@@ -124,20 +163,36 @@ where
     A: Message,
     R: Message,
 {
-    let f: F = match pointer {
-        // SAFETY: `of` sends a pointer exactly where `F` is this function pointer type.
+    let f: F = found::<F, A, R>(pointer);
+    Ok(codec::encode_into(&f(codec::decode(argument)?), out)?)
+}
+
+fn call_fallible<F, A, R, E>(argument: &[u8], pointer: Option<CodeAddress>, out: &mut Vec<u8>) -> Result<(), ItemError>
+where
+    F: Fn(A) -> Result<R, E> + Copy + 'static,
+    A: Message,
+    R: Message,
+    E: Display,
+{
+    let f: F = found::<F, A, Result<R, E>>(pointer);
+    let result = f(codec::decode(argument)?).map_err(|error| ItemError::Failed(error.to_string()))?;
+    Ok(codec::encode_into(&result, out)?)
+}
+
+/// The function, of which `of` has sent the pointer if it is one.
+fn found<F: Fn(A) -> O + Copy + 'static, A, O>(pointer: Option<CodeAddress>) -> F {
+    match pointer {
+        // SAFETY: `called_by` sends a pointer exactly where `F` is this function pointer type.
         Some(address) if size_of::<F>() != 0 => unsafe {
-            std::mem::transmute_copy(&address.to_pointer::<fn(A) -> R>())
+            std::mem::transmute_copy(&address.to_pointer::<fn(A) -> O>())
         },
-        // SAFETY: `F` has no size, so there is nothing to read, and `of` was given one, so there is such a value; being
-        // `Copy` there may be another.
+        // SAFETY: `F` has no size, so there is nothing to read, and `called_by` was given one, so there is such a value;
+        // being `Copy` there may be another.
         _ => unsafe {
             assert_eq!(size_of::<F>(), 0, "a function pointer came without what it points to");
             std::ptr::NonNull::<F>::dangling().read()
         },
-    };
-    let argument = codec::decode(argument)?;
-    Ok(codec::encode_into(&f(argument), out)?)
+    }
 }
 
 fn call_without_argument<F: Fn() + Copy + 'static>(
@@ -174,6 +229,19 @@ mod tests {
         assert_eq!(called(&Function::of(|n: u32| n * n), 4), 16);
         assert_eq!(called(&Function::of(others[0]), 4), 8);
         assert_eq!(called(&Function::of(others[1]), 4), 104);
+    }
+
+    #[test]
+    fn an_err_of_a_fallible_function_is_a_failure_and_its_ok_a_result() {
+        let half = |n: u32| if n.is_multiple_of(2) { Ok(n / 2) } else { Err("odd") };
+        assert_eq!(called(&Function::fallible(half), 4), 2);
+        let mut argument = Vec::new();
+        codec::encode_into(&3u32, &mut argument).unwrap();
+        let failed = Function::fallible(half)
+            .load()
+            .unwrap()
+            .call(&argument, &mut Vec::new());
+        assert!(matches!(failed, Err(ItemError::Failed(error)) if error == "odd"));
     }
 
     #[test]

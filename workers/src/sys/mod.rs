@@ -21,6 +21,7 @@ pub(crate) mod function;
 pub(crate) mod guarded;
 pub(crate) mod huge_pages;
 pub(crate) mod identity;
+pub(crate) mod inherited;
 pub(crate) mod lifeline;
 pub(crate) mod limits;
 pub(crate) mod monitor;

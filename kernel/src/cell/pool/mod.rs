@@ -17,7 +17,7 @@ use super::words::Words;
 
 pub(super) const USAGE: &str = "%%pool [-n WORKERS] [-c CHUNK] [--fn NAME] [--unordered] [-k] [--timeout TIME] \
                                 [--retries N] [--memory SIZE] [--grouped] [--quiet | --raw] [--profile] [--no-progress] \
-                                [--] ITEMS [-> NAME | (NAME, ...)]";
+                                [--cluster URL] [--] ITEMS [-> NAME | (NAME, ...)]";
 
 pub(super) fn rewrite(cell: &str, line: &MagicLine, variables: &dyn Variables) -> Result<SourceMap, MagicError> {
     let mut words = Words::new(cell, line.arguments.clone());
@@ -25,20 +25,25 @@ pub(super) fn rewrite(cell: &str, line: &MagicLine, variables: &dyn Variables) -
         Some(magic) => Options::read(&mut words, magic)?,
         None => unreachable!("the magic is in the table"),
     };
-    let settings = settings::code(&options)?;
+    let engine = settings::code(&options)?;
     let items = items::split(cell, words.rest().range);
     let target = check(&items, line)?;
     let keep_going = options.has("--keep-going");
     refuse_parts_of_failures(target, &items, keep_going)?;
     let mut body = Body::parse(cell, line.body.clone());
     body.note_shadowed(cell, variables);
+    let application = Application::new(cell, line.name.clone(), items.expression.clone(), variables);
     let mut call = Call {
         cell,
         line,
-        settings,
+        application: if options.has("--cluster") {
+            application.sending_items()
+        } else {
+            application
+        },
+        engine,
         keep_going,
         target,
-        application: Application::new(cell, line.name.clone(), items.expression.clone(), variables),
         items,
         map: leave_out_magic(cell, line),
     };
@@ -93,8 +98,8 @@ fn refuse_parts_of_failures(target: Option<Target>, items: &Items<'_>, keep_goin
 struct Call<'a> {
     cell: &'a str,
     line: &'a MagicLine,
-    /// The code of the library's options.
-    settings: String,
+    /// The code of what runs the items.
+    engine: String,
     keep_going: bool,
     target: Option<Target>,
     items: Items<'a>,
@@ -141,7 +146,7 @@ impl Call<'_> {
             (_, true) => "map_results",
             (_, false) => "map",
         };
-        self.generate(&format!("parcell::cell::pool({}).", self.settings));
+        self.generate(&format!("{}.", self.engine));
         // What is wrong with the results is wrong with the function.
         self.map.generate(method, callable.name.clone());
         self.generate("(");
@@ -316,6 +321,16 @@ mod tests {
                 "`--quiet` contradicts `--grouped`",
                 "--quiet",
             ),
+            (
+                "%%pool --cluster nowhere 0..3",
+                "`nowhere` is not the address of a Dask scheduler",
+                "nowhere",
+            ),
+            (
+                "%%pool --profile --cluster tcp://a:1 0..3",
+                "`--cluster` contradicts `--profile`",
+                "--cluster",
+            ),
             ("%%pool --fn g 0..3", "there is no function `g`", "g"),
             ("%%pool --fn 3 0..3", "`3` is not the name of a function", "3"),
             (
@@ -368,6 +383,25 @@ mod tests {
         assert!(rewritten("%%pool 0..3\nfn other(n: u64) -> u64 { n }").contains("{ other(parcell_item, ) }"));
         let text = rewritten("%%process -n 2 -> numbers\nfn numbers(n: usize) -> usize { n }");
         assert!(text.contains("crate::numbers("), "{text}");
+    }
+
+    #[test]
+    fn a_cluster_is_sent_the_items_themselves() {
+        let text = rewritten("%%pool -n 4 --cluster tcp://host:8786 numbers -> out\nfn f(n: u64) -> u64 { n }");
+        assert!(
+            text.ends_with(
+                "let out: ::std::vec::Vec<u64> = parcell::cell::cluster(\"tcp://host:8786\", \
+                 parcell::cell::PoolOptions::new().workers(4)).map(|parcell_item| { f(parcell_item, ) }, \
+                 ::std::iter::IntoIterator::into_iter(&\nnumbers\n).cloned());"
+            ),
+            "{text}"
+        );
+        let text = rewritten("%%pool --cluster c.json slice\nfn f(n: &u8) -> u8 { *n }");
+        assert!(text.contains("{ f(&parcell_item, ) }, ::std::iter::IntoIterator::into_iter(\nslice\n).cloned())"));
+        let text = rewritten("%%pool --cluster=10.0.0.1:8786 0..9 -> out\n|n: u64| n");
+        assert!(text.contains("cluster(\"10.0.0.1:8786\", ") && text.contains(".map(\n|n: u64| n\n, \n0..9\n)"));
+        let text = rewritten("%%pool --cluster=tcp://a:1 range\nfn f(n: i32) -> i32 { n }");
+        assert!(text.contains("\nrange\n.clone())"), "{text}");
     }
 
     #[test]

@@ -1,12 +1,17 @@
-//! What the options of `%%pool` become: calls that fill in the library's `PoolOptions`.
+//! What the options of `%%pool` become: the library's pool, or its cluster, with `PoolOptions` that are filled in.
 
 use super::super::magic_error::MagicError;
-use super::super::options::{Options, duration_code};
+use super::super::options::{Given, Options, duration_code};
 
-/// The code that makes the library's options.
+/// The code that makes what runs the items.
 pub(super) fn code(options: &Options<'_>) -> Result<String, MagicError> {
     options.exclude("--quiet", "--raw", "what is not shown has no prefix")?;
     options.exclude("--quiet", "--grouped", "what is not shown is not grouped")?;
+    options.exclude(
+        "--cluster",
+        "--profile",
+        "the speed-up is measured against one worker on this machine",
+    )?;
     let mut code = "parcell::cell::PoolOptions::new()".to_owned();
     let mut call = |method: &str, argument: &dyn ToString| {
         code.push_str(&format!(".{method}({})", argument.to_string()));
@@ -38,5 +43,25 @@ pub(super) fn code(options: &Options<'_>) -> Result<String, MagicError> {
             call(method, &"");
         }
     }
-    Ok(code)
+    Ok(match options.get("--cluster") {
+        Some(given) => format!("parcell::cell::cluster({:?}, {code})", address(given)?),
+        None => format!("parcell::cell::pool({code})"),
+    })
+}
+
+/// The address of a scheduler, or the name of a file that describes one.
+fn address<'a>(given: &Given<'a>) -> Result<&'a str, MagicError> {
+    let value = given.value();
+    let place = value.text.split_once("://").map_or(value.text, |(_, place)| place);
+    let port = place.rsplit_once(':').map(|(host, port)| (host, port.parse::<u16>()));
+    let is_address = matches!(port, Some((host, Ok(_))) if !host.is_empty());
+    if is_address || value.text.ends_with(".json") {
+        return Ok(value.text);
+    }
+    Err(MagicError::new(
+        value.range,
+        format!("`{}` is not the address of a Dask scheduler", value.text),
+        "not an address",
+        "write `--cluster tcp://HOST:PORT`, or the name of the scheduler's file, which ends with `.json`",
+    ))
 }

@@ -198,6 +198,9 @@ impl Compiled<'_> {
             children.retain(|child| !child.is_suggestion());
             children.push(Child::what_standing_workers_want());
         }
+        if children.iter().any(Child::is_about_references) {
+            children.push(Child::what_is_sent());
+        }
         children
     }
 

@@ -57,8 +57,13 @@ const MUST_OUTLIVE: &str = "function requires argument type to outlive `'static`
 /// The library's methods whose function is sent to standing workers.
 const SENT_BY: [&str; 2] = [".submit(", ".apply_async("];
 
-const STANDING_WORKERS: &str = "a function for standing workers captures nothing: use `Pool::map`, `Pool::apply` or \
+const STANDING_WORKERS: &str = "a function for standing workers or a cluster captures nothing: use `Pool::map`, `Pool::apply` or \
      `Process::spawn`, whose workers see what a closure captures, or give what it needs as the argument";
+
+/// What rustc says of a reference that has to travel.
+const MUST_IMPLEMENT: &str = "must implement `Deserialize<'0>`, for any lifetime";
+
+const SENT_VALUES: &str = "references cannot be sent to a worker: use owned values, such as `String` for `&str`";
 
 impl Child {
     pub(super) fn what_standing_workers_want() -> Child {
@@ -69,7 +74,20 @@ impl Child {
         }
     }
 
-    /// Whether the error is that a closure captures references, and standing workers were to run it.
+    pub(super) fn what_is_sent() -> Child {
+        Child {
+            is_help: true,
+            message: SENT_VALUES.to_owned(),
+            snippet: None,
+        }
+    }
+
+    /// Whether the error is that a reference was to be sent to a worker.
+    pub(super) fn is_about_references(&self) -> bool {
+        self.message.contains(MUST_IMPLEMENT)
+    }
+
+    /// Whether the error is that a closure captures references, and standing workers or a cluster were to run it.
     pub(super) fn is_about_standing_workers(&self) -> bool {
         let is_sent = |snippet: &ChildSnippet| {
             let mut marked = snippet
@@ -78,7 +96,8 @@ impl Child {
                 .filter_map(|span| snippet.source.get(span.note.range.clone()));
             marked.any(|code| SENT_BY.iter().any(|method| code.contains(method)))
         };
-        self.message == MUST_OUTLIVE && self.snippet.as_ref().is_some_and(is_sent)
+        // Where it is no code of the user's that wants it, it is that of a map on a cluster.
+        self.message == MUST_OUTLIVE && self.snippet.as_ref().is_none_or(is_sent)
     }
 
     pub(super) fn is_suggestion(&self) -> bool {

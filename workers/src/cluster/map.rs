@@ -1,0 +1,320 @@
+//! A map on a cluster: its chunks, and what becomes of each item.
+
+use std::collections::{HashMap, HashSet, VecDeque};
+use std::io;
+use std::ops::ControlFlow;
+use std::time::Duration;
+
+use super::ClusterError;
+use super::bridge::{Bridge, ItemOutcome, News, Order, Spec, Status};
+use super::output::Output;
+use super::program::Program;
+use super::settings::Settings;
+use crate::codec;
+use crate::error::{CrashCause, TaskError};
+use crate::job;
+use crate::message::Message;
+use crate::notebook;
+use crate::pool::{Progress, Recorder, State};
+use crate::sys::clock;
+
+/// How many chunks each of the cluster's threads gets of a map, where nobody has said how large they are.
+const CHUNKS_PER_THREAD: usize = 4;
+/// How many chunks are under way for each thread, so that the next is there when one is done.
+const AHEAD: usize = 2;
+/// A chunk of more bytes is not added to.
+const CHUNK_BYTES: usize = 4 << 20;
+
+/// Takes the outcome of an item, with its worker's PID; breaks when enough is known.
+pub(super) type Sink<'a> = dyn FnMut(usize, u32, Result<&[u8], TaskError>) -> ControlFlow<()> + 'a;
+
+/// One map.
+pub(super) struct Map<'a, T> {
+    bridge: &'a mut Bridge,
+    settings: &'a Settings,
+    program: Program,
+    number: u64,
+    items: &'a [T],
+    /// What has not been handed over yet.
+    waiting: VecDeque<Vec<usize>>,
+    under_way: HashMap<u64, Vec<usize>>,
+    chunks: u64,
+    attempts: HashMap<usize, usize>,
+    threads: usize,
+    output: Output,
+    recorder: Option<Recorder>,
+    workers: HashSet<(String, u32)>,
+    begun: u64,
+    state: State,
+}
+
+impl<'a, T: Message> Map<'a, T> {
+    /// Begins, with the number that this map has among those of this process.
+    pub(super) fn begin<R>(
+        bridge: &'a mut Bridge,
+        settings: &'a Settings,
+        program: Program,
+        number: u64,
+        items: &'a [T],
+    ) -> Result<Self, ClusterError> {
+        bridge.order(
+            &Order::Map {
+                map: number,
+                files: &program.files,
+            },
+            &[],
+        )?;
+        let (workers, threads) = loop {
+            match bridge.wait()? {
+                (News::Connected { workers, threads }, _) => break (workers, threads),
+                (News::Unavailable { error }, _) => return Err(ClusterError::Unavailable(error)),
+                // Of a map before this one that was given up.
+                _ => {}
+            }
+        };
+        if workers == 0 {
+            notebook::notify("parcell: the cluster has no workers yet; the map begins when there is one\n");
+        }
+        let size = settings.chunk_size.unwrap_or_else(|| {
+            let parts = settings.workers.unwrap_or(threads).max(1) * CHUNKS_PER_THREAD;
+            items.len().div_ceil(parts).max(1)
+        });
+        let indices: Vec<usize> = (0..items.len()).collect();
+        Ok(Self {
+            bridge,
+            settings,
+            program,
+            number,
+            items,
+            waiting: indices.chunks(size).map(<[usize]>::to_vec).collect(),
+            under_way: HashMap::new(),
+            chunks: 0,
+            attempts: HashMap::new(),
+            threads,
+            output: Output::new(settings.output_style, settings.grouped)?,
+            recorder: Recorder::begin::<R>(items.len()),
+            workers: HashSet::new(),
+            begun: clock::now(),
+            state: State {
+                total: Some(items.len()),
+                ..State::default()
+            },
+        })
+    }
+
+    /// Runs to the end, or until the sink has had enough.
+    pub(super) fn run(mut self, sink: &mut Sink<'_>) -> Result<(), ClusterError> {
+        let mut progress = Progress::begin(self.settings.progress);
+        let result = self.work(&mut progress, sink);
+        if !self.under_way.is_empty() {
+            self.bridge.order(&Order::Cancel, &[])?;
+        }
+        if let Some(progress) = &mut progress {
+            progress.end(&self.state());
+        }
+        result
+    }
+
+    fn work(&mut self, progress: &mut Option<Progress>, sink: &mut Sink<'_>) -> Result<(), ClusterError> {
+        loop {
+            if self.hand_over(sink)?.is_break() {
+                return Ok(());
+            }
+            if self.under_way.is_empty() {
+                return Ok(());
+            }
+            let rest = progress.as_ref().map(|progress| Duration::from_nanos(progress.rest()));
+            // A wait follows, in which a cell may be interrupted.
+            if let Some(recorder) = &mut self.recorder {
+                recorder.flush();
+            }
+            if let Some((news, body)) = self.bridge.wait_for(rest)?
+                && self.hear(news, &body, sink)?.is_break()
+            {
+                return Ok(());
+            }
+            if let Some(progress) = progress {
+                progress.tick(|| self.state());
+            }
+        }
+    }
+
+    fn state(&self) -> State {
+        State {
+            nanos: clock::now() - self.begun,
+            workers: self.workers.len(),
+            on: Vec::new(),
+            ..self.state
+        }
+    }
+
+    /// Hands over as many chunks as should be under way.
+    fn hand_over(&mut self, sink: &mut Sink<'_>) -> Result<ControlFlow<()>, ClusterError> {
+        let most = self.settings.workers.unwrap_or(self.threads.max(1) * AHEAD);
+        while self.under_way.len() < most
+            && let Some(items) = self.waiting.pop_front()
+        {
+            if self.hand_over_chunk(items, sink)?.is_break() {
+                return Ok(ControlFlow::Break(()));
+            }
+        }
+        Ok(ControlFlow::Continue(()))
+    }
+
+    fn hand_over_chunk(&mut self, mut items: Vec<usize>, sink: &mut Sink<'_>) -> Result<ControlFlow<()>, ClusterError> {
+        let (mut body, mut lengths, mut encoded) = (Vec::new(), Vec::new(), Vec::new());
+        let mut left = items.drain(..).collect::<VecDeque<_>>();
+        while let Some(item) = left.pop_front() {
+            let start = body.len();
+            if let Err(error) = codec::encode_into(&self.items[item], &mut body) {
+                body.truncate(start);
+                let error = TaskError::Codec {
+                    pid: std::process::id(),
+                    item: Some(item),
+                    error: format!("it cannot be sent to a worker: {error}"),
+                };
+                if self.settle(item, std::process::id(), Err(error), sink).is_break() {
+                    return Ok(ControlFlow::Break(()));
+                }
+                continue;
+            }
+            lengths.push(body.len() - start);
+            encoded.push(item);
+            if body.len() >= CHUNK_BYTES && !left.is_empty() {
+                self.waiting.push_front(left.drain(..).collect());
+            }
+        }
+        if encoded.is_empty() {
+            return Ok(ControlFlow::Continue(()));
+        }
+        let chunk = self.chunks;
+        self.chunks += 1;
+        let spec = Spec {
+            chunk: (self.number, chunk),
+            items: &encoded,
+            program: &self.program.main,
+            is_library: self.program.is_library,
+            function: &self.program.function,
+            timeout: self.settings.timeout.map(|limit| limit.as_secs_f64()),
+            memory_limit: self.settings.memory_limit,
+        };
+        self.bridge.order(&Order::Chunk { spec, lengths }, &body)?;
+        self.under_way.insert(chunk, encoded);
+        Ok(ControlFlow::Continue(()))
+    }
+
+    fn hear(&mut self, news: News, body: &[u8], sink: &mut Sink<'_>) -> Result<ControlFlow<()>, ClusterError> {
+        match news {
+            News::Output {
+                host,
+                pid,
+                item,
+                stream,
+            } => {
+                self.output.show(&host, pid, item, stream, body)?;
+                self.workers.insert((host, pid));
+            }
+            News::Done {
+                chunk: (map, chunk),
+                host,
+                outcomes,
+            } if map == self.number && self.under_way.remove(&chunk).is_some() => {
+                let mut rest = body;
+                for outcome in outcomes {
+                    self.workers.insert((host.clone(), outcome.pid));
+                    let payload = rest
+                        .split_at_checked(outcome.length)
+                        .ok_or_else(|| io::Error::from(io::ErrorKind::InvalidData))?;
+                    rest = payload.1;
+                    if self.take(&outcome, payload.0, sink).is_break() {
+                        return Ok(ControlFlow::Break(()));
+                    }
+                }
+            }
+            News::Lost {
+                chunk: (map, chunk),
+                error,
+            } if map == self.number => {
+                for item in self.under_way.remove(&chunk).unwrap_or_default() {
+                    let error = TaskError::System {
+                        pid: None,
+                        item: Some(item),
+                        error: format!("the cluster has given it up: {error}"),
+                    };
+                    if self.take_failure(item, 0, error, sink).is_break() {
+                        return Ok(ControlFlow::Break(()));
+                    }
+                }
+            }
+            // Of a map before this one that was given up.
+            News::Done { .. } | News::Lost { .. } => {}
+            News::Connected { threads, .. } => self.threads = threads,
+            News::Unavailable { error } => return Err(ClusterError::Unavailable(error)),
+        }
+        Ok(ControlFlow::Continue(()))
+    }
+
+    fn take(&mut self, outcome: &ItemOutcome, payload: &[u8], sink: &mut Sink<'_>) -> ControlFlow<()> {
+        let &ItemOutcome {
+            item, pid, ref status, ..
+        } = outcome;
+        let error = match *status {
+            Status::Done => return self.settle(item, pid, Ok(payload), sink),
+            Status::Failed => {
+                let mut error = job::decode_error(payload, pid, Some(item)).with_item(item);
+                if let TaskError::Panicked {
+                    backtrace: Some(calls), ..
+                } = &mut error
+                {
+                    *calls = self.program.moved_back(calls);
+                }
+                error
+            }
+            Status::TimedOut => TaskError::TimedOut {
+                pid,
+                item: Some(item),
+                limit: self.settings.timeout.unwrap_or_default(),
+            },
+            Status::Crashed {
+                signal,
+                code,
+                out_of_memory,
+            } => TaskError::Crashed {
+                pid,
+                item: Some(item),
+                cause: signal.map_or(CrashCause::ExitCode(code.unwrap_or_default()), CrashCause::Signal),
+                probably_out_of_memory: out_of_memory,
+                peak_memory: None,
+            },
+        };
+        self.take_failure(item, pid, error, sink)
+    }
+
+    fn take_failure(&mut self, item: usize, pid: u32, error: TaskError, sink: &mut Sink<'_>) -> ControlFlow<()> {
+        let attempts = self.attempts.entry(item).or_default();
+        // A result that cannot be sent is no better the next time.
+        if *attempts < self.settings.retries && !matches!(error, TaskError::Codec { .. }) {
+            *attempts += 1;
+            self.state.retried += 1;
+            self.waiting.push_front(vec![item]);
+            return ControlFlow::Continue(());
+        }
+        self.settle(item, pid, Err(error), sink)
+    }
+
+    fn settle(
+        &mut self,
+        item: usize,
+        pid: u32,
+        outcome: Result<&[u8], TaskError>,
+        sink: &mut Sink<'_>,
+    ) -> ControlFlow<()> {
+        self.state.done += 1;
+        self.state.failed += usize::from(outcome.is_err());
+        self.output.item_done(item);
+        if let Some(recorder) = &mut self.recorder {
+            recorder.note(item, &outcome);
+        }
+        sink(item, pid, outcome)
+    }
+}
