@@ -15,11 +15,13 @@ import re
 import subprocess
 from collections import defaultdict
 from collections.abc import Iterable
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
 import nbformat
 
+import dask_cluster
 import runners
 
 FENCE = re.compile(r"^```(?P<info>[^\n`]*)\n(?P<body>.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -104,7 +106,8 @@ def output_of(page: str, cell: Fence, following: list[Fence]) -> Fence | None:
 
 
 def run_cells(parcell: Path, page: str, directory: Path) -> list[nbformat.NotebookNode]:
-    """Runs the page's cells in one notebook, and returns them with their outputs."""
+    """Runs the page's cells in one notebook, in this directory, and returns them with their outputs. Where the page is about
+    clusters there is one."""
     if not cells(page):
         return []
     sources = [example.fence.body.rstrip("\n") for example in cells(page)]
@@ -112,7 +115,10 @@ def run_cells(parcell: Path, page: str, directory: Path) -> list[nbformat.Notebo
     notebook.metadata.kernelspec = {"name": "parcell", "display_name": "Rust (parcell)", "language": "rust"}
     nbformat.write(notebook, directory / "page.ipynb")
     output = directory / "page.out.ipynb"
-    runners.command(parcell, "run", directory / "page.ipynb", "--allow-errors", "-o", output)
+    needs_cluster = any("--cluster" in source for source in sources)
+    with dask_cluster.running(directory) if needs_cluster else nullcontext():
+        command = (parcell, "run", directory / "page.ipynb", "--allow-errors", "-o", output)
+        runners.command(*command, directory=directory)
     return nbformat.read(output, as_version=4).cells
 
 

@@ -78,10 +78,11 @@ RUNNERS: dict[str, Runner] = {
 }
 
 
-def command(*arguments: str | Path, status: int = 0) -> None:
-    """Runs a command, which must end with this status; shows what it said where it does not."""
+def command(*arguments: str | Path, status: int = 0, directory: Path | None = None) -> None:
+    """Runs a command, in this directory or here, which must end with this status; shows what it said where it does not."""
     done = subprocess.run(
         [str(argument) for argument in arguments],
+        cwd=directory,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
