@@ -164,10 +164,13 @@ def test_output_is_shown_as_the_options_say(run):
 
 
 def test_a_flood_is_cut_and_says_so(run):
-    (flood,) = run(
+    flood, endless = run(
         "%%pool --cluster URL --raw -c 2 0..2u64 -> lines\n"
-        'fn flood(n: u64) -> u64 {\n    for k in 0..200_000 { println!("{n} {k} and some more text behind it"); }\n    n\n}'
+        'fn flood(n: u64) -> u64 {\n    for k in 0..200_000 { println!("{n} {k} and some more text behind it"); }\n    n\n}',
+        "%%pool --cluster URL --quiet --timeout 500ms -k 0..2u64\n"
+        'fn endless(n: u64) -> u64 {\n    if n == 1 { loop { println!("without end"); } }\n    n\n}',
     )
+    assert re.search(r"item 1 \(pid \d+\) took longer than the 500ms allowed", endless.stderr)
     assert flood.ename is None
     assert re.search(r"parcell: \d+ bytes of output are left out here, which exceed 4 MiB in one chunk", flood.stderr)
 

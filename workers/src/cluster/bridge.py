@@ -47,6 +47,8 @@ OUTPUT_DELAY = 0.05
 OUTPUT_PIECE = 64 << 10
 OUTPUT_LIMIT = 4 << 20
 CONNECT_TIMEOUT = 10
+# What a pipe holds.
+PIPE_BYTES = 64 << 10
 # In a child: loads the library and gives it the process.
 LOADER = "import ctypes, sys; ctypes.CDLL(sys.argv[1], ctypes.RTLD_GLOBAL).parcell_cluster_worker()"
 
@@ -231,16 +233,19 @@ class Run:
         return ready, self.child.requests in ready
 
     def drain(self, descriptors):
+        """Takes what the pipes hold; not what is printed meanwhile, which may have no end."""
         for descriptor in list(descriptors):
             stream = self.child.pipes.get(descriptor)
-            while stream:
+            left = PIPE_BYTES if stream else 0
+            while left > 0:
                 try:
-                    data = os.read(descriptor, 1 << 16)
+                    data = os.read(descriptor, left)
                 except BlockingIOError:
                     break
                 if not data:
                     del self.child.pipes[descriptor]
                     break
+                left -= len(data)
                 self.output.take(stream, data, self.first_left())
 
     def read_replies(self, ready):
