@@ -30,11 +30,8 @@ class Cluster:
 
     def children(self) -> list[int]:
         """The PIDs of what the Dask workers have started."""
-        found = []
-        for worker in self.worker_pids():
-            listed = subprocess.run(["pgrep", "-P", str(worker)], capture_output=True, text=True)
-            found.extend(int(pid) for pid in listed.stdout.split())
-        return found
+        workers = set(self.worker_pids())
+        return [int(stat.parent.name) for stat in Path("/proc").glob("[0-9]*/stat") if parent(stat) in workers]
 
     def plugins(self) -> list[str]:
         """What parcell has registered at the scheduler, also for workers that start later."""
@@ -46,6 +43,15 @@ class Cluster:
     def files(self) -> list[Path]:
         """What parcell has sent to the workers."""
         return sorted(self.directory.glob("workers/**/parcell-*"))
+
+
+def parent(stat: Path) -> int | None:
+    """The parent that a process's stat file names; None where the process has ended."""
+    try:
+        # The name before it may contain anything.
+        return int(stat.read_text().rpartition(")")[2].split()[1])
+    except OSError:
+        return None
 
 
 @contextmanager

@@ -206,7 +206,7 @@ def test_a_lost_dask_worker_costs_nothing(run, cluster, tmp_path):
     (mapped,) = run(
         f'%%pool --cluster URL -c 1 0..6u64\nfn survive(n: u64) -> u64 {{\n    let path = "{tmp_path}/killed";\n'
         "    if n == 0 && std::fs::File::create_new(path).is_ok() {\n"
-        '        std::process::Command::new("kill").args(["-9", &std::os::unix::process::parent_id().to_string()]).status().unwrap();\n'
+        '        std::process::Command::new("sh").args(["-c", &format!("kill -9 {}", std::os::unix::process::parent_id())]).status().unwrap();\n'
         "        std::thread::sleep(std::time::Duration::from_secs(60));\n    }\n    n\n}"
     )
     assert mapped.result == "[0, 1, 2, 3, 4, 5]", mapped.error
