@@ -99,12 +99,17 @@ impl PoolOptions {
 impl PoolOptions {
     /// The same for a cluster, and the order of the results.
     pub(super) fn for_cluster(self) -> (cluster::Settings, ResultOrder) {
+        let grouped = self.group_order();
+        (self.pool.for_cluster(grouped), self.order)
+    }
+
+    /// Where items' lines are shown together: in the order of the results.
+    fn group_order(&self) -> Option<GroupOrder> {
         let order = match self.order {
             ResultOrder::Items => GroupOrder::Items,
             ResultOrder::Completion => GroupOrder::Completion,
         };
-        let settings = self.pool.for_cluster(self.grouped.then_some(order));
-        (settings, self.order)
+        self.grouped.then_some(order)
     }
 }
 
@@ -129,11 +134,11 @@ pub struct CellPool {
 #[must_use]
 #[track_caller]
 pub fn pool(options: PoolOptions) -> CellPool {
-    let PoolOptions { pool, order, grouped } = options;
-    let pool = match order {
-        _ if !grouped => pool,
-        ResultOrder::Items => pool.grouped_in(GroupOrder::Items),
-        ResultOrder::Completion => pool.grouped_in(GroupOrder::Completion),
+    let grouped = options.group_order();
+    let PoolOptions { pool, order, .. } = options;
+    let pool = match grouped {
+        Some(order) => pool.grouped_in(order),
+        None => pool,
     };
     CellPool {
         pool: pool.build(),

@@ -12,7 +12,6 @@ Everything here is pickled by value, since this is the main module: workers need
 """
 
 import asyncio
-import hashlib
 import json
 import logging
 import os
@@ -25,7 +24,6 @@ import subprocess
 import sys
 import threading
 import time
-import traceback
 import uuid
 import warnings
 
@@ -167,8 +165,8 @@ class Output:
 class Run:
     """One chunk in one child."""
 
-    def __init__(self, child, spec, lengths, body, send):
-        self.child = child
+    def __init__(self, spec, lengths, body, send):
+        self.child = None
         self.spec = spec
         self.lengths = lengths
         self.body = body
@@ -191,7 +189,6 @@ class Run:
         done = len(self.outcomes)
         header = {
             "function": self.spec["function"],
-            "items": self.spec["items"][done:],
             "lengths": self.lengths[done:],
         }
         request = memoryview(frame(header, self.body[sum(self.lengths[:done]) :]))
@@ -282,9 +279,9 @@ class Run:
 class ParcellPlugin(WorkerPlugin):
     """The Rust children of one program on one Dask worker."""
 
-    def __init__(self, name, topic):
+    def __init__(self, name):
+        # Also that of the topic of its events.
         self.name = name
-        self.topic = topic
 
     def setup(self, worker):
         from tornado.ioloop import PeriodicCallback
@@ -353,7 +350,7 @@ class ParcellPlugin(WorkerPlugin):
         if missing:
             return {"missing": missing, "worker": self.worker.address}, b""
         host = socket.gethostname()
-        run = Run(None, spec, lengths, body, lambda what, data: self.send(host, run, what, data))
+        run = Run(spec, lengths, body, lambda what, data: self.send(host, run, what, data))
         while len(run.outcomes) < len(lengths):
             run.child = self.take(spec)
             with self.lock:
@@ -376,7 +373,7 @@ class ParcellPlugin(WorkerPlugin):
 
     def send(self, host, run, what, data):
         event = {"chunk": run.spec["chunk"], "host": host, "pid": run.child.pid, **what, "data": data}
-        self.worker.log_event(self.topic, event)
+        self.worker.log_event(self.name, event)
 
     def take(self, spec):
         """A child that is not in use."""
@@ -469,7 +466,7 @@ class Bridge:
 
     async def begin(self):
         self.client.subscribe_topic(self.name, self.on_event)
-        await self.client.register_plugin(ParcellPlugin(self.name, self.name))
+        await self.client.register_plugin(ParcellPlugin(self.name))
         await self.client.register_plugin(ClearingPlugin(f"{self.name}-clearing", self.name, self.client.id))
         # So that it is subscribed before any worker speaks.
         await self.client.scheduler.identity()

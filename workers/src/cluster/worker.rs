@@ -1,7 +1,6 @@
 //! A worker on a cluster: it takes chunks of encoded arguments from the process that has started it, and gives back what
 //! the function makes of them.
 
-use std::collections::HashMap;
 use std::ffi::{OsString, c_int};
 use std::fs::File;
 use std::io::{self, Write};
@@ -13,7 +12,7 @@ use super::frame;
 use crate::job::{self, Alone, ItemError, Stage};
 use crate::notebook;
 use crate::panics;
-use crate::sys::function::{Function, LoadedFunction};
+use crate::sys::function::{Function, LoadedFunction, LoadedFunctions};
 use crate::sys::{allocator, environment, fork, inherited, limits};
 
 /// Makes a program a worker: the numbers of the descriptors that requests come from and replies go to.
@@ -72,7 +71,7 @@ struct Worker {
     requests: File,
     replies: File,
     files: PathBuf,
-    functions: HashMap<Function, Result<LoadedFunction, String>>,
+    functions: LoadedFunctions,
 }
 
 impl Worker {
@@ -91,7 +90,7 @@ impl Worker {
             requests: inherited::take(requests)?.into(),
             replies: inherited::take(replies)?.into(),
             files,
-            functions: HashMap::new(),
+            functions: LoadedFunctions::default(),
         };
         rustix::process::set_parent_process_death_signal(Some(rustix::process::Signal::KILL))?;
         // Of the machine's cores the cluster has counted one for this process.
@@ -136,14 +135,11 @@ impl Worker {
     }
 
     fn function(&mut self, function: &Function) -> Result<LoadedFunction, String> {
-        if let Some(loaded) = self.functions.get(function) {
-            return loaded.clone();
-        }
-        let here = function.moved(|name| self.files.join(name).to_string_lossy().into_owned());
-        let loaded = here
-            .load()
-            .map_err(|error| format!("its code cannot be loaded on this worker of the cluster: {error}"));
-        self.functions.insert(function.clone(), loaded.clone());
-        loaded
+        let files = &self.files;
+        self.functions.get(function, |function| {
+            let here = function.moved(|name| files.join(name).to_string_lossy().into_owned());
+            here.load()
+                .map_err(|error| format!("its code cannot be loaded on this worker of the cluster: {error}"))
+        })
     }
 }

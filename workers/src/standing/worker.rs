@@ -1,6 +1,5 @@
 //! A standing worker's side: take a task, run it, put its result.
 
-use std::collections::HashMap;
 use std::ffi::c_int;
 use std::io::{self, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -18,7 +17,7 @@ use crate::protocol;
 use crate::share::log::Log;
 use crate::sys::abort::noting_lack_of_memory;
 use crate::sys::fork;
-use crate::sys::function::{Function, LoadedFunction};
+use crate::sys::function::{Function, LoadedFunction, LoadedFunctions};
 use crate::sys::identity::ProcessIdentity;
 use crate::sys::lifeline::Tail;
 use crate::sys::placed::Placed;
@@ -92,7 +91,7 @@ struct Worker {
     tasks: Log,
     hub: Placed<HubMemory>,
     results: Log,
-    functions: HashMap<Function, Result<LoadedFunction, String>>,
+    functions: LoadedFunctions,
     cell: Option<u64>,
     done: u64,
 }
@@ -127,7 +126,7 @@ impl Worker {
             setup,
             crew,
             hub,
-            functions: HashMap::new(),
+            functions: LoadedFunctions::default(),
             cell: None,
             done: 0,
         })
@@ -248,15 +247,7 @@ impl Worker {
     fn function(&mut self, call: &[u8]) -> Result<LoadedFunction, job::ItemError> {
         let call: Call = codec::decode(call)?;
         self.speak_for(call.cell);
-        let loaded = match self.functions.get(&call.function) {
-            Some(loaded) => loaded.clone(),
-            None => {
-                let loaded = load(&call.function);
-                self.functions.insert(call.function, loaded.clone());
-                loaded
-            }
-        };
-        loaded.map_err(job::ItemError::Failed)
+        self.functions.get(&call.function, load).map_err(job::ItemError::Failed)
     }
 
     /// What is printed from here on belongs to another cell of the notebook.

@@ -3,6 +3,7 @@
 //! A function without captures has no state, so its type is all there is to it, and the code that calls it, compiled for
 //! that type, is all that the other process needs to find. Of a function pointer, what it points to is sent as well.
 
+use std::collections::HashMap;
 use std::fmt::Display;
 use std::io;
 
@@ -131,6 +132,26 @@ impl LoadedFunction {
     /// Calls it.
     pub(crate) fn call(&self, argument: &[u8], out: &mut Vec<u8>) -> Result<(), ItemError> {
         (self.call)(argument, self.pointer, out)
+    }
+}
+
+/// Functions of which it is known whether they can be loaded: each is tried once.
+#[derive(Debug, Default)]
+pub(crate) struct LoadedFunctions(HashMap<Function, Result<LoadedFunction, String>>);
+
+impl LoadedFunctions {
+    /// The function, which `load` loads the first time; or why it could not be loaded.
+    pub(crate) fn get(
+        &mut self,
+        function: &Function,
+        load: impl FnOnce(&Function) -> Result<LoadedFunction, String>,
+    ) -> Result<LoadedFunction, String> {
+        if let Some(loaded) = self.0.get(function) {
+            return loaded.clone();
+        }
+        let loaded = load(function);
+        self.0.insert(function.clone(), loaded.clone());
+        loaded
     }
 }
 
