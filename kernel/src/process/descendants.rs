@@ -85,6 +85,10 @@ fn parent(status: &str) -> Option<Pid> {
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::process::CommandExt;
+    use std::process::{Child, Command};
+    use std::time::{Duration, Instant};
+
     use super::*;
 
     #[test]
@@ -96,43 +100,53 @@ mod tests {
     #[test]
     fn a_process_is_found_by_its_environment() {
         let mark = uuid::Uuid::new_v4().to_string();
-        let mut child = std::process::Command::new("sleep")
-            .arg("30")
-            .env("PARCELL_MARK", &mark)
-            .spawn()
-            .unwrap();
-        let found = with_variable("PARCELL_MARK", OsStr::new(&mark));
-        let none = with_variable("PARCELL_MARK", OsStr::new("another"));
-        child.kill().unwrap();
-        child.wait().unwrap();
-        assert_eq!(found, [Pid::from_raw(child.id().cast_signed()).unwrap()]);
-        assert!(none.is_empty());
+        let child = Sleeping::start(|sleep| sleep.env("PARCELL_MARK", &mark));
+        assert_eq!(with_variable("PARCELL_MARK", OsStr::new(&mark)), [child.pid()]);
+        assert!(with_variable("PARCELL_MARK", OsStr::new("another")).is_empty());
     }
 
     #[test]
     fn a_child_by_our_name_is_no_compiler() {
-        use std::os::unix::process::CommandExt;
-        let start = |name: &Path| {
-            let mut command = std::process::Command::new("sleep");
-            command.arg0(name).arg("30").spawn().unwrap()
-        };
-        let mut ours = start(&std::env::current_exe().unwrap());
-        let mut tool = start(Path::new("/somewhere/cargo"));
+        let ours = Sleeping::start(|sleep| sleep.arg0(std::env::current_exe().unwrap()));
+        let tool = Sleeping::start(|sleep| sleep.arg0("/somewhere/cargo"));
         let found = compilers();
-        for child in [&mut ours, &mut tool] {
-            child.kill().unwrap();
-            child.wait().unwrap();
-        }
-        let pid = |child: &std::process::Child| Pid::from_raw(child.id().cast_signed()).unwrap();
-        assert!(found.contains(&pid(&tool)) && !found.contains(&pid(&ours)));
+        assert!(found.contains(&tool.pid()));
+        assert!(!found.contains(&ours.pid()));
     }
 
     #[test]
     fn a_child_is_a_descendant() {
-        let mut child = std::process::Command::new("sleep").arg("30").spawn().unwrap();
-        let found = of(rustix::process::getpid());
-        child.kill().unwrap();
-        child.wait().unwrap();
-        assert!(found.contains(&Pid::from_raw(child.id().cast_signed()).unwrap()));
+        let child = Sleeping::start(|sleep| sleep);
+        assert!(of(getpid()).contains(&child.pid()));
+    }
+
+    /// A child that sleeps, and is killed in the end.
+    struct Sleeping(Child);
+
+    impl Sleeping {
+        /// Starts it, and waits until its arguments and its environment can be read. Linux lets a parent go on at a
+        /// time when the child's new memory has neither yet.
+        fn start(set_up: impl FnOnce(&mut Command) -> &mut Command) -> Self {
+            let mut sleep = Command::new("sleep");
+            let child = Self(set_up(&mut sleep).arg("30").spawn().unwrap());
+            let environment = format!("/proc/{}/environ", child.pid());
+            let end = Instant::now() + Duration::from_secs(30);
+            while std::fs::read(&environment).unwrap().is_empty() {
+                assert!(Instant::now() < end, "{environment} stays empty");
+                std::thread::yield_now();
+            }
+            child
+        }
+
+        fn pid(&self) -> Pid {
+            Pid::from_child(&self.0)
+        }
+    }
+
+    impl Drop for Sleeping {
+        fn drop(&mut self) {
+            self.0.kill().unwrap();
+            self.0.wait().unwrap();
+        }
     }
 }
