@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 /// Names another one than that in the user's data directory.
-const VARIABLE: &str = "PARCELL_DATA_DIR";
+pub(crate) const VARIABLE: &str = "PARCELL_DATA_DIR";
 
 /// Where it is, or None where no home is known. It need not exist.
 pub(crate) fn data_directory() -> Option<PathBuf> {

@@ -6,5 +6,7 @@
 mod doctor;
 #[path = "commands/lab.rs"]
 mod lab;
+#[path = "commands/run.rs"]
+mod run;
 #[path = "commands/sandbox.rs"]
 mod sandbox;

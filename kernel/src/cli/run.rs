@@ -34,7 +34,7 @@ pub(super) use trial::{TrialError, try_cells};
 
 #[derive(Args, Debug)]
 pub(super) struct RunArgs {
-    /// The notebook to run
+    /// The notebook to run, in the directory where it lies
     pub(super) notebook: PathBuf,
     /// Where to write the executed notebook [default: NOTEBOOK with the extension .out.ipynb]
     #[arg(short, long, value_name = "OUT")]
@@ -52,6 +52,8 @@ pub(super) struct RunArgs {
 pub(super) enum RunError {
     #[error(transparent)]
     Read(#[from] ReadError),
+    #[error("cannot work in {}, where the notebook is", .path.display())]
+    Directory { path: PathBuf, source: io::Error },
     #[error("cannot write {}", .path.display())]
     Write { path: PathBuf, source: io::Error },
     #[error("the executed notebook cannot be written as JSON")]
@@ -72,8 +74,10 @@ pub(super) async fn run(args: &RunArgs) -> Result<ExitCode, RunError> {
         path: output.clone(),
         source,
     };
+    let absolute_output = std::path::absolute(&output).map_err(write_error)?;
     // Nobody should wait for a long run to learn that its result has nowhere to go.
-    atomic_file::check_writable(&output).map_err(write_error)?;
+    atomic_file::check_writable(&absolute_output).map_err(write_error)?;
+    enter_directory_of(&args.notebook)?;
     prepare_library()?;
 
     let mut stops = stop::listen().map_err(|source| RunError::Signals { source })?;
@@ -84,7 +88,7 @@ pub(super) async fn run(args: &RunArgs) -> Result<ExitCode, RunError> {
     };
     let ending = execute(&mut notebook, &session, &mut events, &mut stops, limits).await;
     let executed = notebook.into_json().map_err(|source| RunError::Encode { source })?;
-    atomic_file::write(&output, &executed).map_err(write_error)?;
+    atomic_file::write(&absolute_output, &executed).map_err(write_error)?;
     end_session(session, &ending, &mut stops).await;
 
     eprintln!("Wrote {}", output.display());
@@ -103,6 +107,19 @@ fn default_output(notebook: &Path) -> PathBuf {
     let mut name = name.unwrap_or(OsStr::new("notebook")).to_owned();
     name.push(".out.ipynb");
     notebook.with_file_name(name)
+}
+
+/// What cells name by a relative path is beside the notebook, as it is where Jupyter runs them. A notebook that comes
+/// through a pipe is nowhere.
+fn enter_directory_of(notebook: &Path) -> Result<(), RunError> {
+    let directory = match notebook.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() && notebook.is_file() => parent,
+        _ => return Ok(()),
+    };
+    std::env::set_current_dir(directory).map_err(|source| RunError::Directory {
+        path: directory.to_owned(),
+        source,
+    })
 }
 
 /// Compiles what every session needs where that has not been done, so that the first cell's time limit does not pay

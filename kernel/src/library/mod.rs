@@ -100,7 +100,7 @@ pub(crate) fn state() -> Result<State, PrepareError> {
 ///
 /// Any number of processes may do it at once; one works, the others wait for it.
 pub(crate) fn prepare(progress: &mut dyn FnMut(&str)) -> Result<Prepared, PrepareError> {
-    let cache = cache_directory()?;
+    let cache = create_cache_directory()?;
     let prepared = Prepared {
         directory: cache.join(sources::key()?),
     };
@@ -108,7 +108,6 @@ pub(crate) fn prepare(progress: &mut dyn FnMut(&str)) -> Result<Prepared, Prepar
         old::mark_used(&prepared.directory);
         return Ok(prepared);
     }
-    fs::create_dir_all(&cache).map_err(PrepareError::io("create", &cache))?;
     let lock_path = lock_of(&prepared.directory);
     let lock = File::create(&lock_path).map_err(PrepareError::io("create", &lock_path))?;
     if !matches!(FileExt::try_lock_exclusive(&lock), Ok(true)) {
@@ -156,9 +155,18 @@ fn is_complete(prepared: &Prepared) -> bool {
     prepared.directory.join(COMPLETE).exists()
 }
 
+fn create_cache_directory() -> Result<PathBuf, PrepareError> {
+    let directory = cache_directory()?;
+    fs::create_dir_all(&directory).map_err(PrepareError::io("create", &directory))?;
+    cache_directory()
+}
+
+/// By one name, where it exists: cargo knows a compiled library by the path of its sources, and compiles it anew where
+/// it meets it by another.
 fn cache_directory() -> Result<PathBuf, PrepareError> {
-    std::env::var_os(CACHE_VARIABLE)
+    let directory = std::env::var_os(CACHE_VARIABLE)
         .map(PathBuf::from)
         .or_else(|| Some(dirs::cache_dir()?.join("parcell")))
-        .ok_or(PrepareError::NoCacheDirectory)
+        .ok_or(PrepareError::NoCacheDirectory)?;
+    Ok(fs::canonicalize(&directory).unwrap_or(directory))
 }

@@ -16,6 +16,7 @@ use fs4::fs_std::FileExt;
 
 use crate::process::messages::{KERNEL_SOCKET, SESSION_VARIABLE};
 use crate::toolchain::{self, Tools};
+use crate::{data_directory, library};
 
 const PREFIX: &str = "parcell-";
 /// Where evcxr compiles, in the directory.
@@ -54,8 +55,14 @@ pub(crate) struct Directory {
 /// # Safety
 /// This process must have one thread.
 pub(crate) unsafe fn prepare_environment() {
-    let path = std::env::temp_dir().join(format!("{PREFIX}{}", uuid::Uuid::new_v4().simple()));
+    let path = absolute(std::env::temp_dir()).join(format!("{PREFIX}{}", uuid::Uuid::new_v4().simple()));
     let mut variables = toolchain::environment(&path);
+    // They mean the directory that this process was started in, and it may move to another.
+    for name in [library::CACHE_VARIABLE, data_directory::VARIABLE] {
+        if let Some(directory) = std::env::var_os(name) {
+            variables.push((name, absolute(directory.into()).into_os_string()));
+        }
+    }
     // A process that is killed leaves its temporary files, so they go with the directory.
     variables.push((TEMPORARY_VARIABLE, path.join(TEMPORARY).into_os_string()));
     let mut flags = std::env::var_os(FLAGS_VARIABLE).unwrap_or_default();
@@ -74,6 +81,11 @@ pub(crate) unsafe fn prepare_environment() {
         // SAFETY: the caller says that no other thread could read the environment meanwhile.
         unsafe { std::env::set_var(name, value) };
     }
+}
+
+fn absolute(path: PathBuf) -> PathBuf {
+    // It fails for an empty path, and where this directory is gone.
+    std::path::absolute(&path).unwrap_or(path)
 }
 
 /// The user's directory for temporary files; this process's own goes with the session.

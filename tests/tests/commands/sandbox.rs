@@ -116,15 +116,20 @@ impl From<Output> for Said {
 }
 
 /// What is the same for all tests, though the home is not: Rust, and the compiled library.
-fn real_directories() -> Vec<(&'static str, PathBuf)> {
-    let home = PathBuf::from(env::var_os("HOME").unwrap_or_default());
-    let directory = |name, default: &str| {
-        let directory = env::var_os(name).map_or_else(|| home.join(default), PathBuf::from);
-        (name, directory)
-    };
-    vec![
-        directory("CARGO_HOME", ".cargo"),
-        directory("RUSTUP_HOME", ".rustup"),
-        directory("PARCELL_CACHE_DIR", ".cache/parcell"),
+fn real_directories() -> [(&'static str, PathBuf); 3] {
+    [
+        ("CARGO_HOME", real_directory("CARGO_HOME", ".cargo")),
+        ("RUSTUP_HOME", real_directory("RUSTUP_HOME", ".rustup")),
+        ("PARCELL_CACHE_DIR", library_cache()),
     ]
+}
+
+/// Where the compiled library is.
+pub(crate) fn library_cache() -> PathBuf {
+    real_directory("PARCELL_CACHE_DIR", ".cache/parcell")
+}
+
+fn real_directory(name: &str, default: &str) -> PathBuf {
+    let home = PathBuf::from(env::var_os("HOME").unwrap_or_default());
+    env::var_os(name).map_or_else(|| home.join(default), PathBuf::from)
 }

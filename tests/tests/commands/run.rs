@@ -1,0 +1,80 @@
+//! `parcell run`: where a notebook's cells are at work.
+
+use std::os::unix::fs::symlink;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use rstest::rstest;
+use serde_json::json;
+
+use super::sandbox::{Said, Sandbox, library_cache};
+
+/// Prints what the file beside the notebook says, and leaves another there.
+const CELLS: [&str; 2] = [
+    r#"println!("{}", std::fs::read_to_string("numbers.txt").unwrap());"#,
+    "%%writefile found.txt\nyes",
+];
+
+#[rstest]
+#[timeout(Duration::from_secs(240))]
+fn relative_paths_in_cells_begin_where_the_notebook_is() {
+    let machine = Sandbox::new();
+    let lessons = write_lesson(&machine);
+    let said = machine.run(&["run", "lessons/read.ipynb"]);
+    assert_eq!(said.status, Some(0), "{}", said.stderr);
+    assert!(said.stdout.contains("one two three"), "{}", said.stdout);
+    assert!(said.stderr.contains("Wrote lessons/read.out.ipynb"), "{}", said.stderr);
+    assert_eq!(
+        names_in(&lessons),
+        ["found.txt", "numbers.txt", "read.ipynb", "read.out.ipynb"]
+    );
+}
+
+#[rstest]
+#[timeout(Duration::from_secs(240))]
+fn relative_paths_of_the_command_begin_where_it_was_given() {
+    let machine = Sandbox::new();
+    let lessons = write_lesson(&machine);
+    symlink(library_cache(), machine.path("work/cache")).unwrap();
+    let mut command = machine.command(&["run", "lessons/read.ipynb", "-o", "out.ipynb"]);
+    command.env("PARCELL_CACHE_DIR", "cache").env("TMPDIR", "../t");
+    let said = Said::from(command.output().unwrap());
+    assert_eq!(said.status, Some(0), "{}", said.stderr);
+    assert!(machine.path("work/out.ipynb").exists());
+    assert_eq!(names_in(&lessons), ["found.txt", "numbers.txt", "read.ipynb"]);
+}
+
+/// A notebook in the directory `lessons` of the work, and what it reads.
+fn write_lesson(machine: &Sandbox) -> PathBuf {
+    let lessons = machine.path("work/lessons");
+    std::fs::create_dir(&lessons).unwrap();
+    std::fs::write(lessons.join("numbers.txt"), "one two three").unwrap();
+    write_notebook(&lessons.join("read.ipynb"));
+    lessons
+}
+
+fn write_notebook(path: &Path) {
+    let cells: Vec<_> = (0..)
+        .zip(CELLS)
+        .map(|(index, source)| {
+            json!({
+                "cell_type": "code", "id": format!("c{index}"), "metadata": {}, "source": source,
+                "execution_count": null, "outputs": [],
+            })
+        })
+        .collect();
+    let notebook = json!({
+        "nbformat": 4, "nbformat_minor": 5, "cells": cells,
+        "metadata": {"kernelspec": {"name": "parcell", "display_name": "Rust (parcell)", "language": "rust"}},
+    });
+    std::fs::write(path, notebook.to_string()).unwrap();
+}
+
+fn names_in(directory: &Path) -> Vec<String> {
+    let entries = std::fs::read_dir(directory).unwrap();
+    let mut names: Vec<_> = entries
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    names.sort();
+    names
+}
