@@ -104,11 +104,26 @@ impl Fault {
         }
     }
 
+    /// What it may be told as instead. In a process with threads, as that of these tests is, one may have started or
+    /// ended as a worker was forked: then what std knows of stacks stays locked in the worker, and a stack overflow is
+    /// a segmentation fault like any other (std's `sys/pal/unix/stack_overflow/thread_info.rs`).
+    fn alias(self) -> Option<Fault> {
+        (self == Self::StackOverflow).then_some(Self::Segfault)
+    }
+
+    fn is_told_in(self, text: &str) -> bool {
+        text.contains(self.text()) || self.alias().is_some_and(|fault| text.contains(fault.text()))
+    }
+
+    fn has_exit_code(self, code: i32) -> bool {
+        code == self.exit_code() || self.alias().is_some_and(|fault| code == fault.exit_code())
+    }
+
     #[track_caller]
     fn assert_caused(self, error: &TaskError, item: Option<usize>) {
         let text = error.to_string();
         assert_eq!(error.item(), item);
-        assert!(text.contains(self.text()), "{text}");
+        assert!(self.is_told_in(&text), "{text}");
         assert!(!text.contains('\n'), "{text}");
         if self == Self::Panic {
             assert!(text.ends_with(": boom 2"), "{text}");
@@ -217,7 +232,7 @@ fn map_panics_with_the_failure(#[values(1, 3)] workers: usize, #[values(None, So
         let payload = catch_unwind(AssertUnwindSafe(call)).unwrap_err();
         let message = payload.downcast_ref::<String>().unwrap();
         assert!(message.starts_with(&format!("item {BAD} (pid ")), "{message}");
-        assert!(message.contains(fault.text()), "{message}");
+        assert!(fault.is_told_in(message), "{message}");
         survivors.assert_none();
     }
 }
@@ -299,7 +314,7 @@ fn nested_calls_lose_only_the_inner_item(#[values(1, 3)] workers: usize) {
         for (row, failed) in rows.iter().enumerate() {
             if row == 2 {
                 assert_eq!((failed.len(), failed[0].0), (1, BAD), "{fault:?}: {failed:?}");
-                assert!(failed[0].1.to_string().contains(fault.text()), "{}", failed[0].1);
+                assert!(fault.is_told_in(&failed[0].1.to_string()), "{}", failed[0].1);
             } else {
                 assert!(failed.is_empty(), "{fault:?}: {failed:?}");
             }
@@ -319,7 +334,7 @@ fn a_process_tells_how_it_ended() {
         fault.assert_caused(&error, None);
         assert_eq!(error.pid(), Some(process.pid()));
         assert_eq!(process.join().unwrap_err(), error);
-        assert_eq!(process.exit_code(), Some(fault.exit_code()));
+        assert!(process.exit_code().is_some_and(|code| fault.has_exit_code(code)));
         survivors.assert_none();
     }
 }
