@@ -3,7 +3,7 @@
 
 use std::ops::Range;
 
-use super::function::{Callable, Parameter};
+use super::function::{Callable, Closure, Parameter, Selected};
 use super::magic_error::MagicError;
 use super::source_map::SourceMap;
 use super::words::Word;
@@ -85,69 +85,108 @@ impl<'a> Application<'a> {
         self.source.gives_references() && !self.sends_items
     }
 
-    /// A closure that calls the function with an item.
-    pub(super) fn function(&self, map: &mut SourceMap, function: &Callable) -> Result<(), MagicError> {
-        let parameters = &function.parameters;
-        if parameters.is_empty() {
-            let message = format!("`{}` takes no parameter", &self.cell[function.name.clone()]);
-            let help = "it is called with each item: give it a parameter";
-            return Err(MagicError::new(function.name.clone(), message, "takes nothing", help));
+    /// The call of what maps, `map_call` up to its parenthesis, with what is applied and the items.
+    pub(super) fn apply(
+        &self,
+        map: &mut SourceMap,
+        selected: &Selected,
+        map_call: impl FnOnce(&mut SourceMap),
+    ) -> Result<(), MagicError> {
+        self.check(selected)?;
+        map_call(map);
+        match selected {
+            Selected::Function(function) => self.function(map, function),
+            Selected::Closure(closure) => self.closure(map, closure),
         }
-        let names: Vec<_> = match parameters.len() {
-            1 => vec![ITEM.to_owned()],
-            count => (0..count).map(|index| format!("{ITEM}_{index}")).collect(),
+        map.generate(", ", self.magic.clone());
+        self.items(map);
+        map.generate(")", self.magic.clone());
+        Ok(())
+    }
+
+    fn check(&self, selected: &Selected) -> Result<(), MagicError> {
+        let callable = selected.callable();
+        if !callable.parameters.is_empty() {
+            return Ok(());
+        }
+        let (name, help) = match selected {
+            Selected::Function(_) => (
+                format!("`{}`", &self.cell[callable.name.clone()]),
+                "it is called with each item: give it a parameter",
+            ),
+            Selected::Closure(_) => (
+                "the closure".to_owned(),
+                "it is called with each item: write `|item| ...`",
+            ),
         };
-        let patterns: Vec<_> = std::iter::zip(parameters, &names)
-            .map(|(parameter, name)| self.pattern(*parameter, name))
-            .collect();
-        let pattern = match &patterns[..] {
-            [one] => one.clone(),
-            several => format!("({})", several.join(", ")),
-        };
+        let message = format!("{name} takes no parameter");
+        Err(MagicError::new(callable.name.clone(), message, "takes nothing", help))
+    }
+
+    /// A closure that calls the function with an item.
+    fn function(&self, map: &mut SourceMap, function: &Callable) {
+        let names = names(&function.parameters);
+        let pattern = self.pattern(&function.parameters, &names);
         map.generate(&format!("|{pattern}| {{ "), function.name.clone());
-        for (parameter, name) in std::iter::zip(parameters, &names) {
-            self.own(map, *parameter, name);
+        for (parameter, name) in std::iter::zip(&function.parameters, &names) {
+            if let Some(copy) = self.copied(*parameter, name) {
+                // A statement of its own, so that a wrong type is the argument's, not the copy's.
+                let mutable = mutable(*parameter);
+                map.generate(
+                    &format!("let {mutable}{name} = {copy}; "),
+                    self.expression.range.clone(),
+                );
+            }
         }
         map.generate(function.path(), self.magic.clone());
         map.generate(&self.cell[function.name.clone()], function.name.clone());
         map.generate("(", self.magic.clone());
-        for (parameter, name) in std::iter::zip(parameters, &names) {
-            map.generate(&self.argument(*parameter, name), self.expression.range.clone());
+        for (parameter, name) in std::iter::zip(&function.parameters, &names) {
+            let reference = self.reference(*parameter);
+            map.generate(&format!("{reference}{name}"), self.expression.range.clone());
             map.generate(", ", self.magic.clone());
         }
         map.generate(") }", self.magic.clone());
-        Ok(())
     }
 
-    /// The closure as it was written, or one around it that hands it its items.
-    pub(super) fn closure(
-        &self,
-        map: &mut SourceMap,
-        closure: &Callable,
-        range: Range<usize>,
-    ) -> Result<(), MagicError> {
-        if closure.parameters.is_empty() {
-            let help = "it is called with each item: write `|item| ...`";
-            let message = "the closure takes no parameter";
-            return Err(MagicError::new(range, message, "takes nothing", help));
+    /// The closure as it was written, or with the items taken apart, borrowed or cloned at its beginning.
+    ///
+    /// It stays the argument of the map, so that what it does not say is inferred, and changes nothing it captures.
+    fn closure(&self, map: &mut SourceMap, closure: &Closure) {
+        let parameters = &closure.callable.parameters;
+        let stays = match parameters[..] {
+            [Parameter::Inferred] => true,
+            [Parameter::ByValue] => !self.gives_references(),
+            _ => false,
+        };
+        let text = closure.range();
+        if stays {
+            map.copy_apart(self.cell, text);
+            return;
         }
-        let by_value = closure.parameters == [Parameter::ByValue];
-        if !by_value || !self.gives_references() {
-            map.copy_apart(self.cell, range);
-            return Ok(());
+        let names = names(parameters);
+        let pattern = self.pattern(parameters, &names);
+        map.generate("\n", text.clone());
+        map.copy(self.cell, text.start..closure.parameter_list.start);
+        map.generate(&format!("|{pattern}|"), closure.parameter_list.clone());
+        map.copy(self.cell, closure.parameter_list.end..closure.body.start);
+        map.generate("{", text.clone());
+        for ((parameter, name), written) in std::iter::zip(parameters, &names).zip(&closure.parameters) {
+            let item = self.expression.range.clone();
+            if let Some(copy) = self.copied(*parameter, name) {
+                let mutable = mutable(*parameter);
+                map.generate(&format!(" let {mutable}{name} = {copy};"), item.clone());
+            }
+            map.generate(" let ", written.clone());
+            map.copy(self.cell, written.clone());
+            map.generate(" = ", written.clone());
+            map.generate(&format!("{}{name};", self.reference(*parameter)), item);
         }
-        map.generate("{ let parcell_closure = ", self.magic.clone());
-        map.copy_apart(self.cell, range);
-        map.generate(&format!("; move |{ITEM}| {{ "), self.magic.clone());
-        self.own(map, Parameter::ByValue, ITEM);
-        map.generate("parcell_closure(", self.magic.clone());
-        map.generate(ITEM, self.expression.range.clone());
-        map.generate(") } }", self.magic.clone());
-        Ok(())
+        map.copy_apart(self.cell, closure.body.clone());
+        map.generate("}\n", text);
     }
 
-    /// The items.
-    pub(super) fn items(&self, map: &mut SourceMap) {
+    fn items(&self, map: &mut SourceMap) {
         let expression = self.expression.range.clone();
         let is_copied = self.sends_items && self.source.gives_references();
         if is_copied {
@@ -164,33 +203,53 @@ impl<'a> Application<'a> {
         }
     }
 
-    fn pattern(&self, parameter: Parameter, name: &str) -> String {
-        match parameter {
-            Parameter::ByMutableReference if !self.gives_references() => format!("mut {name}"),
-            _ => name.to_owned(),
+    /// What takes an item, or the parts of it, by these names.
+    fn pattern(&self, parameters: &[Parameter], names: &[String]) -> String {
+        let is_changed = |parameter: &Parameter| !self.gives_references() && !mutable(*parameter).is_empty();
+        let parts: Vec<_> = std::iter::zip(parameters, names)
+            .map(|(parameter, name)| {
+                if is_changed(parameter) {
+                    format!("mut {name}")
+                } else {
+                    name.clone()
+                }
+            })
+            .collect();
+        match &parts[..] {
+            [one] => one.clone(),
+            several => format!("({})", several.join(", ")),
         }
     }
 
-    /// Makes the worker's own copy of an item that is only borrowed, where the function takes or changes it: the
-    /// variable stays as it is. A statement of its own, so that a wrong type is the argument's, not the copy's.
-    fn own(&self, map: &mut SourceMap, parameter: Parameter, name: &str) {
-        let mutable = if parameter == Parameter::ByMutableReference {
-            "mut "
-        } else {
-            ""
-        };
-        if self.gives_references() && parameter != Parameter::ByReference {
-            let copy = format!("let {mutable}{name} = ::std::clone::Clone::clone({name}); ");
-            map.generate(&copy, self.expression.range.clone());
-        }
+    /// The worker's own copy of an item that is only borrowed, where it is taken or changed: the variable stays as it is.
+    fn copied(&self, parameter: Parameter, name: &str) -> Option<String> {
+        let is_wanted = matches!(parameter, Parameter::ByValue | Parameter::ByMutableReference);
+        (self.gives_references() && is_wanted).then(|| format!("::std::clone::Clone::clone({name})"))
     }
 
-    fn argument(&self, parameter: Parameter, name: &str) -> String {
+    /// What stands in front of an item that the parameter takes.
+    fn reference(&self, parameter: Parameter) -> &'static str {
         match parameter {
-            Parameter::ByReference if self.gives_references() => name.to_owned(),
-            Parameter::ByReference => format!("&{name}"),
-            Parameter::ByMutableReference => format!("&mut {name}"),
-            Parameter::ByValue | Parameter::Inferred => name.to_owned(),
+            Parameter::ByReference if !self.gives_references() => "&",
+            Parameter::ByMutableReference => "&mut ",
+            Parameter::ByReference | Parameter::ByValue | Parameter::Inferred => "",
         }
+    }
+}
+
+/// The names that generated code gives an item, or the parts of it.
+fn names(parameters: &[Parameter]) -> Vec<String> {
+    match parameters.len() {
+        1 => vec![ITEM.to_owned()],
+        count => (0..count).map(|index| format!("{ITEM}_{index}")).collect(),
+    }
+}
+
+/// What stands in front of the name of what the parameter changes.
+fn mutable(parameter: Parameter) -> &'static str {
+    if parameter == Parameter::ByMutableReference {
+        "mut "
+    } else {
+        ""
     }
 }

@@ -32,7 +32,7 @@ pub(super) enum NodeKind {
     Item,
     Statement,
     /// The closure at the end.
-    Closure(Callable),
+    Closure(Closure),
     /// Another expression at the end.
     Value,
 }
@@ -49,12 +49,22 @@ pub(super) struct Callable {
     pub(super) shadowed: bool,
 }
 
+/// A closure, and the parts of its text.
+#[derive(Clone, Debug)]
+pub(super) struct Closure {
+    pub(super) callable: Callable,
+    /// The parameters, with the bars around them.
+    pub(super) parameter_list: Range<usize>,
+    /// Each parameter: its pattern, and its type if it says one.
+    pub(super) parameters: Vec<Range<usize>>,
+    pub(super) body: Range<usize>,
+}
+
 /// What a magic applies.
 #[derive(Clone, Debug)]
 pub(super) enum Selected {
     Function(Callable),
-    /// With all of its text.
-    Closure(Callable, Range<usize>),
+    Closure(Closure),
 }
 
 /// How a parameter takes its argument.
@@ -63,7 +73,7 @@ pub(super) enum Parameter {
     ByValue,
     ByReference,
     ByMutableReference,
-    /// A closure's without a type.
+    /// A closure's without a type, or that is declared as a reference to whatever it is.
     Inferred,
 }
 
@@ -82,6 +92,21 @@ pub(super) enum Returned {
     },
     /// `impl Trait`, which cannot be written elsewhere.
     Opaque,
+}
+
+impl Selected {
+    pub(super) fn callable(&self) -> &Callable {
+        match self {
+            Selected::Function(callable) | Selected::Closure(Closure { callable, .. }) => callable,
+        }
+    }
+}
+
+impl Closure {
+    /// All of its text.
+    pub(super) fn range(&self) -> Range<usize> {
+        self.callable.name.clone()
+    }
 }
 
 impl Callable {
@@ -123,8 +148,7 @@ impl Body {
         if let Some(given) = named {
             return self.named(cell, &given.value(), variables).map(Some);
         }
-        let closure = self.last_closure();
-        let closure = closure.map(|(closure, range)| Selected::Closure(closure.clone(), range));
+        let closure = self.last_closure().cloned().map(Selected::Closure);
         Ok(closure.or_else(|| self.last_function().cloned().map(Selected::Function)))
     }
 
@@ -192,12 +216,9 @@ impl Body {
     }
 
     /// The closure that the cell ends with.
-    pub(super) fn last_closure(&self) -> Option<(&Callable, Range<usize>)> {
-        match self.nodes.last() {
-            Some(Node {
-                kind: NodeKind::Closure(closure),
-                range,
-            }) => Some((closure, range.clone())),
+    pub(super) fn last_closure(&self) -> Option<&Closure> {
+        match &self.nodes.last()?.kind {
+            NodeKind::Closure(closure) => Some(closure),
             _ => None,
         }
     }
@@ -261,34 +282,38 @@ impl Parser {
     }
 
     fn function(&self, function: &ast::Fn) -> Option<Callable> {
-        let parameters = function
-            .param_list()
-            .into_iter()
-            .flat_map(|list| list.params().collect::<Vec<_>>());
+        let name = self.range(function.name()?.syntax().text_range());
+        let parameters = parameters(function.param_list());
         Some(Callable {
-            name: self.range(function.name()?.syntax().text_range()),
-            parameters: parameters
-                .map(|parameter| kind_of(parameter.ty(), Parameter::ByValue))
-                .collect(),
+            name,
+            parameters: kinds(&parameters, Parameter::ByValue),
             result: returned(function.ret_type()),
             generic: function.generic_param_list().is_some(),
             shadowed: false,
         })
     }
 
-    fn closure(&self, closure: &ast::ClosureExpr) -> Callable {
-        let parameters = closure
-            .param_list()
-            .into_iter()
-            .flat_map(|list| list.params().collect::<Vec<_>>());
-        Callable {
-            name: self.range(closure.syntax().text_range()),
+    fn closure(&self, closure: &ast::ClosureExpr) -> Closure {
+        let text = self.range(closure.syntax().text_range());
+        let parameters = parameters(closure.param_list());
+        let range_or =
+            |node: Option<&SyntaxNode>, position| node.map_or(position..position, |node| self.range(node.text_range()));
+        let list = closure.param_list();
+        let body = closure.body();
+        Closure {
+            parameter_list: range_or(list.as_ref().map(AstNode::syntax), text.start),
+            body: range_or(body.as_ref().map(AstNode::syntax), text.end),
+            callable: Callable {
+                name: text,
+                parameters: kinds(&parameters, Parameter::Inferred),
+                result: returned(closure.ret_type()),
+                generic: false,
+                shadowed: false,
+            },
             parameters: parameters
-                .map(|parameter| kind_of(parameter.ty(), Parameter::Inferred))
+                .iter()
+                .map(|parameter| self.range(parameter.syntax().text_range()))
                 .collect(),
-            result: returned(closure.ret_type()),
-            generic: false,
-            shadowed: false,
         }
     }
 
@@ -298,9 +323,19 @@ impl Parser {
     }
 }
 
+fn parameters(list: Option<ast::ParamList>) -> Vec<ast::Param> {
+    list.into_iter().flat_map(|list| list.params()).collect()
+}
+
+fn kinds(parameters: &[ast::Param], without_type: Parameter) -> Vec<Parameter> {
+    let kinds = parameters.iter().map(|parameter| kind_of(parameter.ty(), without_type));
+    kinds.collect()
+}
+
 fn kind_of(type_: Option<ast::Type>, without_type: Parameter) -> Parameter {
     match type_ {
         None => without_type,
+        Some(ast::Type::RefType(reference)) if matches!(reference.ty(), Some(ast::Type::InferType(_))) => without_type,
         Some(ast::Type::RefType(reference)) if reference.mut_token().is_some() => Parameter::ByMutableReference,
         Some(ast::Type::RefType(_)) => Parameter::ByReference,
         Some(ast::Type::InferType(_)) => without_type,
@@ -365,14 +400,25 @@ mod tests {
     #[test]
     fn the_closure_at_the_end_is_found_also_behind_statements() {
         let cell = "let k = 3;\nmove |x: &u64, y| -> u64 { x * k + y }";
-        let (closure, range) = parse(cell)
-            .last_closure()
-            .map(|(closure, range)| (closure.clone(), range))
-            .unwrap();
-        assert_eq!(&cell[range], "move |x: &u64, y| -> u64 { x * k + y }");
-        assert_eq!(closure.parameters, [Parameter::ByReference, Parameter::Inferred]);
-        assert_eq!(closure.result, Returned::Type { text: "u64".into() });
+        let body = parse(cell);
+        let closure = body.last_closure().unwrap();
+        let text = |range: &Range<usize>| &cell[range.clone()];
+        assert_eq!(text(&closure.range()), "move |x: &u64, y| -> u64 { x * k + y }");
+        assert_eq!(text(&closure.parameter_list), "|x: &u64, y|");
+        assert_eq!(text(&closure.parameters[0]), "x: &u64");
+        assert_eq!(text(&closure.parameters[1]), "y");
+        assert_eq!(text(&closure.body), "{ x * k + y }");
+        let callable = &closure.callable;
+        assert_eq!(callable.parameters, [Parameter::ByReference, Parameter::Inferred]);
+        assert_eq!(callable.result, Returned::Type { text: "u64".into() });
         assert!(parse("let f = |x| x;").last_closure().is_none());
+    }
+
+    #[test]
+    fn a_reference_to_whatever_it_is_has_no_type() {
+        let parameters = |cell| parse(cell).last_closure().unwrap().callable.parameters.clone();
+        assert_eq!(parameters("|a: &_, b: _| a"), [Parameter::Inferred; 2]);
+        assert_eq!(parameters("|a: &Vec<_>| a"), [Parameter::ByReference]);
     }
 
     #[test]

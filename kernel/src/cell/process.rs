@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::Variables;
 use super::application::Application;
-use super::function::{Body, Callable, Node, NodeKind, Parameter, Returned};
+use super::function::{Body, Callable, Node, NodeKind, Parameter, Returned, Selected};
 use super::items;
 use super::line_magic::unquoted;
 use super::magic::MagicLine;
@@ -116,21 +116,15 @@ impl Call<'_> {
                 "runs nothing",
                 "write below the magic what the process is to do",
             )),
-            (Some(application), Some((closure, range)), _) => {
-                self.map.copy(self.cell, self.line.body.start..range.start);
-                self.open(Some(closure), false, "run_each")?;
-                application.closure(&mut self.map, closure, range)?;
-                self.close_each(&application, false);
-                Ok(())
+            (Some(application), Some(closure), _) => {
+                self.map.copy(self.cell, self.line.body.start..closure.range().start);
+                self.run_each(&application, &Selected::Closure(closure.clone()), false)
             }
             (Some(application), None, Some(function)) if ends_with_function => {
-                let shows_nothing = function.result == Returned::Undeclared;
                 self.map.copy(self.cell, self.line.body.clone());
                 self.generate("\n");
-                self.open(Some(function), shows_nothing, "run_each")?;
-                application.function(&mut self.map, function)?;
-                self.close_each(&application, shows_nothing);
-                Ok(())
+                let shows_nothing = function.result == Returned::Undeclared;
+                self.run_each(&application, &Selected::Function(function.clone()), shows_nothing)
             }
             (Some(_), ..) => Err(MagicError::new(
                 self.line.name.clone(),
@@ -138,10 +132,25 @@ impl Call<'_> {
                 "calls nothing",
                 "end the cell with a function or a closure: it is called with each item",
             )),
-            (None, Some((closure, range)), _) => self.run_closure(closure, range),
+            (None, Some(closure), _) => self.run_closure(&closure.callable),
             (None, None, Some(function)) if ends_with_function => self.run_function(function),
             _ => self.run_statements(body),
         }
+    }
+
+    fn run_each(
+        &mut self,
+        application: &Application<'_>,
+        selected: &Selected,
+        shows_nothing: bool,
+    ) -> Result<(), MagicError> {
+        self.open_results(Some(selected.callable()), shows_nothing)?;
+        let call = self.process_call("run_each");
+        application.apply(&mut self.map, selected, |map| {
+            map.generate(&call, self.line.name.clone())
+        })?;
+        self.close_results(shows_nothing);
+        Ok(())
     }
 
     fn run_function(&mut self, function: &Callable) -> Result<(), MagicError> {
@@ -169,7 +178,8 @@ impl Call<'_> {
         Ok(())
     }
 
-    fn run_closure(&mut self, closure: &Callable, range: Range<usize>) -> Result<(), MagicError> {
+    fn run_closure(&mut self, closure: &Callable) -> Result<(), MagicError> {
+        let range = closure.name.clone();
         self.check_parameters(closure, range.clone())?;
         self.map.copy(self.cell, self.line.body.start..range.start);
         self.open(Some(closure), false, method(closure))?;
@@ -225,6 +235,13 @@ impl Call<'_> {
 
     /// Everything in front of what is run: statements, where there is no function.
     fn open(&mut self, callable: Option<&Callable>, shows_nothing: bool, method: &str) -> Result<(), MagicError> {
+        self.open_results(callable, shows_nothing)?;
+        self.generate(&self.process_call(method));
+        Ok(())
+    }
+
+    /// What stands in front of the results.
+    fn open_results(&mut self, callable: Option<&Callable>, shows_nothing: bool) -> Result<(), MagicError> {
         if let Some((word, target)) = self.target.clone() {
             let type_ = target.type_of_parts(&word, callable)?;
             self.generate("let ");
@@ -235,27 +252,29 @@ impl Call<'_> {
             let show = if self.shows_one { "show_result" } else { "show_results" };
             self.generate(&format!("parcell::cell::{show}("));
         }
-        let kind = if self.daemon { ".daemon()" } else { "" };
-        self.generate(&format!("parcell::cell::process({}){kind}.{method}(", self.settings));
         Ok(())
     }
 
-    /// The items, and everything behind them.
-    fn close_each(&mut self, application: &Application<'_>, shows_nothing: bool) {
-        self.generate(", ");
-        application.items(&mut self.map);
-        self.close(shows_nothing);
+    /// The call of the library's method, up to its parenthesis.
+    fn process_call(&self, method: &str) -> String {
+        let kind = if self.daemon { ".daemon()" } else { "" };
+        format!("parcell::cell::process({}){kind}.{method}(", self.settings)
     }
 
     fn close(&mut self, shows_nothing: bool) {
+        self.generate(")");
+        self.close_results(shows_nothing);
+    }
+
+    /// What stands behind the results.
+    fn close_results(&mut self, shows_nothing: bool) {
         match self.target {
             Some((ref word, target)) => {
                 let range = word.range.clone();
-                self.generate(")");
                 self.map.generate(&format!("{};", target.conversion()), range);
             }
-            None if shows_nothing || self.daemon => self.generate(");"),
-            None => self.generate("));"),
+            None if shows_nothing || self.daemon => self.generate(";"),
+            None => self.generate(");"),
         }
     }
 
@@ -327,7 +346,7 @@ mod tests {
         );
         let text = rewritten("%%process --args=numbers\n|n: u64| n");
         assert!(
-            text.contains("::clone(parcell_item); parcell_closure(parcell_item) } }, &\nnumbers\n));"),
+            text.ends_with("::clone(parcell_item); let n: u64 = parcell_item;\nn\n}\n, &\nnumbers\n));"),
             "{text}"
         );
     }

@@ -134,6 +134,34 @@ fn results_come_back_in_order_with_their_types() {
             })
             .await;
         notebook
+            .check("of a closure that says what it takes", async |n| {
+                for (code, results) in [
+                    ("%%pool words\n|w: &str| w.to_uppercase()", r#"["É", "TWO WORDS"]"#),
+                    ("%%pool words\n|w: String| w + \"!\"", r#"["é!", "two words!"]"#),
+                    ("%%pool words.clone()\n|w: &str| w.len()", "[2, 9]"),
+                    ("%%pool [\"a\", \"bc\"]\n|w: &str| w.len()", "[1, 2]"),
+                    ("%%pool rows\n|row: &[f64]| row.len()", "[2, 0]"),
+                    (
+                        "%%pool rows\n|row: &mut Vec<f64>| { row.push(offset as f64); row.len() }",
+                        "[3, 1]",
+                    ),
+                    ("%%pool 0..3u64\n|n: &u64| n + offset", "[100, 101, 102]"),
+                    (
+                        "%%pool pairs\n|number, name| format!(\"{name}={number}\")",
+                        r#"["one=1", "two=2"]"#,
+                    ),
+                    (
+                        "%%pool pairs\n|number: u32,\n name: &str| -> String {\n    format!(\"{name}={number}\")\n}",
+                        r#"["one=1", "two=2"]"#,
+                    ),
+                    ("%%pool (1..3u64).zip(5..7u64)\n|a, b: &u64| a * b", "[5, 12]"),
+                ] {
+                    assert_eq!(n.value(code).await, results, "{code}");
+                }
+                assert_eq!(n.value("(words.len(), rows.clone())").await, "(2, [[1.5, 2.5], []])");
+            })
+            .await;
+        notebook
             .check("of a type that the same cell defines", async |n| {
                 n.prepare(
                     "%%pool -n 2 1..3u32 -> shapes\n#[derive(Debug, Clone, Serialize, Deserialize)]\n\

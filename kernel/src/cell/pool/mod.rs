@@ -48,13 +48,8 @@ pub(super) fn rewrite(cell: &str, line: &MagicLine, variables: &dyn Variables) -
         map: leave_out_magic(cell, line),
     };
     match body.selected(cell, options.get("--fn"), variables)? {
-        Some(Selected::Closure(closure, range)) => {
-            call.map.copy(cell, line.body.start..range.start);
-            call.open("", &closure, false)?;
-            call.application.closure(&mut call.map, &closure, range)?;
-            call.close(false);
-        }
-        Some(Selected::Function(function)) => call.map_function(&body, &function)?,
+        Some(selected @ Selected::Closure(_)) => call.map_closure(&selected)?,
+        Some(selected @ Selected::Function(_)) => call.map_function(&body, &selected)?,
         None => {
             let help = format!("define a function below the magic, or end the cell with a closure: {USAGE}");
             return Err(MagicError::new(
@@ -108,23 +103,45 @@ struct Call<'a> {
 }
 
 impl Call<'_> {
-    fn map_function(&mut self, body: &Body, function: &Callable) -> Result<(), MagicError> {
+    fn map_closure(&mut self, selected: &Selected) -> Result<(), MagicError> {
+        let written_at = selected.callable().name.start;
+        self.map.copy(self.cell, self.line.body.start..written_at);
+        self.apply(selected, false)
+    }
+
+    fn map_function(&mut self, body: &Body, selected: &Selected) -> Result<(), MagicError> {
         self.map.copy(self.cell, self.line.body.clone());
         // An expression at the end is a statement here, for which `--fn` leaves it.
         let ends_with_value = matches!(
             body.nodes.last().map(|node| &node.kind),
             Some(NodeKind::Value | NodeKind::Closure(_))
         );
-        let shows_nothing = function.result == Returned::Undeclared && !self.keep_going;
-        self.open(if ends_with_value { "\n;" } else { "\n" }, function, shows_nothing)?;
-        self.application.function(&mut self.map, function)?;
-        self.close(shows_nothing);
+        self.generate(if ends_with_value { "\n;" } else { "\n" });
+        let shows_nothing = selected.callable().result == Returned::Undeclared && !self.keep_going;
+        self.apply(selected, shows_nothing)
+    }
+
+    fn apply(&mut self, selected: &Selected, shows_nothing: bool) -> Result<(), MagicError> {
+        let callable = selected.callable();
+        self.open_results(callable, shows_nothing)?;
+        let method = match (&callable.result, self.keep_going) {
+            (Returned::Result { .. }, false) => "try_map",
+            (Returned::Result { .. }, true) => "try_map_results",
+            (_, true) => "map_results",
+            (_, false) => "map",
+        };
+        self.application.apply(&mut self.map, selected, |map| {
+            map.generate(&format!("{}.", self.engine), self.line.name.clone());
+            // What is wrong with the results is wrong with the function.
+            map.generate(method, callable.name.clone());
+            map.generate("(", self.line.name.clone());
+        })?;
+        self.close_results(shows_nothing);
         Ok(())
     }
 
-    /// Everything in front of the function.
-    fn open(&mut self, before: &str, callable: &Callable, shows_nothing: bool) -> Result<(), MagicError> {
-        self.generate(before);
+    /// What stands in front of the results.
+    fn open_results(&mut self, callable: &Callable, shows_nothing: bool) -> Result<(), MagicError> {
         if let (Some(word), Some(target)) = (self.items.target.clone(), self.target) {
             let type_ = match target {
                 Target::Name { has_type: true } => None,
@@ -140,24 +157,11 @@ impl Call<'_> {
         } else if !shows_nothing {
             self.generate("parcell::cell::show_results(");
         }
-        let method = match (&callable.result, self.keep_going) {
-            (Returned::Result { .. }, false) => "try_map",
-            (Returned::Result { .. }, true) => "try_map_results",
-            (_, true) => "map_results",
-            (_, false) => "map",
-        };
-        self.generate(&format!("{}.", self.engine));
-        // What is wrong with the results is wrong with the function.
-        self.map.generate(method, callable.name.clone());
-        self.generate("(");
         Ok(())
     }
 
-    /// The items, and everything behind them.
-    fn close(&mut self, shows_nothing: bool) {
-        self.generate(", ");
-        self.application.items(&mut self.map);
-        self.generate(")");
+    /// What stands behind the results.
+    fn close_results(&mut self, shows_nothing: bool) {
         match (self.target.zip(self.items.target.clone()), shows_nothing) {
             (Some((target, word)), _) => self.map.generate(&format!("{};", target.conversion()), word.range),
             (None, true) => self.generate(";"),
@@ -227,10 +231,34 @@ mod tests {
             text,
             "\nlet k = 3;\nparcell::cell::show_results(parcell::cell::pool(parcell::cell::PoolOptions::new().workers(2)).map(\n|i| i * k\n, \n0..4\n));"
         );
-        let text = rewritten("%%pool numbers -> out\n|n: u64| n + 1");
-        assert!(
-            text.contains("let parcell_closure = \n|n: u64| n + 1\n; move |parcell_item| { let parcell_item ="),
-            "{text}"
+    }
+
+    #[test]
+    fn a_closure_gets_its_items_as_a_function_does() {
+        let closure = |cell| {
+            let text = rewritten(cell);
+            let code = text.replace('\n', "").replace("parcell::cell::PoolOptions::new()", "");
+            let (_, code) = code.split_once("show_results(").unwrap();
+            code.strip_suffix(");").unwrap().to_owned()
+        };
+        assert_eq!(
+            closure("%%pool words\n|word: &str| word.len()"),
+            "parcell::cell::pool().map(|parcell_item| { let word: &str = parcell_item;word.len()}, &words)"
+        );
+        assert_eq!(
+            closure("%%pool words\n|word: &_| word.len()"),
+            "parcell::cell::pool().map(|word: &_| word.len(), &words)"
+        );
+        assert_eq!(
+            closure("%%pool pairs\n|a, b| a + b"),
+            "parcell::cell::pool().map(|(parcell_item_0, parcell_item_1)| { let a = parcell_item_0; \
+             let b = parcell_item_1;a + b}, &pairs)"
+        );
+        assert_eq!(
+            closure("%%pool pairs\nmove |a: u64, b: &str| -> u64 { k }"),
+            "parcell::cell::pool().map(move |(parcell_item_0, parcell_item_1)| -> u64 { \
+             let parcell_item_0 = ::std::clone::Clone::clone(parcell_item_0); let a: u64 = parcell_item_0; \
+             let b: &str = parcell_item_1;{ k }}, &pairs)"
         );
     }
 
