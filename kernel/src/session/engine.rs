@@ -25,7 +25,7 @@ use crate::cell::{self, Excerpt, Part, Query, Rewritten, SourceMap, Step, Types,
 use crate::library::{self, Prepared};
 use crate::process::SUPERVISOR;
 use crate::process::messages::FromSupervisor;
-use crate::toolchain::{CELL_NUMBER_FILE, Identities};
+use crate::toolchain::{CELL_NUMBER_FILE, Identities, dependencies};
 
 /// What evcxr's generated code says when `?` left a cell.
 const LEFT_EARLY: &str = "EVCXR_ERROR_OCCURRED";
@@ -284,6 +284,9 @@ impl<'a> Engine<'a> {
             // Also after a panic the cell's items are defined. What did not come to run has defined nothing.
             self.types = types;
             self.identities = identities;
+            if let Err(error) = dependencies::keep(self.directory.path()) {
+                tracing::error!(%error, "cannot tell the compiler what variables are compiled with");
+            }
         }
         let report = self.shared.pump.drain();
         let outcome = self.outcome(cell, rewritten, result, report);
@@ -303,6 +306,7 @@ impl<'a> Engine<'a> {
     fn tell_compiler(&self, cell: &Cell, identities: &Identities) -> io::Result<()> {
         let directory = self.directory.path();
         identities.write(directory)?;
+        dependencies::forget_next(directory)?;
         std::fs::write(directory.join(CELL_NUMBER_FILE), cell.execution_count.to_string())
     }
 

@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::CARGO_VARIABLE;
+use super::dependencies::externs;
 
 /// The file that the wrapper is to write, where there is to be one.
 const RECORD_VARIABLE: &str = "PARCELL_RECORD";
@@ -156,10 +157,7 @@ impl Compilation {
 
     /// The files of the crates that the cell names.
     fn crates(&self) -> impl Iterator<Item = &Path> {
-        self.arguments
-            .windows(2)
-            .filter(|pair| pair[0] == "--extern")
-            .filter_map(|pair| Some(Path::new(pair[1].split_once('=')?.1)))
+        externs(&self.arguments).map(|(_, path)| path)
     }
 }
 

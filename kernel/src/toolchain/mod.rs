@@ -7,6 +7,7 @@
 mod cargo;
 mod cell_source;
 mod compilation;
+pub(crate) mod dependencies;
 mod identities;
 pub(crate) mod progress;
 mod rustc;

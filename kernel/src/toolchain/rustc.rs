@@ -7,6 +7,7 @@ use std::process::{Command, ExitCode, ExitStatus, Stdio};
 use std::{fs, io};
 
 use super::compilation::{Compilation, record};
+use super::dependencies::Dependencies;
 use super::{CELL_NUMBER_FILE, Identities, become_command, cell_source, progress, report};
 use crate::process::messages::SESSION_VARIABLE;
 
@@ -67,12 +68,16 @@ pub(super) fn compile_again(compilation: &Compilation) -> io::Result<ExitCode> {
 
 /// Whether the shared library itself is built, and not only checked.
 fn builds_library(arguments: &[OsString]) -> bool {
-    arguments.iter().any(|argument| argument == "dylib")
-        && arguments.iter().any(|argument| {
-            argument
-                .to_str()
-                .is_some_and(|emit| emit.starts_with("--emit") && emit.contains("link"))
-        })
+    arguments.iter().any(|argument| argument == "dylib") && makes(arguments, "link")
+}
+
+/// Whether rustc is to make this kind of output.
+fn makes(arguments: &[OsString], kind: &str) -> bool {
+    arguments.iter().any(|argument| {
+        argument
+            .to_str()
+            .is_some_and(|emit| emit.starts_with("--emit") && emit.contains(kind))
+    })
 }
 
 /// Compiles the library under a name of its own for loading.
@@ -138,10 +143,13 @@ fn argument_after<'a>(arguments: &'a [OsString], option: &str) -> Option<&'a OsS
 
 /// Compiles a cell, with the best way of reporting the errors that `?` takes out of it that its code allows.
 fn compile_cell(command: &mut Command, arguments: &[OsString]) -> io::Result<ExitCode> {
-    let identities = session()
-        .and_then(|session| Identities::read(&session))
-        .unwrap_or_default();
-    command.args(cell_arguments(arguments, &identities));
+    let session = session();
+    let identities = session.as_deref().and_then(Identities::read).unwrap_or_default();
+    let dependencies = match session.filter(|_| makes(arguments, "link")) {
+        Some(session) => Dependencies::of_call(&session, arguments)?,
+        None => Dependencies::default(),
+    };
+    command.args(cell_arguments(arguments, &identities, &dependencies));
     let Some(source) = source_file(arguments) else {
         return Ok(become_command(command));
     };
@@ -171,12 +179,14 @@ fn exit_code(status: ExitStatus) -> ExitCode {
 }
 
 /// What a cell is compiled with.
-fn cell_arguments(arguments: &[OsString], identities: &Identities) -> Vec<OsString> {
+fn cell_arguments(arguments: &[OsString], identities: &Identities, dependencies: &Dependencies) -> Vec<OsString> {
     let mut prepared = without_unwanted(arguments);
     // One unit, because optimizing several together takes longer than a cell's code is worth; and lines, which
     // backtraces need.
     prepared.extend(["-Ccodegen-units=1", "-Cdebuginfo=line-tables-only"].map(OsString::from));
-    prepared.extend(["-C".into(), format!("metadata={}", identities.metadata()).into()]);
+    for metadata in [identities.metadata(), dependencies.metadata()] {
+        prepared.push(format!("-Cmetadata={metadata}").into());
+    }
     if let Some(number) = cell_number() {
         // So that a panic's location tells which cell's code it is in.
         prepared.push(format!("--remap-path-prefix=src=cell{number}").into());
@@ -191,15 +201,15 @@ fn source_file(arguments: &[OsString]) -> Option<&Path> {
         .find(|path| path.file_name() == Some(OsStr::new("lib.rs")))
 }
 
-/// Every cell is new code; keeping files for the next compilation costs more than it saves. And the lines that
-/// backtraces need must not be removed again.
+/// Every cell is new code; keeping files for the next compilation costs more than it saves. The lines that backtraces
+/// need must not be removed again. And cargo's metadata changes with every dependency, and would every type with it.
 fn without_unwanted(arguments: &[OsString]) -> Vec<OsString> {
+    let is_unwanted = |option: &str| {
+        option.starts_with("incremental=") || option.starts_with("metadata=") || option == "strip=debuginfo"
+    };
     let mut kept: Vec<OsString> = Vec::with_capacity(arguments.len());
     for argument in arguments {
-        if argument
-            .to_str()
-            .is_some_and(|argument| argument.starts_with("incremental=") || argument == "strip=debuginfo")
-        {
+        if argument.to_str().is_some_and(is_unwanted) {
             kept.pop_if(|flag| flag == "-C");
         } else {
             kept.push(argument.clone());
@@ -226,12 +236,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn incremental_files_and_stripping_are_left_out() {
+    fn incremental_files_metadata_and_stripping_are_left_out() {
         let arguments = [
             "--crate-name",
             "ctx",
             "-C",
             "incremental=/x",
+            "-C",
+            "metadata=0123",
             "-C",
             "strip=debuginfo",
             "-C",

@@ -1,5 +1,7 @@
 //! A cell is a transaction on the notebook's variables: it completes, or they are as they were before it.
 
+use std::path::Path;
+
 use super::state::{CHANGE, assert_changed, assert_unchanged, define};
 use parcell_tests::{CellFailure, Notebook, with_notebook};
 use rustix::process::{Pid, Signal, kill_process};
@@ -381,6 +383,51 @@ fn threads_and_what_happens_between_cells() {
             })
             .await;
     });
+}
+
+#[test]
+fn a_crate_that_is_added_loses_no_variable_and_one_that_is_built_anew_no_memory() {
+    with_notebook(async |notebook| {
+        let directory = notebook.kernel.working_directory().to_owned();
+        let package = |name, source| write_package(&directory.join(name), name, source);
+        let three_numbers = "#[derive(Debug)] pub struct Part { pub a: u64, pub b: u64, pub c: u64 }\n\
+                             impl Part { pub fn new() -> Part { Part { a: 1, b: 2, c: 3 } } }";
+        let a_string = "#[derive(Debug)] pub struct Part { pub a: String }\n\
+                        impl Part { pub fn new() -> Part { Part { a: String::new() } } }";
+        let [parts, more] = [
+            package("parts", three_numbers),
+            package("more", "pub fn one() -> u8 { 1 }"),
+        ];
+        let define = "#[derive(Debug)]\nstruct Own { part: parts::Part }\n\
+                      let own = Own { part: parts::Part::new() }; let bare = parts::Part::new(); let other = vec![1];";
+        notebook.succeed(&format!("{parts}{define}")).await.take_stderr();
+
+        let mut cell = notebook.succeed(&format!("{more}(more::one(), own.part.c)")).await;
+        assert_eq!(cell.take_text().as_deref(), Some("(1, 3)"));
+        assert!(!cell.take_stderr().contains("lost"));
+
+        package("parts", a_string);
+        let mut cell = notebook.succeed("other.clone()").await;
+        assert_eq!(cell.take_text().as_deref(), Some("[1]"));
+        let told = cell.take_stderr();
+        for lost in ["own", "bare"] {
+            assert!(told.contains(&format!("the variable `{lost}` is lost")), "{told}");
+        }
+        assert_eq!(notebook.failure("own.part.a.len()").await.ename, "CompileError");
+        assert_eq!(
+            notebook.value("Own { part: parts::Part::new() }").await,
+            "Own { part: Part { a: \"\" } }"
+        );
+    });
+}
+
+/// Writes a package of one file; gives the command that adds it to a notebook.
+fn write_package(directory: &Path, name: &str, source: &str) -> String {
+    std::fs::create_dir_all(directory.join("src")).unwrap();
+    let manifest = format!("[package]\nname = {name:?}\nversion = \"0.1.0\"\nedition = \"2024\"\n[workspace]\n");
+    std::fs::write(directory.join("Cargo.toml"), manifest).unwrap();
+    std::fs::write(directory.join("src/lib.rs"), source).unwrap();
+    format!(":dep {name} = {{ path = {directory:?} }}\n")
 }
 
 #[test]
