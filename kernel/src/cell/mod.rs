@@ -36,7 +36,7 @@ pub(crate) use cursor::{Cursor, Excerpt, at as cursor};
 pub(crate) use definitions::{Definition, DefinitionKind, definitions, find_item, macro_documentation};
 pub(crate) use magic_error::{MagicError, suggestion};
 pub(crate) use magics::{MAGICS, MagicHelp, OptionHelp, magic};
-pub(crate) use names::imported;
+pub(crate) use names::{definition_of_variable, imported};
 pub(crate) use query::{Query, query};
 pub(crate) use rewrite::{Part, Rewritten, Step, rewrite};
 pub(crate) use source_map::{Place, SourceMap};

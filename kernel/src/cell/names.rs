@@ -1,11 +1,12 @@
 //! The names that code brings into being.
 
 use std::collections::BTreeSet;
+use std::ops::Range;
 
-use ra_ap_syntax::SyntaxNode;
-use ra_ap_syntax::ast::{self, AstNode};
+use ra_ap_syntax::ast::{self, AstNode, HasName};
+use ra_ap_syntax::{SyntaxNode, TextSize};
 
-use super::function::{commands_length, parse_code};
+use super::function::{PREFIX, commands_length, parse_code};
 
 /// The names that the imports at the top level of a cell make known to later cells.
 pub(crate) fn imported(code: &str) -> BTreeSet<String> {
@@ -21,6 +22,26 @@ pub(crate) fn imported(code: &str) -> BTreeSet<String> {
     imports.flat_map(|import| in_imports(import.syntax())).collect()
 }
 
+/// Where a `let` at the top level of a cell defines the variable that later cells would know by this name.
+pub(crate) fn definition_of_variable(code: &str, name: &str) -> Option<Range<usize>> {
+    let start = commands_length(code);
+    let parsed = parse_code(&code[start..]).syntax_node();
+    let statements = parsed.descendants().find_map(ast::StmtList::cast)?;
+    let patterns = statements
+        .statements()
+        .filter_map(|statement| match statement {
+            ast::Stmt::LetStmt(definition) => definition.pat(),
+            _ => None,
+        })
+        .flat_map(|pattern| pattern.syntax().descendants().collect::<Vec<_>>());
+    let names = patterns
+        .filter_map(ast::IdentPat::cast)
+        .filter_map(|pattern| pattern.name());
+    let range = names.filter(|found| found.text() == name).last()?.syntax().text_range();
+    let place = |offset: TextSize| usize::from(offset) + start - PREFIX.len();
+    Some(place(range.start())..place(range.end()))
+}
+
 /// All names that are defined or imported somewhere in parsed code.
 pub(super) fn all(parsed: &SyntaxNode) -> BTreeSet<String> {
     let defined = parsed.descendants().filter_map(ast::Name::cast);
@@ -34,7 +55,7 @@ fn in_imports(node: &SyntaxNode) -> Vec<String> {
     node.descendants()
         .filter_map(ast::UseTree::cast)
         .filter_map(|tree| match tree.rename() {
-            Some(rename) => Some(ast::HasName::name(&rename)?.text().to_string()),
+            Some(rename) => Some(rename.name()?.text().to_string()),
             None => Some(tree.path()?.segment()?.name_ref()?.text().to_string()),
         })
         .collect()
@@ -43,6 +64,16 @@ fn in_imports(node: &SyntaxNode) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_last_definition_of_a_variable_counts() {
+        let code = ":dep x = \"1\"\nlet a = 1; { let a = 2; }\nlet P { a, .. } = p;\nfn f() { let b = 1; }";
+        assert_eq!(
+            definition_of_variable(code, "a"),
+            Some(code.rfind("a, ..").map(|at| at..at + 1).unwrap())
+        );
+        assert_eq!(definition_of_variable(code, "b"), None);
+    }
 
     #[test]
     fn imports_and_definitions_are_found() {

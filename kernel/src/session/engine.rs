@@ -338,7 +338,10 @@ impl<'a> Engine<'a> {
                 };
                 diagnostics::compile_error(&errors, &compiled)
             }
-            Err(error) => self.explain(cell, &error, &report),
+            Err(error) => {
+                diagnostics::unknown_type(&error.to_string(), cell.execution_count, &cell.code, &rewritten.map)
+                    .unwrap_or_else(|| self.explain(cell, &error, &report))
+            }
         };
         error
             .traceback

@@ -4,6 +4,7 @@
 //! parts and hands over to the real tools: `rustup` points evcxr at our cargo, `cargo` keeps Cargo.lock from being
 //! rewritten while a dependency is tried out and leaves itself out where it can, and `rustc` takes evcxr's control lines out of the cells' output.
 
+mod analysis_source;
 mod cargo;
 mod cell_source;
 mod compilation;

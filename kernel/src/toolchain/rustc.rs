@@ -8,7 +8,7 @@ use std::{fs, io};
 
 use super::compilation::{Compilation, record};
 use super::dependencies::Dependencies;
-use super::{CELL_NUMBER_FILE, Identities, become_command, cell_source, progress, report};
+use super::{CELL_NUMBER_FILE, Identities, analysis_source, become_command, cell_source, progress, report};
 use crate::process::messages::SESSION_VARIABLE;
 
 /// The name of the crate that evcxr makes of a cell.
@@ -158,7 +158,7 @@ fn compile_cell(command: &mut Command, arguments: &[OsString]) -> io::Result<Exi
             .to_str()
             .is_some_and(|argument| argument.starts_with("parcell="))
     });
-    let text = identities.apply(&fs::read_to_string(source)?);
+    let text = analysis_source::trust_stored_variables(identities.apply(&fs::read_to_string(source)?));
     let (last, earlier) = cell_source::ErrorReport::possible(&text, with_library);
     for &errors in earlier {
         // In place: cargo looks at this file to know whether the crate has changed, and evcxr writes it anew each time.

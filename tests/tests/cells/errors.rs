@@ -215,3 +215,18 @@ fn mistakes_are_shown_where_they_were_made() {
         assert_says(&failure, &["error[E0382]", "value moved here", "list.clone()"]);
     });
 }
+
+#[test]
+fn a_variable_of_unknown_type_is_told_whatever_else_the_notebook_holds() {
+    with_notebook(async |notebook| {
+        // rust-analyzer shows this type without its lifetime.
+        notebook.prepare("let mut words: Vec<&str> = vec![\"a\"];").await;
+        let failure = notebook.failure("let total = 1;\nlet double = |n: u64| 2 * n;").await;
+        assert_eq!(failure.ename, "CompileError");
+        assert_says(
+            &failure,
+            &["`double` is a closure", ":2:5", "write a function, or box it"],
+        );
+        assert_eq!(notebook.value("words.len()").await, "1");
+    });
+}

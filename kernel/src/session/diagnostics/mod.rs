@@ -2,12 +2,14 @@
 
 mod compile_error;
 mod notes;
+mod unknown_type;
 
 use std::ops::Range;
 
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 
 pub(super) use self::compile_error::{Compiled, compile_error};
+pub(super) use self::unknown_type::unknown_type;
 use super::backtrace;
 use super::event::CellError;
 use super::locations::{Location, Locations};
@@ -21,19 +23,37 @@ const WIDTH: usize = 106;
 
 /// The error of a cell whose magic is wrong.
 pub(super) fn magic_error(error: &MagicError, cell: u32, source: &str) -> CellError {
+    let pointer = Pointer {
+        message: error.message.clone(),
+        label: error.label.clone(),
+        help: error.help.clone(),
+    };
+    pointed_error("MagicError", &pointer, error.range.clone(), cell, source)
+}
+
+/// What is said of a part of a cell.
+struct Pointer {
+    message: String,
+    /// Stands below the part.
+    label: String,
+    help: String,
+}
+
+/// An error of our own about a part of a cell.
+fn pointed_error(ename: &str, pointer: &Pointer, range: Range<usize>, cell: u32, source: &str) -> CellError {
     let path = cell_name(cell);
     let snippet = Snippet::source(source).path(&path).annotation(
         AnnotationKind::Primary
-            .span(visible(source, error.range.clone()))
-            .label(&error.label),
+            .span(visible(source, range))
+            .label(&pointer.label),
     );
     let report = [Level::ERROR
-        .primary_title(&error.message)
+        .primary_title(&pointer.message)
         .element(snippet)
-        .element(Level::HELP.message(&error.help))];
+        .element(Level::HELP.message(&pointer.help))];
     CellError {
-        ename: "MagicError".to_owned(),
-        evalue: error.message.clone(),
+        ename: ename.to_owned(),
+        evalue: pointer.message.clone(),
         traceback: lines(&renderer().render(&report)),
     }
 }
