@@ -106,6 +106,7 @@ impl<'a> Application<'a> {
 
     fn check(&self, selected: &Selected) -> Result<(), MagicError> {
         let callable = selected.callable();
+        callable.check_synchronous()?;
         if !callable.parameters.is_empty() {
             return Ok(());
         }

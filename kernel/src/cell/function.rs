@@ -45,6 +45,8 @@ pub(super) struct Callable {
     pub(super) parameters: Vec<Parameter>,
     pub(super) result: Returned,
     pub(super) generic: bool,
+    /// Whether it returns a future.
+    pub(super) asynchronous: bool,
     /// Whether a variable has the name of the function, which is then meant by it.
     pub(super) shadowed: bool,
 }
@@ -110,6 +112,20 @@ impl Closure {
 }
 
 impl Callable {
+    /// Refuses what would return before it has done anything.
+    pub(super) fn check_synchronous(&self) -> Result<(), MagicError> {
+        if !self.asynchronous {
+            return Ok(());
+        }
+        Err(MagicError::new(
+            self.name.clone(),
+            "it is asynchronous, and a worker waits for no future",
+            "returns a future",
+            "leave `async` out, and wait inside: `tokio::runtime::Runtime::new().unwrap().block_on(async { ... })`, with \
+             `:dep tokio = { version = \"1\", features = [\"full\"] }`",
+        ))
+    }
+
     /// What goes in front of its name where it is called. Functions of cells are at the top of their crate.
     pub(super) fn path(&self) -> &'static str {
         if self.shadowed { "crate::" } else { "" }
@@ -170,6 +186,7 @@ impl Body {
             parameters: vec![Parameter::ByValue],
             result: Returned::Opaque,
             generic: false,
+            asynchronous: false,
             shadowed: variables.type_of(name.text).is_some(),
         };
         if let Some(source) = variables.function(name.text) {
@@ -289,6 +306,7 @@ impl Parser {
             parameters: kinds(&parameters, Parameter::ByValue),
             result: returned(function.ret_type()),
             generic: function.generic_param_list().is_some(),
+            asynchronous: function.async_token().is_some(),
             shadowed: false,
         })
     }
@@ -308,6 +326,7 @@ impl Parser {
                 parameters: kinds(&parameters, Parameter::Inferred),
                 result: returned(closure.ret_type()),
                 generic: false,
+                asynchronous: closure.async_token().is_some() || body.as_ref().is_some_and(is_async_block),
                 shadowed: false,
             },
             parameters: parameters
@@ -321,6 +340,10 @@ impl Parser {
         let place = |position: usize| (position + self.offset).saturating_sub(PREFIX.len()).min(self.end);
         place(range.start().into())..place(range.end().into())
     }
+}
+
+fn is_async_block(body: &ast::Expr) -> bool {
+    matches!(body, ast::Expr::BlockExpr(block) if block.async_token().is_some())
 }
 
 fn parameters(list: Option<ast::ParamList>) -> Vec<ast::Param> {

@@ -1,7 +1,5 @@
 //! `%%process`: the cell's function in processes of its own, or its statements in a throw-away process.
 
-use std::ops::Range;
-
 use super::Variables;
 use super::application::Application;
 use super::function::{Body, Callable, Node, NodeKind, Parameter, Returned, Selected};
@@ -154,7 +152,7 @@ impl Call<'_> {
     }
 
     fn run_function(&mut self, function: &Callable) -> Result<(), MagicError> {
-        self.check_parameters(function, function.name.clone())?;
+        self.check(function)?;
         self.map.copy(self.cell, self.line.body.clone());
         self.generate("\n");
         let shows_nothing = function.result == Returned::Undeclared;
@@ -180,7 +178,7 @@ impl Call<'_> {
 
     fn run_closure(&mut self, closure: &Callable) -> Result<(), MagicError> {
         let range = closure.name.clone();
-        self.check_parameters(closure, range.clone())?;
+        self.check(closure)?;
         self.map.copy(self.cell, self.line.body.start..range.start);
         self.open(Some(closure), false, method(closure))?;
         self.map.copy_apart(self.cell, range);
@@ -220,13 +218,14 @@ impl Call<'_> {
         Ok(())
     }
 
-    fn check_parameters(&self, callable: &Callable, range: Range<usize>) -> Result<(), MagicError> {
+    fn check(&self, callable: &Callable) -> Result<(), MagicError> {
+        callable.check_synchronous()?;
         if callable.parameters.len() <= 1 {
             return Ok(());
         }
         let help = "a process is given its index, or nothing";
         Err(MagicError::new(
-            range,
+            callable.name.clone(),
             "it takes more than one parameter",
             "takes too much",
             help,

@@ -18,6 +18,7 @@ use sha2::{Digest, Sha256};
 
 pub(crate) use build::{ACKNOWLEDGE, build};
 pub(crate) use seed::plant;
+pub(crate) use sources::exports;
 
 /// Overrides where the compiled library is kept.
 pub(crate) const CACHE_VARIABLE: &str = "PARCELL_CACHE_DIR";

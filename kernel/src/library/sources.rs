@@ -1,13 +1,16 @@
 //! The library's sources, which this executable carries with it.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 use std::process::Command;
+use std::sync::OnceLock;
 
 use include_dir::{Dir, include_dir};
 use sha2::{Digest, Sha256};
 
 use super::PrepareError;
+use crate::cell;
 use crate::toolchain::locate;
 
 static SOURCES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../workers/src");
@@ -46,6 +49,20 @@ pub(super) fn key() -> Result<String, PrepareError> {
         .collect())
 }
 
+/// Whether the library has something of this name that is not known in every cell: its prelude leaves out what other
+/// crates have too.
+pub(crate) fn exports(name: &str) -> bool {
+    static EXPORTS: OnceLock<BTreeSet<String>> = OnceLock::new();
+    let text = |file: &str| {
+        SOURCES
+            .get_file(file)
+            .and_then(include_dir::File::contents_utf8)
+            .unwrap_or_default()
+    };
+    let exports = EXPORTS.get_or_init(|| cell::imported(text("lib.rs")));
+    exports.contains(name)
+}
+
 /// Writes the library as a package of its own.
 pub(super) fn write(directory: &Path) -> Result<(), PrepareError> {
     let source = directory.join("src");
@@ -67,6 +84,12 @@ fn all_files<'a>(directory: &'a Dir<'a>) -> Vec<&'a include_dir::File<'a>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_the_library_has_is_known() {
+        assert!(exports("Array") && exports("as_completed"));
+        assert!(!exports("HashMap"));
+    }
 
     #[test]
     fn the_manifest_stands_on_its_own() {

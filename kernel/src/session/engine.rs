@@ -49,7 +49,7 @@ pub(super) enum Request {
 }
 
 /// Runs until shutdown.
-pub(super) fn run(shared: &Arc<Shared>, directory: Directory, requests: &mpsc::Receiver<Request>) {
+pub(super) fn run(shared: &Arc<Shared>, directory: &Directory, requests: &mpsc::Receiver<Request>) {
     let locations = Arc::clone(&shared.locations);
     match Engine::start(shared, directory, locations) {
         Ok(mut engine) => {
@@ -94,12 +94,11 @@ enum StartError {
 }
 
 struct Engine<'a> {
-    // Dropped first: it waits for the supervisor, which still uses the directory.
     context: CommandContext,
     shared: &'a Arc<Shared>,
     locations: Arc<Mutex<Locations>>,
     library: Prepared,
-    directory: Directory,
+    directory: &'a Directory,
     types: Types,
     /// The names that cells have imported.
     imported: BTreeSet<String>,
@@ -112,7 +111,7 @@ struct Engine<'a> {
 impl<'a> Engine<'a> {
     fn start(
         shared: &'a Arc<Shared>,
-        directory: Directory,
+        directory: &'a Directory,
         locations: Arc<Mutex<Locations>>,
     ) -> Result<Engine<'a>, StartError> {
         let library = library::prepare(&mut |progress| {
@@ -130,7 +129,7 @@ impl<'a> Engine<'a> {
         supervisor.arg(SUPERVISOR);
         restore_environment(&mut supervisor);
         tracing::debug!("the library is in place");
-        let (context, outputs) = prelude::start(&directory, supervisor, &library.sources())?;
+        let (context, outputs) = prelude::start(directory, supervisor, &library.sources())?;
         std::thread::Builder::new()
             .name("supervisor-stderr".to_owned())
             .spawn(move || {

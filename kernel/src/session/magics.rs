@@ -5,6 +5,9 @@ use std::fmt::Write as _;
 use super::event::MimeBundle;
 use crate::cell::{MAGICS, MagicHelp};
 
+/// The longest usage that is listed, in characters.
+const SHORT: usize = 30;
+
 /// The variables and their types.
 pub(super) fn variables<'a>(variables: impl Iterator<Item = (&'a str, &'a str)>) -> MimeBundle {
     let mut rows: Vec<[&str; 2]> = variables.map(|(name, type_)| [name, type_]).collect();
@@ -20,8 +23,20 @@ pub(super) fn variables<'a>(variables: impl Iterator<Item = (&'a str, &'a str)>)
 
 /// All magics, each with a line of help.
 pub(super) fn list() -> MimeBundle {
-    let rows: Vec<[&str; 2]> = MAGICS.iter().map(|magic| [magic.usage, magic.summary]).collect();
+    let usages: Vec<String> = MAGICS.iter().map(short_usage).collect();
+    let rows: Vec<[&str; 2]> = std::iter::zip(&usages, MAGICS)
+        .map(|(usage, magic)| [usage.as_str(), magic.summary])
+        .collect();
     table(["Magic", "What it does"], &rows)
+}
+
+/// How it is used, as far as that leaves room for what it does on the line of a terminal.
+fn short_usage(magic: &MagicHelp) -> String {
+    if magic.usage.len() <= SHORT {
+        magic.usage.to_owned()
+    } else {
+        format!("{} ...", magic.name)
+    }
 }
 
 /// One magic with its options.
@@ -109,11 +124,13 @@ mod tests {
     #[test]
     fn every_magic_is_listed_and_explained() {
         let listed = text(&list(), "text/plain");
+        assert!(
+            listed.contains("%%pool ... ") && listed.contains("%%writefile [-a] PATH "),
+            "{listed}"
+        );
         for magic in MAGICS {
-            assert!(
-                listed.contains(magic.usage) && listed.contains(magic.summary),
-                "{listed}"
-            );
+            let line = listed.lines().find(|line| line.ends_with(magic.summary)).unwrap();
+            assert!(line.starts_with(magic.name) && line.chars().count() < 110, "{line}");
             let shown = text(&help(magic), "text/plain");
             assert!(shown.starts_with(magic.usage), "{shown}");
             assert!(

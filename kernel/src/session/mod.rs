@@ -116,9 +116,11 @@ impl Session {
             .name("engine".to_owned())
             .stack_size(ENGINE_STACK)
             .spawn(move || {
-                engine::run(&for_engine, directory, &queue);
-                // Nobody waits where the session was ended by force.
+                engine::run(&for_engine, &directory, &queue);
+                // Nobody waits where the session was ended by force. What crates were compiled to takes a while to
+                // remove, which is no reason to.
                 let _ = ended.send(());
+                drop(directory);
             })?;
         let engine = EngineThread {
             shared: Arc::clone(&shared),
@@ -241,7 +243,7 @@ struct EngineThread {
 #[derive(Debug)]
 struct Running {
     thread: JoinHandle<()>,
-    /// Says that the thread is about to end.
+    /// Says that the processes have ended; the thread then removes the session's directory.
     end: threads::Receiver<()>,
 }
 

@@ -211,6 +211,15 @@ fn mistakes_are_shown_where_they_were_made() {
             ],
         );
         assert!(failure.traceback.join("").contains("\x1b["), "{failure:?}");
+        let failure = notebook
+            .failure("let counts: HashMap<u8, u8> = Default::default();")
+            .await;
+        assert_says(
+            &failure,
+            &["help: consider importing this struct: `use std::collections::HashMap;`"],
+        );
+        let failure = notebook.failure("let shared = Array::<u64>::new(3);").await;
+        assert_says(&failure, &["`use parcell::Array;`"]);
         let failure = notebook.failure("let list = vec![1];\ndrop(list);\nlist.len()").await;
         assert_says(&failure, &["error[E0382]", "value moved here", "list.clone()"]);
     });

@@ -80,7 +80,7 @@ impl VariableStore {
             .get(name)
             .is_none_or(|value| value.as_ref().type_id() == expected);
         if !fits {
-            eprintln!("parcell: the variable `{name}` is lost: its type has been redefined");
+            eprintln!("parcell: the variable `{name}` is lost: its type has been redefined, or compiled anew");
             send_control_line(&format!("{VARIABLE_CHANGED_TYPE}{name}"));
         }
         fits

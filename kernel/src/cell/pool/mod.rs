@@ -384,6 +384,9 @@ mod tests {
             "there is no function in this cell"
         );
         assert_eq!(refused("%%pool 0..3\nfn f() {}").0, "`f` takes no parameter");
+        let asynchronous = "it is asynchronous, and a worker waits for no future";
+        assert_eq!(refused("%%pool 0..3\nasync fn f(n: u8) {}").0, asynchronous);
+        assert_eq!(refused("%%process\n|| async { 1 }").0, asynchronous);
     }
 
     #[test]

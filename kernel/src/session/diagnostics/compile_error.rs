@@ -7,6 +7,7 @@ use serde_json::Value;
 use super::notes::{CellSpan, Child, ChildSnippet, Note};
 use super::{cell_name, lines, render_at, renderer, visible};
 use crate::cell::{Place, SourceMap};
+use crate::library;
 use crate::session::event::CellError;
 use crate::session::locations::Locations;
 
@@ -198,6 +199,13 @@ impl Compiled<'_> {
             children.retain(|child| !child.is_suggestion());
             children.push(Child::what_standing_workers_want());
         }
+        let missing = json["message"].as_str().and_then(missing_name);
+        if let Some(name) = missing.filter(|name| library::exports(name)) {
+            children.extend(Child::imports(
+                "consider importing what the library has",
+                &[&format!("use parcell::{name};")],
+            ));
+        }
         if children.iter().any(Child::is_about_references) {
             children.push(Child::what_is_sent());
         }
@@ -206,6 +214,9 @@ impl Compiled<'_> {
 
     fn child(&self, json: &Value) -> Option<Child> {
         let message = self.locations.in_text(json["message"].as_str()?);
+        if let Some(imports) = imports(json) {
+            return Child::imports(&message, &imports);
+        }
         let all_spans = json["spans"].as_array().map_or(0, Vec::len);
         let spans = self.spans(json);
         let is_suggestion = json["spans"][0]["suggested_replacement"].is_string();
@@ -265,6 +276,22 @@ fn refusal(error: &CompilationError) -> Option<String> {
     error.message().strip_prefix("evaluation panicked: ").map(str::to_owned)
 }
 
+/// The name that a scope has not, according to a message such as "cannot find type `Array` in this scope".
+fn missing_name(message: &str) -> Option<&str> {
+    let (_, name) = message.strip_suffix("` in this scope")?.rsplit_once('`')?;
+    message.starts_with("cannot find ").then_some(name)
+}
+
+/// The imports that rustc suggests: it would put them at the top of its crate, where no cell is.
+fn imports(json: &Value) -> Option<Vec<&str>> {
+    let spans = json["spans"].as_array()?;
+    let replacements = spans.iter().map(|span| span["suggested_replacement"].as_str());
+    let imports: Option<Vec<&str>> = replacements
+        .map(|replacement| replacement.map(str::trim).filter(|text| text.starts_with("use ")))
+        .collect();
+    imports.filter(|imports| !imports.is_empty())
+}
+
 const NOT_DISPLAYABLE: &str = "the value of the last expression cannot be shown";
 
 /// Whether the mistake is that the value at the end of the cell cannot be shown.
@@ -308,6 +335,27 @@ mod tests {
             "no matching package named `x` found\nlocation searched"
         );
         assert_eq!(without_status("mismatched types"), "mismatched types");
+    }
+
+    #[test]
+    fn the_name_that_is_missing_is_read() {
+        assert_eq!(missing_name("cannot find type `Array` in this scope"), Some("Array"));
+        assert_eq!(missing_name("cannot find macro `plot` in this scope"), Some("plot"));
+        assert_eq!(missing_name("mismatched types"), None);
+    }
+
+    #[test]
+    fn imports_are_read_from_suggestions() {
+        let suggestion = |texts: &[&str]| {
+            let spans = texts
+                .iter()
+                .map(|text| serde_json::json!({"suggested_replacement": text}));
+            serde_json::json!({"spans": spans.collect::<Vec<_>>()})
+        };
+        let both = suggestion(&["use a::X;\n", "use b::X;\n\n"]);
+        assert_eq!(imports(&both), Some(vec!["use a::X;", "use b::X;"]));
+        assert_eq!(imports(&suggestion(&["use a::X;\n", "y"])), None);
+        assert_eq!(imports(&suggestion(&[])), None);
     }
 
     #[test]

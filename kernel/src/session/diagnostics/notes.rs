@@ -65,7 +65,37 @@ const MUST_IMPLEMENT: &str = "must implement `Deserialize<'0>`, for any lifetime
 
 const SENT_VALUES: &str = "references cannot be sent to a worker: use owned values, such as `String` for `&str`";
 
+/// More imports than this are a guess.
+const MOST_IMPORTS: usize = 6;
+/// Modules that generated code uses, and that nobody should import from.
+const INTERNAL: [&str; 3] = ["parcell::cell", "evcxr_internal_runtime", "parcell_type_"];
+
 impl Child {
+    /// Advice to import one of these; None where none is of use.
+    pub(super) fn imports(advice: &str, imports: &[&str]) -> Option<Child> {
+        let is_internal = |import: &&&str| INTERNAL.iter().any(|module| import.contains(module));
+        let mut listed: Vec<String> = imports
+            .iter()
+            .filter(|import| !is_internal(import))
+            .map(|import| format!("`{import}`"))
+            .collect();
+        if listed.len() > MOST_IMPORTS {
+            let more = listed.len() - MOST_IMPORTS;
+            listed.truncate(MOST_IMPORTS);
+            listed.push(format!("and {more} more"));
+        }
+        let message = match &listed[..] {
+            [] => return None,
+            [one] => format!("{advice}: {one}"),
+            several => format!("{advice}:\n{}", several.join("\n")),
+        };
+        Some(Child {
+            is_help: true,
+            message,
+            snippet: None,
+        })
+    }
+
     pub(super) fn what_standing_workers_want() -> Child {
         Child {
             is_help: true,
@@ -132,5 +162,26 @@ impl Child {
                 .path(cell_name(snippet.cell))
                 .patches(patches),
         )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn imports_are_listed_without_internal_ones() {
+        let advice = |imports: &[&str]| Some(Child::imports("consider importing", imports)?.message);
+        assert_eq!(
+            advice(&["use a::X;"]).as_deref(),
+            Some("consider importing: `use a::X;`")
+        );
+        assert_eq!(
+            advice(&["use a::X;", "use evcxr_internal_runtime::X;", "use b::X;"]).as_deref(),
+            Some("consider importing:\n`use a::X;`\n`use b::X;`")
+        );
+        assert_eq!(advice(&["use parcell::cell::X;"]), None);
+        let many = advice(&["use a::X;"; 9]).unwrap();
+        assert!(many.ends_with("`use a::X;`\nand 3 more"), "{many}");
     }
 }
