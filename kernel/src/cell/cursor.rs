@@ -9,7 +9,7 @@ use super::magics::{MAGICS, MagicHelp, magic};
 use super::rewrite::{Rewritten, Step, rewrite, without_magic};
 use super::source_map::SourceMap;
 use super::words::Words;
-use super::{Variables, items, options};
+use super::{Variables, items, options, timing};
 
 /// What the cursor is in. Ranges are in the cell, of the word that the cursor is in or behind.
 #[derive(Clone, Debug)]
@@ -181,11 +181,12 @@ fn in_magic(
         }
         return excerpt(cell, position, variables).map_or(Cursor::Other, Cursor::Rust);
     }
-    if magic.name != "%time" {
+    let line = arguments.start - magic.name.len()..arguments.end;
+    let Some(start) = timing::measured_code(cell, line) else {
         return Cursor::Other;
-    }
+    };
     let mut map = SourceMap::default();
-    map.copy(cell, arguments);
+    map.copy(cell, start..arguments.end);
     map.position_of(position)
         .map_or(Cursor::Other, |position| Cursor::Rust(Excerpt { map, position }))
 }

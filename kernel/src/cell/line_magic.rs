@@ -2,13 +2,13 @@
 
 use std::ops::Range;
 
-use super::function::{Body, NodeKind};
 use super::lines::{self, Line, LineKind};
 use super::magic;
 use super::magic_error::{MagicError, suggestion};
 use super::magics::{self, MagicHelp};
 use super::rewrite::Step;
 use super::source_map::SourceMap;
+use super::timing;
 use super::words::{Word, Words, trimmed};
 
 /// What the session does for a line; None for a line that becomes Rust.
@@ -76,7 +76,8 @@ fn write_magic(
 ) -> Result<(), MagicError> {
     let mut arguments = Arguments::of(cell, line);
     let call = match arguments.name.text {
-        "%time" => return time(cell, line, is_last, is_known, map),
+        "%time" => return timing::time_line(cell, line, is_last, is_known, map),
+        "%timeit" => return timing::timeit_line(cell, line, map),
         "%checkpoint" => format!("checkpoint({})", checkpoint(&mut arguments)?),
         "%cd" => format!("change_directory({:?})", unquoted(arguments.rest().text)),
         "%pwd" => "print_directory()".to_owned(),
@@ -92,50 +93,7 @@ fn write_magic(
     Ok(())
 }
 
-/// Statements between the start and the stop of a clock, or the value that the last of them gives.
-fn time(
-    cell: &str,
-    line: &Line,
-    is_last: bool,
-    is_known: &dyn Fn(&str) -> bool,
-    map: &mut SourceMap,
-) -> Result<(), MagicError> {
-    let name = line.range.start..line.range.start + "%time".len();
-    let timed = trimmed(cell, name.end..line.range.end);
-    let body = Body::parse(cell, timed.range.clone());
-    if timed.text.is_empty() || body.nodes.is_empty() && !timed.text.starts_with('!') {
-        return Err(MagicError::new(
-            name,
-            "there is nothing to time on this line",
-            "times nothing",
-            "write what is to be timed behind it, as in `%time work(1000)`, or `%%time` at the top for the whole cell",
-        ));
-    }
-    map.generate("parcell::cell::start_timer(); ", name.clone());
-    let semicolon = if is_last { "" } else { ";" };
-    if timed.text.starts_with('!') && !lines::is_expression(timed.text, is_known) {
-        let command = shell_command(cell, timed.range.clone())?;
-        map.generate(&format!("parcell::cell::stop_timer({command}){semicolon}"), timed.range);
-        return Ok(());
-    }
-    let value = body
-        .nodes
-        .last()
-        .filter(|node| matches!(node.kind, NodeKind::Value | NodeKind::Closure(_)));
-    let Some(value) = value.map(|node| node.range.clone()) else {
-        map.copy(cell, timed.range);
-        map.generate("\nparcell::cell::stop_timer(());", name);
-        return Ok(());
-    };
-    map.copy(cell, timed.range.start..value.start);
-    map.generate("parcell::cell::stop_timer(", name.clone());
-    map.copy_apart(cell, value.clone());
-    map.generate(&format!("){semicolon}"), name);
-    map.copy(cell, value.end..timed.range.end);
-    Ok(())
-}
-
-fn shell_command(cell: &str, range: Range<usize>) -> Result<String, MagicError> {
+pub(super) fn shell_command(cell: &str, range: Range<usize>) -> Result<String, MagicError> {
     let command = trimmed(cell, range.start + 1..range.end);
     if command.text.is_empty() {
         return Err(MagicError::new(
@@ -316,8 +274,6 @@ mod tests {
             ("%checkpoint of", "`of` is neither `on` nor `off`", "of"),
             ("%workers all", "`all` is not expected here", "all"),
             ("%checkpoint on now", "`now` is not expected here", "now"),
-            ("%time", "there is nothing to time on this line", "%time"),
-            ("%time // x", "there is nothing to time on this line", "%time"),
             ("%help %pol", "there is no magic `%pol`", "%pol"),
             ("%env a-b=c", "`a-b` is not the name of a variable", "a-b=c"),
             ("!", "there is no command behind `!`", "!"),

@@ -13,6 +13,7 @@ use ra_ap_syntax::{Edition, Parse, SourceFile, SyntaxKind, TextSize};
 
 use super::function::{PREFIX, parse_code};
 use super::names;
+use super::timing::measured_code;
 
 /// A line that is not Rust.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -38,7 +39,7 @@ pub(super) fn scan(cell: &str, part: Range<usize>, is_known: &dyn Fn(&str) -> bo
         cell,
         part: part.clone(),
         rust: String::with_capacity(part.len()),
-        timed_names: BTreeSet::new(),
+        measured_names: BTreeSet::new(),
         is_known,
     };
     let mut lines = Vec::new();
@@ -92,7 +93,7 @@ struct Scan<'a> {
     /// The part up to here, with empty statements for what is not Rust.
     rust: String,
     /// Names that `%time let ...` defines.
-    timed_names: BTreeSet<String>,
+    measured_names: BTreeSet<String>,
     is_known: &'a dyn Fn(&str) -> bool,
 }
 
@@ -114,12 +115,15 @@ impl Scan<'_> {
             LineKind::Command if self.is_rust(&before, &range) => return None,
             LineKind::Command => range.end = self.end_of_command(range.clone()),
             LineKind::EngineCommand if depth > 1 => return None,
-            LineKind::Magic if name_of(line) == "%time" => {
-                range.end = self.end_of_code(range.start + "%time".len(), range.end);
-                let timed = &cell[range.start + "%time".len()..range.end];
-                self.timed_names.extend(names::all(&parse_code(timed).syntax_node()));
+            LineKind::Magic => {
+                if let Some(code) = measured_code(cell, range.clone()) {
+                    range.end = self.end_of_code(code, range.end);
+                    let measured = &cell[code..range.end];
+                    self.measured_names
+                        .extend(names::all(&parse_code(measured).syntax_node()));
+                }
             }
-            LineKind::Magic | LineKind::EngineCommand => {}
+            LineKind::EngineCommand => {}
         }
         Some(Line {
             kind,
@@ -135,7 +139,7 @@ impl Scan<'_> {
         }
         let in_cell = names::all(&parsed.syntax_node());
         is_made_of_names(&self.cell[line.clone()], &|name| {
-            in_cell.contains(name) || self.timed_names.contains(name) || (self.is_known)(name)
+            in_cell.contains(name) || self.measured_names.contains(name) || (self.is_known)(name)
         })
     }
 
@@ -312,7 +316,7 @@ mod tests {
     #[case::continued_at_the_end("!echo a \\", &["!echo a \\"])]
     #[case::timed("%time f(1)\n%who", &["%time f(1)", "%who"])]
     #[case::timed_over_lines("%time let x = f(\n  1,\n);\n%who", &["%time let x = f(\n  1,\n);", "%who"])]
-    #[case::timed_names("%time let set = true;\n!set", &["%time let set = true;"])]
+    #[case::measured_names("%time let set = true;\n!set", &["%time let set = true;"])]
     #[case::not_ascii("let é = \"ü\";\n%who é\nlet b = 1;", &["%who é"])]
     fn lines_that_are_not_rust(#[case] cell: &str, #[case] lines: &[&str]) {
         assert_eq!(found(cell), lines);

@@ -12,14 +12,16 @@ pub(super) enum CellMagic {
     Pool,
     Process,
     Time,
+    Timeit,
     Bash,
     WriteFile,
 }
 
-const CELL_MAGICS: [(&str, CellMagic); 5] = [
+const CELL_MAGICS: [(&str, CellMagic); 6] = [
     ("%%pool", CellMagic::Pool),
     ("%%process", CellMagic::Process),
     ("%%time", CellMagic::Time),
+    ("%%timeit", CellMagic::Timeit),
     ("%%bash", CellMagic::Bash),
     ("%%writefile", CellMagic::WriteFile),
 ];

@@ -33,6 +33,16 @@ pub(crate) const SHELL: &str = "!";
 /// How output is shown without an option.
 const SHOWN: &str = "lines with the process in front";
 
+/// What `%timeit` and `%%timeit` can be told.
+const TIMEIT: &[OptionHelp] = &[
+    with_value("--loops", "LOOPS", "1000", "run it this often in each run")
+        .short("-n")
+        .default("as often as takes 0.2 s"),
+    with_value("--runs", "RUNS", "3", "tell the mean of this many runs")
+        .short("-r")
+        .default("7"),
+];
+
 pub(crate) static MAGICS: &[MagicHelp] = &[
     MagicHelp {
         name: "%%pool",
@@ -153,6 +163,12 @@ pub(crate) static MAGICS: &[MagicHelp] = &[
         options: &[],
     },
     MagicHelp {
+        name: "%%timeit",
+        summary: "run the cell again and again and say how long it takes",
+        usage: "%%timeit [-n LOOPS] [-r RUNS]",
+        options: TIMEIT,
+    },
+    MagicHelp {
         name: "%%bash",
         summary: "run the cell as a bash script",
         usage: "%%bash",
@@ -183,6 +199,12 @@ pub(crate) static MAGICS: &[MagicHelp] = &[
         summary: "run the rest of the line and say how long it took",
         usage: "%time EXPRESSION or STATEMENT",
         options: &[],
+    },
+    MagicHelp {
+        name: "%timeit",
+        summary: "run the rest of the line again and again and say how long it takes",
+        usage: "%timeit [-n LOOPS] [-r RUNS] [--] EXPRESSION or STATEMENT",
+        options: TIMEIT,
     },
     MagicHelp {
         name: "%timeline",
@@ -376,7 +398,7 @@ mod tests {
     fn every_option_that_is_explained_is_understood() {
         for magic in MAGICS
             .iter()
-            .filter(|magic| ["%%pool", "%%process"].contains(&magic.name))
+            .filter(|magic| magic.takes_cell() && magic.name != "%%writefile")
         {
             for (option, flag) in magic
                 .options

@@ -27,6 +27,7 @@ mod script;
 mod source_map;
 mod subject;
 mod target;
+mod timing;
 mod types;
 mod words;
 

@@ -187,6 +187,25 @@ pub(super) fn duration_code(duration: Duration) -> String {
     )
 }
 
+/// Refuses options behind what the magic is for. To Rust they would be a subtraction of something negative.
+pub(super) fn refuse_behind(words: &Words<'_>, magic: &MagicHelp) -> Result<(), MagicError> {
+    let mut words = words.clone();
+    words.next_value();
+    while let Some(word) = words.next_value() {
+        let flag = word.text.split('=').next().unwrap_or_default();
+        if flag.starts_with("--") && magic.option(flag).is_some() {
+            let flag_range = word.range.start..word.range.start + flag.len();
+            return Err(MagicError::new(
+                flag_range,
+                format!("`{flag}` stands behind the items"),
+                "too late",
+                format!("options come first, as in `{} {} ...`", magic.name, word.text),
+            ));
+        }
+    }
+    Ok(())
+}
+
 /// The part of a line behind its options, as far as they can be told.
 pub(super) fn behind(words: &mut Words<'_>, magic: &MagicHelp) -> Range<usize> {
     while let Some(word) = words.peek().filter(|word| is_option(word.text)) {

@@ -8,7 +8,7 @@ use super::magic::{self, CellMagic, MagicLine};
 use super::magic_error::MagicError;
 use super::magics::MagicHelp;
 use super::source_map::SourceMap;
-use super::{Variables, line_magic, pool, process, script};
+use super::{Variables, line_magic, pool, process, script, timing};
 
 /// What evcxr gets in the place of a cell, or of a part of one.
 #[derive(Clone, Debug)]
@@ -53,6 +53,10 @@ pub(crate) fn rewrite(cell: &str, variables: &dyn Variables) -> Result<Vec<Part>
         CellMagic::Bash => Step::run(script::bash(cell, &line)?),
         CellMagic::WriteFile => Step::run(script::write_file(cell, &line)?),
         CellMagic::Time => time(cell, &line, variables)?,
+        CellMagic::Timeit => {
+            let rust = with_calls(cell, &line, variables)?;
+            Step::run(timing::timeit_cell(cell, &line, &rust)?)
+        }
         CellMagic::Pool | CellMagic::Process => {
             let rust = with_calls(cell, &line, variables)?;
             let line = MagicLine {
@@ -90,7 +94,7 @@ fn time(cell: &str, line: &MagicLine, variables: &dyn Variables) -> Result<Step,
             }),
             true,
         ) if has_code(&code.map) => Ok(Step::Run(Rewritten {
-            map: script::time(line, &code.map),
+            map: timing::time_cell(line, &code.map),
             tells_compile_time: true,
         })),
         (Some(part), false) => Err(not_part_of(cell, line, part.range)),
@@ -282,11 +286,10 @@ pub(super) fn without_magic(cell: &str) -> String {
     };
     let mut found = lines::scan(&code, 0..code.len(), &|_| false);
     found.retain(|line| line.kind != LineKind::EngineCommand);
-    for line in found
-        .iter_mut()
-        .filter(|line| lines::name_of(&code[line.range.clone()]) == "%time")
-    {
-        line.range.end = line.range.start + "%time".len();
+    for line in &mut found {
+        if let Some(start) = timing::measured_code(&code, line.range.clone()) {
+            line.range.end = start;
+        }
     }
     lines::without(&code, 0..code.len(), &found)
 }

@@ -1,6 +1,5 @@
-//! `%%bash`, `%%writefile` and `%%time`: magics for a cell's text as it is, or for all of its code.
+//! `%%bash` and `%%writefile`: magics for a cell's text as it is.
 
-use super::function::commands_length;
 use super::line_magic::unquoted;
 use super::magic::MagicLine;
 use super::magic_error::MagicError;
@@ -49,14 +48,6 @@ pub(super) fn write_file(cell: &str, line: &MagicLine) -> Result<SourceMap, Magi
     );
     map.generate(&call, path.range);
     Ok(map)
-}
-
-/// `%%time`: a clock around what the rest of the cell has become.
-pub(super) fn time(line: &MagicLine, code: &SourceMap) -> SourceMap {
-    let start = commands_length(code.text());
-    let mut map = code.with_inserted(start, "parcell::cell::start_cell_timer(); ", line.name.clone());
-    map.generate("\nparcell::cell::stop_cell_timer();", line.name.clone());
-    map
 }
 
 /// Nothing may follow the magic on its line.
@@ -109,29 +100,11 @@ mod tests {
     }
 
     #[test]
-    fn a_clock_is_put_around_any_code() {
-        assert_eq!(
-            rewritten("%%time\n:dep a\n\nlet a = 1;\na"),
-            "      \n:dep a\nparcell::cell::start_cell_timer(); \nlet a = 1;\n(&(\na\n)).parcell_value().evcxr_display();\n\
-             parcell::cell::stop_cell_timer();"
-        );
-        let text = rewritten("%%time\n%%pool 0..3\nfn f(x: u8) {}");
-        assert!(text.starts_with("parcell::cell::start_cell_timer(); "), "{text}");
-        assert!(
-            text.contains("parcell::cell::pool(") && text.ends_with("stop_cell_timer();"),
-            "{text}"
-        );
-    }
-
-    #[test]
     fn mistakes_are_pointed_at() {
         for (cell, message, at) in [
             ("%%bash -x\nls", "`-x` is not expected here", "-x"),
             ("%%writefile\nls", "there is no file to write to", "%%writefile"),
             ("%%writefile -b x\nls", "there is no option `-b`", "-b"),
-            ("%%time 3\nls()", "`3` is not expected here", "3"),
-            ("%%time\n// nothing", "there is nothing to time in this cell", "%%time"),
-            ("%%time\n1;\n%who", "`%who` cannot be part of a `%%time` cell", "%who"),
             (
                 "%%pool 0..3\n%reset\nfn f(x: u8) {}",
                 "`%reset` cannot be part of a `%%pool` cell",

@@ -40,15 +40,23 @@ impl<'a> Words<'a> {
         Some(word)
     }
 
-    /// Takes an option, and tells whether `=` and its value follow; what follows is then what is taken next.
+    /// Takes an option, and tells whether its value follows at once, as in `--workers=4` and `-n4`; what follows is then
+    /// what is taken next.
     pub(super) fn next_flag(&mut self) -> (Word<'a>, bool) {
         let Some(word) = self.next() else {
             return (self.rest(), false);
         };
-        let Some(length) = word.text.find('=') else {
+        let (length, behind) = if let [b'-', letter, digit, ..] = word.text.as_bytes()
+            && letter.is_ascii_alphabetic()
+            && digit.is_ascii_digit()
+        {
+            (2, 2)
+        } else if let Some(length) = word.text.find('=') {
+            (length, length + "=".len())
+        } else {
             return (word, false);
         };
-        self.rest.start = word.range.start + length + "=".len();
+        self.rest.start = word.range.start + behind;
         let flag = Word {
             text: &word.text[..length],
             range: word.range.start..word.range.start + length,

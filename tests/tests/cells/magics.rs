@@ -257,6 +257,24 @@ fn files_directories_the_environment_and_clocks() {
                 assert_eq!(cell.take_text().as_deref(), Some("[2, 4]"));
             })
             .await;
+        notebook
+            .check("code is run again and again", async |n| {
+                n.prepare("let mut runs: Vec<u8> = Vec::new();").await;
+                let mut cell = n.succeed("%timeit -n 10 -r 3 runs.push(1)\nruns.len()").await;
+                let stdout = cell.take_stdout();
+                assert!(
+                    stdout.contains(" per loop (mean ± std. dev. of 3 runs, 10 loops each)\n"),
+                    "{stdout}"
+                );
+                assert_eq!(cell.take_text().as_deref(), Some("30"));
+                let code =
+                    "%%timeit -r1\nlet inner = std::time::Duration::from_millis(120);\nstd::thread::sleep(inner);";
+                let stdout = n.succeed(code).await.take_stdout();
+                let time: f64 = stdout.split_once(" ms ").unwrap().0.parse().unwrap();
+                assert!(time >= 120.0 && stdout.contains("of 1 run, 2 loops each"), "{stdout}");
+                assert_eq!(n.failure("inner").await.ename, "CompileError");
+            })
+            .await;
     });
 }
 
@@ -271,6 +289,7 @@ fn help_and_mistakes() {
                     "%%pool",
                     "%%process",
                     "%%time",
+                    "%%timeit",
                     "%%bash",
                     "%%writefile",
                     "%who",

@@ -82,12 +82,20 @@ pub fn duration_text(duration: Duration) -> String {
             (hours, minutes, seconds) => format!("{hours} h {minutes} min {seconds} s"),
         };
     }
+    if seconds < 999.5e-9 {
+        return format!("{} ns", duration.as_nanos());
+    }
+    seconds_text(seconds)
+}
+
+/// A number of seconds with three digits, in a unit that fits.
+pub(super) fn seconds_text(seconds: f64) -> String {
     // Rounding to three digits must not lead to 1000 of a unit.
     let (value, unit) = match seconds {
         _ if seconds >= 0.9995 => (seconds, "s"),
         _ if seconds >= 999.5e-6 => (seconds * 1e3, "ms"),
         _ if seconds >= 999.5e-9 => (seconds * 1e6, "µs"),
-        _ => return format!("{} ns", duration.as_nanos()),
+        _ => (seconds * 1e9, "ns"),
     };
     let digits = match value {
         _ if value >= 99.95 => 0,
@@ -118,6 +126,18 @@ mod tests {
             (7_322_000_000_000, "2 h 2 min 2 s"),
         ] {
             assert_eq!(duration_text(Duration::from_nanos(nanoseconds)), text);
+        }
+    }
+
+    #[test]
+    fn seconds_may_be_less_than_a_clock_tells() {
+        for (seconds, text) in [
+            (0.0, "0.00 ns"),
+            (3.2e-10, "0.32 ns"),
+            (4.56e-8, "45.6 ns"),
+            (75.0, "75.0 s"),
+        ] {
+            assert_eq!(seconds_text(seconds), text);
         }
     }
 

@@ -10,6 +10,7 @@ mod failure;
 mod pool;
 mod process;
 mod shell;
+mod timeit;
 mod timeline;
 mod type_name;
 pub mod variables;
@@ -27,6 +28,7 @@ pub use failure::CellFailed;
 pub use pool::{CellPool, PoolOptions, pool};
 pub use process::{CellDaemons, CellProcesses, ProcessOptions, process};
 pub use shell::{bash, shell};
+pub use timeit::timeit;
 pub use timeline::timeline;
 pub use workers::workers;
 

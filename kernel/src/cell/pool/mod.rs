@@ -9,7 +9,7 @@ use super::items::{self, Items};
 use super::magic::MagicLine;
 use super::magic_error::MagicError;
 use super::magics;
-use super::options::Options;
+use super::options::{self, Options};
 use super::rewrite::leave_out_magic;
 use super::source_map::SourceMap;
 use super::target::Target;
@@ -21,10 +21,11 @@ pub(super) const USAGE: &str = "%%pool [-n WORKERS] [-c CHUNK] [--fn NAME] [--un
 
 pub(super) fn rewrite(cell: &str, line: &MagicLine, variables: &dyn Variables) -> Result<SourceMap, MagicError> {
     let mut words = Words::new(cell, line.arguments.clone());
-    let options = match magics::magic("%%pool") {
-        Some(magic) => Options::read(&mut words, magic)?,
-        None => unreachable!("the magic is in the table"),
+    let Some(magic) = magics::magic("%%pool") else {
+        unreachable!("the magic is in the table")
     };
+    let options = Options::read(&mut words, magic)?;
+    options::refuse_behind(&words, magic)?;
     let engine = settings::code(&options)?;
     let items = items::split(cell, words.rest().range);
     let target = check(&items, line)?;
@@ -372,6 +373,12 @@ mod tests {
                 "(a, b)",
             ),
             ("%%pool 0..3 ->", "there is no name behind `->`", "->"),
+            ("%%pool 0..3 --quiet", "`--quiet` stands behind the items", "--quiet"),
+            (
+                "%%pool vec![1, 2] -> out --workers=2",
+                "`--workers` stands behind the items",
+                "--workers",
+            ),
         ] {
             assert_eq!(
                 refused(&format!("{line}{function}")),
@@ -391,6 +398,7 @@ mod tests {
 
     #[test]
     fn negative_items_follow_a_double_dash() {
+        assert!(rewritten("%%pool 0..3 --i\nfn f(x: i32) {}").contains(", \n0..3 --i\n);"));
         assert!(rewritten("%%pool -n 2 -- -3..3\nfn f(x: i32) {}").contains(", \n-3..3\n);"));
     }
 
