@@ -15,21 +15,27 @@ pub(super) enum CellMagic {
     Timeit,
     Bash,
     WriteFile,
+    /// For a document of this MIME type.
+    Show(&'static str),
 }
 
-const CELL_MAGICS: [(&str, CellMagic); 6] = [
+const CELL_MAGICS: [(&str, CellMagic); 10] = [
     ("%%pool", CellMagic::Pool),
     ("%%process", CellMagic::Process),
     ("%%time", CellMagic::Time),
     ("%%timeit", CellMagic::Timeit),
     ("%%bash", CellMagic::Bash),
     ("%%writefile", CellMagic::WriteFile),
+    ("%%html", CellMagic::Show("text/html")),
+    ("%%latex", CellMagic::Show("text/latex")),
+    ("%%markdown", CellMagic::Show("text/markdown")),
+    ("%%svg", CellMagic::Show("image/svg+xml")),
 ];
 
 impl CellMagic {
     /// Whether what follows is not Rust.
     pub(super) fn takes_text(self) -> bool {
-        matches!(self, CellMagic::Bash | CellMagic::WriteFile)
+        matches!(self, CellMagic::Bash | CellMagic::WriteFile | CellMagic::Show(_))
     }
 }
 

@@ -182,6 +182,10 @@ pub(crate) static MAGICS: &[MagicHelp] = &[
             .short("-a")
             .default("replace it")],
     },
+    document("%%html", "show the cell as HTML"),
+    document("%%latex", "show the cell as LaTeX"),
+    document("%%markdown", "show the cell as Markdown"),
+    document("%%svg", "show the cell as an SVG image"),
     MagicHelp {
         name: "%who",
         summary: "list the variables and their types",
@@ -281,6 +285,16 @@ pub(super) fn line_magics() -> impl Iterator<Item = &'static str> {
 
 fn names(wanted: fn(&MagicHelp) -> bool) -> impl Iterator<Item = &'static str> {
     MAGICS.iter().filter(move |magic| wanted(magic)).map(|magic| magic.name)
+}
+
+/// A magic for a document, which has nothing but its name.
+const fn document(name: &'static str, summary: &'static str) -> MagicHelp {
+    MagicHelp {
+        name,
+        summary,
+        usage: name,
+        options: &[],
+    }
 }
 
 const fn plain(flag: &'static str, summary: &'static str) -> OptionHelp {

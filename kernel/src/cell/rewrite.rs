@@ -33,6 +33,7 @@ pub(crate) enum Step {
     Reset,
     ListMagics,
     Help(&'static MagicHelp),
+    Show { mime: &'static str, text: String },
 }
 
 impl Step {
@@ -52,6 +53,10 @@ pub(crate) fn rewrite(cell: &str, variables: &dyn Variables) -> Result<Vec<Part>
     let step = match line.magic {
         CellMagic::Bash => Step::run(script::bash(cell, &line)?),
         CellMagic::WriteFile => Step::run(script::write_file(cell, &line)?),
+        CellMagic::Show(mime) => Step::Show {
+            mime,
+            text: script::document(cell, &line)?.to_owned(),
+        },
         CellMagic::Time => time(cell, &line, variables)?,
         CellMagic::Timeit => {
             let rust = with_calls(cell, &line, variables)?;

@@ -1,4 +1,4 @@
-//! `%%bash` and `%%writefile`: magics for a cell's text as it is.
+//! `%%bash`, `%%writefile`, `%%html` and its like: magics for a cell's text as it is.
 
 use super::line_magic::unquoted;
 use super::magic::MagicLine;
@@ -50,6 +50,21 @@ pub(super) fn write_file(cell: &str, line: &MagicLine) -> Result<SourceMap, Magi
     Ok(map)
 }
 
+/// `%%html` and its like: the rest of the cell.
+pub(super) fn document<'a>(cell: &'a str, line: &MagicLine) -> Result<&'a str, MagicError> {
+    no_arguments(cell, line)?;
+    let text = text(cell, line);
+    if text.trim().is_empty() {
+        return Err(MagicError::new(
+            line.name.clone(),
+            "there is nothing to show in this cell",
+            "shows nothing",
+            "write what is to be shown on the lines below",
+        ));
+    }
+    Ok(text)
+}
+
 /// Nothing may follow the magic on its line.
 pub(super) fn no_arguments(cell: &str, line: &MagicLine) -> Result<(), MagicError> {
     let word = Words::new(cell, line.arguments.clone()).next();
@@ -81,7 +96,8 @@ fn text<'a>(cell: &'a str, line: &MagicLine) -> &'a str {
 
 #[cfg(test)]
 mod tests {
-    use super::super::rewrite::tests::{refused, rewritten};
+    use super::super::rewrite::tests::{Known, refused, rewritten};
+    use super::super::rewrite::{Step, rewrite};
 
     #[test]
     fn scripts_and_files_are_passed_on_as_they_are() {
@@ -100,11 +116,22 @@ mod tests {
     }
 
     #[test]
+    fn documents_are_shown_as_they_are() {
+        let parts = rewrite("%%html\n<b>%who</b>\n", &Known(&[])).unwrap();
+        let Step::Show { mime, text } = &parts[0].step else {
+            panic!("{parts:?}")
+        };
+        assert_eq!((parts.len(), *mime, text.as_str()), (1, "text/html", "<b>%who</b>\n"));
+    }
+
+    #[test]
     fn mistakes_are_pointed_at() {
         for (cell, message, at) in [
             ("%%bash -x\nls", "`-x` is not expected here", "-x"),
             ("%%writefile\nls", "there is no file to write to", "%%writefile"),
             ("%%writefile -b x\nls", "there is no option `-b`", "-b"),
+            ("%%html <b>\n</b>", "`<b>` is not expected here", "<b>"),
+            ("%%svg\n\n", "there is nothing to show in this cell", "%%svg"),
             (
                 "%%pool 0..3\n%reset\nfn f(x: u8) {}",
                 "`%reset` cannot be part of a `%%pool` cell",

@@ -233,6 +233,7 @@ impl<'a> Engine<'a> {
             Step::Who => magics::variables(self.context.variables_and_types()),
             Step::ListMagics => magics::list(),
             Step::Help(magic) => magics::help(magic),
+            Step::Show { mime, text } => magics::document(mime, text),
         };
         self.say(cell, Content::display(data));
         Outcome::Ok

@@ -1,4 +1,4 @@
-//! What `%who`, `%lsmagic` and `%help` show: tables, as text and as HTML.
+//! What `%who`, `%lsmagic` and `%help` show, tables as text and as HTML; and what `%%html` and its like do.
 
 use std::fmt::Write as _;
 
@@ -59,6 +59,14 @@ pub(super) fn help(magic: &MagicHelp) -> MimeBundle {
         html.push_str(&html_table(["Option", "What it does"], &rows));
     }
     bundle(text, html)
+}
+
+/// A document that stands in a cell, for those too who can only show text.
+pub(super) fn document(mime: &str, text: &str) -> MimeBundle {
+    MimeBundle::from_iter([
+        ("text/plain".to_owned(), text.trim_end().into()),
+        (mime.to_owned(), text.into()),
+    ])
 }
 
 fn table(heads: [&str; 2], rows: &[[&str; 2]]) -> MimeBundle {

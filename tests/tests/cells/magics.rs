@@ -305,6 +305,8 @@ fn help_and_mistakes() {
                 ] {
                     assert!(listed.contains(&format!("\n{name} ")), "{name} is not in:\n{listed}");
                 }
+                let mut cell = n.succeed("%%html\n<b>bold</b>").await;
+                assert_eq!(displayed(&mut cell), ["<b>bold</b>"]);
                 let mut cell = n.succeed("%help pool\n%help").await;
                 let shown = displayed(&mut cell);
                 assert!(
