@@ -14,6 +14,7 @@ use super::diagnostics::{self, Compiled};
 use super::directory::{Directory, restore_environment};
 use super::endings::End;
 use super::event::{Cell, CellError, Content, Event, MimeBundle, Outcome, Stream};
+use super::gone::Gone;
 use super::inspection::Detail;
 use super::knowledge::Knowledge;
 use super::locations::Locations;
@@ -29,6 +30,8 @@ use crate::toolchain::{CELL_NUMBER_FILE, Identities, dependencies};
 
 /// What evcxr's generated code says when `?` left a cell.
 const LEFT_EARLY: &str = "EVCXR_ERROR_OCCURRED";
+/// The same, in front of the name of a variable of which the type is another one now.
+const RETYPED: &str = "EVCXR_VARIABLE_CHANGED_TYPE:";
 /// evcxr's name for the phase of a cell that is not compiling.
 const EXECUTION: &str = "Execution";
 
@@ -106,6 +109,8 @@ struct Engine<'a> {
     missing: Option<String>,
     /// What the types that exist were compiled with.
     identities: Identities,
+    /// The variables that were there before.
+    gone: Gone,
 }
 
 impl<'a> Engine<'a> {
@@ -147,6 +152,7 @@ impl<'a> Engine<'a> {
             imported: BTreeSet::new(),
             missing: None,
             identities: Identities::default(),
+            gone: Gone::default(),
         })
     }
 
@@ -242,6 +248,7 @@ impl<'a> Engine<'a> {
     fn reset(&mut self, cell: &Cell) -> Outcome {
         let result = prelude::clear(&mut self.context).and_then(|code| {
             self.imported.clear();
+            self.gone.clear();
             self.missing = Some(code);
             self.bring_back()
         });
@@ -278,6 +285,7 @@ impl<'a> Engine<'a> {
         compiled.append(&rewritten.map);
         self.locations()
             .begin(cell.execution_count, &cell.code, compiled.clone(), file);
+        let before = self.names_of_variables();
         let result = self.context.execute(rewritten.map.text());
         self.remember(cell, result.is_ok());
         if result.is_ok() {
@@ -289,6 +297,15 @@ impl<'a> Engine<'a> {
             }
         }
         let report = self.shared.pump.drain();
+        if result.is_ok() {
+            let retyped = report.control_lines().filter_map(|line| line.strip_prefix(RETYPED));
+            self.gone.update(
+                cell.execution_count,
+                &before,
+                &self.names_of_variables(),
+                &retyped.collect(),
+            );
+        }
         let outcome = self.outcome(cell, rewritten, result, report);
         if outcome == Outcome::Ok {
             self.imported.extend(cell::imported(rewritten.map.text()));
@@ -296,10 +313,16 @@ impl<'a> Engine<'a> {
         self.locations().end(cell.execution_count);
         if rewritten.map.text().lines().any(|line| line.trim() == ":clear") {
             self.imported.clear();
+            self.gone.clear();
             self.missing = Some(prelude::code(&self.library.sources()));
             self.restore_prelude();
         }
         outcome
+    }
+
+    fn names_of_variables(&self) -> BTreeSet<String> {
+        let variables = self.context.variables_and_types();
+        variables.map(|(name, _)| name.to_owned()).collect()
     }
 
     /// Tells the compiler's wrapper which cell is being compiled, and with which identities its types are.
@@ -335,6 +358,7 @@ impl<'a> Engine<'a> {
                     source: &cell.code,
                     map: &rewritten.map,
                     locations: &locations,
+                    gone: &self.gone,
                 };
                 diagnostics::compile_error(&errors, &compiled)
             }

@@ -12,6 +12,7 @@ mod endings;
 mod engine;
 mod event;
 mod events;
+mod gone;
 mod input;
 mod inspection;
 mod knowledge;

@@ -239,3 +239,25 @@ fn a_variable_of_unknown_type_is_told_whatever_else_the_notebook_holds() {
         assert_eq!(notebook.value("words.len()").await, "1");
     });
 }
+
+#[test]
+fn a_variable_that_is_gone_is_told_by_the_cell_that_took_it() {
+    with_notebook(async |notebook| {
+        notebook.prepare("let list = vec![1]; let kept = vec![2];").await;
+        let mut cell = notebook.succeed("let other = list; kept.len()").await;
+        assert_eq!(cell.take_text().as_deref(), Some("1"));
+        let taking = cell.count().unwrap();
+        let failure = notebook.failure("list.len()").await;
+        assert_says(
+            &failure,
+            &[&format!(
+                "`list` was moved in cell {taking}; to keep it, clone it there, or borrow it with `&list`"
+            )],
+        );
+        notebook.prepare("let list = other;").await;
+        assert_eq!(notebook.value("list.len() + kept.len()").await, "2");
+        notebook.succeed("%reset").await;
+        let failure = notebook.failure("other.len()").await;
+        assert!(!failure.text().contains("was moved"), "{failure:?}");
+    });
+}

@@ -9,6 +9,7 @@ use super::{cell_name, lines, render_at, renderer, visible};
 use crate::cell::{Place, SourceMap};
 use crate::library;
 use crate::session::event::CellError;
+use crate::session::gone::Gone;
 use crate::session::locations::Locations;
 
 /// More errors than this help nobody.
@@ -20,6 +21,7 @@ pub(in crate::session) struct Compiled<'a> {
     pub(in crate::session) source: &'a str,
     pub(in crate::session) map: &'a SourceMap,
     pub(in crate::session) locations: &'a Locations,
+    pub(in crate::session) gone: &'a Gone,
 }
 
 /// The error of a cell that does not compile.
@@ -205,6 +207,9 @@ impl Compiled<'_> {
                 "consider importing what the library has",
                 &[&format!("use parcell::{name};")],
             ));
+        }
+        if let Some(explanation) = missing.and_then(|name| self.gone.explanation(name)) {
+            children.push(Child::help(explanation));
         }
         if children.iter().any(Child::is_about_references) {
             children.push(Child::what_is_sent());

@@ -89,27 +89,24 @@ impl Child {
             [one] => format!("{advice}: {one}"),
             several => format!("{advice}:\n{}", several.join("\n")),
         };
-        Some(Child {
+        Some(Child::help(message))
+    }
+
+    /// Advice of our own.
+    pub(super) fn help(message: String) -> Child {
+        Child {
             is_help: true,
             message,
             snippet: None,
-        })
+        }
     }
 
     pub(super) fn what_standing_workers_want() -> Child {
-        Child {
-            is_help: true,
-            message: STANDING_WORKERS.to_owned(),
-            snippet: None,
-        }
+        Child::help(STANDING_WORKERS.to_owned())
     }
 
     pub(super) fn what_is_sent() -> Child {
-        Child {
-            is_help: true,
-            message: SENT_VALUES.to_owned(),
-            snippet: None,
-        }
+        Child::help(SENT_VALUES.to_owned())
     }
 
     /// Whether the error is that a reference was to be sent to a worker.

@@ -49,8 +49,14 @@ pub(super) struct Report {
 impl Report {
     /// Whether evcxr's generated code said this.
     pub(super) fn has_control_line(&self, wanted: &str) -> bool {
-        self.news
-            .iter()
-            .any(|news| matches!(news, FromSupervisor::ControlLine(line) if line == wanted))
+        self.control_lines().any(|line| line == wanted)
+    }
+
+    /// What evcxr's generated code said.
+    pub(super) fn control_lines(&self) -> impl Iterator<Item = &str> {
+        self.news.iter().filter_map(|news| match news {
+            FromSupervisor::ControlLine(line) => Some(line.as_str()),
+            _ => None,
+        })
     }
 }
