@@ -1,7 +1,7 @@
 //! An interrupt ends the cell at once, whatever it does, and undoes it.
 
 use super::state::{CHANGE, assert_unchanged, define};
-use parcell_tests::{Execution, Message, Notebook, holds_within, pids, with_notebook, within, worker_lines};
+use parcell_tests::{Channel, Execution, Message, Notebook, holds_within, pids, with_notebook, within, worker_lines};
 use std::time::{Duration, Instant};
 use tokio::net::TcpListener;
 
@@ -232,6 +232,9 @@ fn more_interrupts_than_one_do_no_harm() {
                     .start_cell("println!(\"running\");\nloop { std::hint::spin_loop() }", "running\n")
                     .await;
                 let queued = n.client.submit(serde_json::json!({"code": CHANGE})).await;
+                // An interrupt has a channel of its own, and may overtake the cell; what is asked on the same does not.
+                let empty = serde_json::json!({});
+                n.client.request(Channel::Shell, "kernel_info_request", empty).await;
                 n.interrupt().await;
                 let mut cell = n.finish(running).await;
                 cell.take_stdout();
