@@ -13,6 +13,8 @@ mod errors;
 mod floods;
 #[path = "cells/grouped_output.rs"]
 mod grouped_output;
+#[path = "cells/huge_pages.rs"]
+mod huge_pages;
 #[path = "cells/input.rs"]
 mod input;
 #[path = "cells/interrupts.rs"]

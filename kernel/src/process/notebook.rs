@@ -16,6 +16,7 @@ use rustix::process::{
 use super::channel::{Channel, ReceiveError};
 use super::checkpoint::{self, Role};
 use super::descriptors;
+use super::huge_pages;
 use super::input;
 use super::library_symbols::{CellLibrary, LibrarySymbols, VariableStore};
 use super::memory;
@@ -28,6 +29,7 @@ use super::transaction::Transaction;
 const INTERNAL_ERROR: u8 = 70;
 
 pub(super) fn main() -> ExitCode {
+    huge_pages::ensure();
     match Notebook::inherit().and_then(Notebook::serve) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

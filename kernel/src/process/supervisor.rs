@@ -26,7 +26,7 @@ use super::messages::{
     SESSION_VARIABLE, TRANSACTION_DESCRIPTOR, ToNotebook, ToSupervisor,
 };
 use super::transaction::Transaction;
-use super::{NOTEBOOK, descendants};
+use super::{NOTEBOOK, descendants, huge_pages};
 use crate::session::remove_directory;
 
 /// What makes evcxr give up a cell: not UTF-8.
@@ -433,7 +433,7 @@ fn start_notebook_process(stdout: OwnedFd, stderr: OwnedFd, inherited: [(i32, i3
         // Set by evcxr. The kernel names the calls of a panic; were this process to do it, every panic would be slow.
         .env_remove("RUST_BACKTRACE")
         // With huge pages a checkpoint of a large notebook costs a fraction, and so does writing under one.
-        .env("GLIBC_TUNABLES", "glibc.malloc.hugetlb=1")
+        .env("GLIBC_TUNABLES", huge_pages::TUNABLE)
         .stdin(Stdio::null())
         .stdout(stdout)
         .stderr(stderr);
