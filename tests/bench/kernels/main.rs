@@ -29,6 +29,22 @@ const TRIVIAL: [(&str, &str); 6] = [
 ];
 const LINES: &str = "for n in 0..100_000 { println!(\"line {n}\"); }";
 
+/// A GiB in a variable, and what sums up a part of it.
+const CAPTURED: &str = ":dep rayon = \"1\"
+use rayon::prelude::*;
+const PARTS: usize = 64;
+fn sum(bytes: &[u8]) -> u64 { bytes.iter().map(|byte| u64::from(*byte)).sum() }
+let bytes = vec![1u8; 1 << 30];";
+/// Both give the milliseconds that a sum of all parts takes.
+const BY_WORKERS: &str = "let start = std::time::Instant::now();
+let sums = Pool::default().map(|part: usize| sum(&bytes[part * (bytes.len() / PARTS)..][..bytes.len() / PARTS]), 0..PARTS);
+assert_eq!(sums.iter().sum::<u64>(), bytes.len() as u64);
+start.elapsed().as_secs_f64() * 1e3";
+const BY_THREADS: &str = "let start = std::time::Instant::now();
+let total: u64 = bytes.par_chunks(bytes.len() / PARTS).map(sum).sum();
+assert_eq!(total, bytes.len() as u64);
+start.elapsed().as_secs_f64() * 1e3";
+
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
     // What cargo passes on (`--bench`) has no meaning here.
@@ -54,6 +70,7 @@ async fn main() -> ExitCode {
     cells(&mut peers).await;
     lines(&mut peers).await;
     interrupts(&mut peers).await;
+    captured(&mut peers[0]).await;
     for peer in peers {
         peer.stop().await;
     }
@@ -134,6 +151,22 @@ async fn interrupts(peers: &mut [Peer]) {
         kept[0],
         kept.get(1).map_or("", |kept| kept)
     );
+}
+
+/// In this kernel alone: its workers beside threads.
+async fn captured(peer: &mut Peer) {
+    peer.run(CAPTURED).await;
+    let (mut workers, mut threads) = (Vec::new(), Vec::new());
+    // Workers first: the threads of a pool would be missing in them.
+    for (code, times) in [(BY_WORKERS, &mut workers), (BY_THREADS, &mut threads)] {
+        for _ in 0..5 {
+            let text = peer.run(code).await.text;
+            let milliseconds: f64 = text.trim().parse().expect("the time of a sum");
+            times.push(Duration::from_secs_f64(milliseconds / 1e3));
+        }
+    }
+    report("a captured GiB in 64 parts, by workers", &[workers]);
+    report("the same by rayon's threads", &[threads]);
 }
 
 fn report(what: &str, times: &[Vec<Duration>]) {
