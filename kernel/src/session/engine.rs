@@ -297,14 +297,12 @@ impl<'a> Engine<'a> {
             }
         }
         let report = self.shared.pump.drain();
+        for name in report.control_lines().filter_map(|line| line.strip_prefix(RETYPED)) {
+            self.gone.note_retyped(cell.execution_count, name);
+        }
         if result.is_ok() {
-            let retyped = report.control_lines().filter_map(|line| line.strip_prefix(RETYPED));
-            self.gone.update(
-                cell.execution_count,
-                &before,
-                &self.names_of_variables(),
-                &retyped.collect(),
-            );
+            let after = self.names_of_variables();
+            self.gone.update(cell.execution_count, &before, &after);
         }
         let outcome = self.outcome(cell, rewritten, result, report);
         if outcome == Outcome::Ok {

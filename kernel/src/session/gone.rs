@@ -17,23 +17,17 @@ enum Reason {
 }
 
 impl Gone {
-    /// A cell has been run. `retyped` are the variables that could not be read any more.
-    pub(super) fn update(
-        &mut self,
-        cell: u32,
-        before: &BTreeSet<String>,
-        after: &BTreeSet<String>,
-        retyped: &BTreeSet<&str>,
-    ) {
+    /// A cell has been run, from its beginning to its end, with these variables before it and after it.
+    pub(super) fn update(&mut self, cell: u32, before: &BTreeSet<String>, after: &BTreeSet<String>) {
         self.reasons.retain(|name, _| !after.contains(name));
         for name in before.difference(after) {
-            let reason = if retyped.contains(name.as_str()) {
-                Reason::Retyped { cell }
-            } else {
-                Reason::Moved { cell }
-            };
-            self.reasons.insert(name.clone(), reason);
+            self.reasons.entry(name.clone()).or_insert(Reason::Moved { cell });
         }
+    }
+
+    /// A variable could not be read any more when this cell was to be run.
+    pub(super) fn note_retyped(&mut self, cell: u32, name: &str) {
+        self.reasons.insert(name.to_owned(), Reason::Retyped { cell });
     }
 
     /// Everything has been forgotten, on purpose.
@@ -65,12 +59,13 @@ mod tests {
     #[test]
     fn what_is_gone_is_explained_until_it_is_back() {
         let mut gone = Gone::default();
-        gone.update(3, &names(["a", "b", "c"]), &names(["c", "d"]), &BTreeSet::from(["b"]));
+        gone.note_retyped(3, "b");
+        gone.update(3, &names(["a", "b", "c"]), &names(["c", "d"]));
         let told = |gone: &Gone, name: &str| gone.explanation(name).unwrap_or_default();
         assert!(told(&gone, "a").starts_with("`a` was moved in cell 3; "));
         assert!(told(&gone, "b").starts_with("`b` was lost in cell 3, because its type"));
         assert_eq!(gone.explanation("c"), None);
-        gone.update(4, &names(["c", "d"]), &names(["a", "c", "d"]), &BTreeSet::new());
+        gone.update(4, &names(["c", "d"]), &names(["a", "c", "d"]));
         assert_eq!(gone.explanation("a"), None);
         assert!(gone.explanation("b").is_some());
         gone.clear();
