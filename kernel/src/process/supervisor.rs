@@ -10,13 +10,14 @@ use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
 use std::process::{Command, ExitCode, Stdio};
+use std::time::{Duration, Instant};
 
-use rustix::event::{PollFd, PollFlags, poll};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{MemfdFlags, memfd_create};
 use rustix::pipe::{PipeFlags, pipe_with};
 use rustix::process::{
-    Pid, PidfdFlags, Signal, WaitOptions, WaitStatus, getpid, getppid, kill_process, kill_process_group, pidfd_open,
-    pidfd_send_signal, set_child_subreaper, setpgid, wait,
+    Pid, PidfdFlags, Signal, WaitOptions, WaitStatus, getpgid, getpid, getppid, kill_process, kill_process_group,
+    pidfd_open, pidfd_send_signal, set_child_subreaper, setpgid, wait,
 };
 
 use super::channel::{Channel, ReceiveError};
@@ -34,6 +35,8 @@ const ROLL_BACK: &[u8] = b"\xff\n";
 /// evcxr's word for a cell that has completed.
 const COMPLETE: &[u8] = b"EVCXR_EXECUTION_COMPLETE\n";
 const INTERNAL_ERROR: u8 = 70;
+/// How long processes that were killed are waited for: no time, unless the machine is busy or a device keeps them.
+const GROUP_END: Duration = Duration::from_secs(1);
 
 pub(super) fn main() -> ExitCode {
     let result = Supervisor::start().and_then(|mut supervisor| {
@@ -300,8 +303,8 @@ impl Supervisor {
         self.hear_notebook()?;
         let ending = self.wait_for_live()?;
         let ended = self.live.pid.as_raw_nonzero().get().unsigned_abs();
-        // Its workers, and whatever else a cell has started.
-        self.live.kill_group();
+        // Its workers, and whatever else a cell has started. What they print belongs before the end that is told.
+        self.live.end_group();
         let during_cell = self.running;
         let interrupted = during_cell && self.is_interrupted();
         let successor = self
@@ -391,6 +394,21 @@ impl Process {
     fn kill(&self) {
         // Fails only where it has ended.
         let _ = pidfd_send_signal(&self.pidfd, Signal::KILL);
+    }
+
+    /// Kills the group of this process, which has ended, and waits for the others in it.
+    fn end_group(&self) {
+        self.kill_group();
+        // The orphans are this process's children now, and theirs become so.
+        let mut members = descendants::of(getpid());
+        members.retain(|pid| getpgid(Some(*pid)).is_ok_and(|group| group == self.pid));
+        let end = Instant::now() + GROUP_END;
+        for member in members.into_iter().filter_map(|pid| Process::watch(pid).ok()) {
+            let rest = Timespec::try_from(end.saturating_duration_since(Instant::now())).ok();
+            let mut ended = [PollFd::new(&member.pidfd, PollFlags::IN)];
+            // One that the system does not let go of must not keep the notebook from going on.
+            let _ = rustix::io::retry_on_intr(|| poll(&mut ended, rest.as_ref()));
+        }
     }
 
     fn kill_group(&self) {
