@@ -111,6 +111,7 @@
 pub mod cell;
 mod cluster;
 mod codec;
+mod counts;
 mod cpu;
 pub mod display;
 mod error;

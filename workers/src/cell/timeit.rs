@@ -7,6 +7,7 @@ use std::io::Write;
 use std::time::{Duration, Instant};
 
 use super::clock::seconds_text;
+use crate::counts::counted;
 
 /// How long a run takes at least, where the number of its loops is not given.
 const LEAST_RUN: Duration = Duration::from_millis(200);
@@ -15,8 +16,8 @@ const SUSPICIOUS: f64 = 4.0;
 
 /// Runs `work` in `runs` runs of `loops` loops, by default of as many as take 0.2 seconds, and prints the mean and the
 /// standard deviation of the runs' times for a loop.
-pub fn timeit<T>(loops: Option<u64>, runs: u32, mut work: impl FnMut() -> T) {
-    let mut run = |loops: u64| {
+pub fn timeit<T>(loops: Option<usize>, runs: usize, mut work: impl FnMut() -> T) {
+    let mut run = |loops: usize| {
         let start = Instant::now();
         for _ in 0..loops {
             black_box(work());
@@ -30,7 +31,7 @@ pub fn timeit<T>(loops: Option<u64>, runs: u32, mut work: impl FnMut() -> T) {
 }
 
 /// The first of 1, 2, 5, 10, 20, 50 and so on that is enough.
-fn loops_that_take(least: Duration, run: &mut impl FnMut(u64) -> Duration) -> u64 {
+fn loops_that_take(least: Duration, run: &mut impl FnMut(usize) -> Duration) -> usize {
     let mut decade = 1;
     loop {
         for loops in [decade, 2 * decade, 5 * decade] {
@@ -42,7 +43,7 @@ fn loops_that_take(least: Duration, run: &mut impl FnMut(u64) -> Duration) -> u6
     }
 }
 
-fn report(per_loop: &[f64], loops: u64) -> String {
+fn report(per_loop: &[f64], loops: usize) -> String {
     let runs = per_loop.len();
     let mean = per_loop.iter().sum::<f64>() / runs as f64;
     let variance = per_loop.iter().map(|time| (time - mean).powi(2)).sum::<f64>() / runs as f64;
@@ -56,25 +57,13 @@ fn report(per_loop: &[f64], loops: u64) -> String {
     } else {
         String::new()
     };
-    let (run_noun, loop_noun) = (plural(runs as u64, "run"), plural(loops, "loop"));
     format!(
-        "{warning}{} ± {} per loop (mean ± std. dev. of {run_noun}, {loop_noun} each)\n",
+        "{warning}{} ± {} per loop (mean ± std. dev. of {}, {} each)\n",
         seconds_text(mean),
         seconds_text(variance.sqrt()),
+        counted(runs, "run"),
+        counted(loops, "loop"),
     )
-}
-
-/// A number with its digits in groups, and what is counted.
-fn plural(count: u64, noun: &str) -> String {
-    let digits = count.to_string();
-    let groups: Vec<&str> = digits
-        .as_bytes()
-        .rchunks(3)
-        .rev()
-        .filter_map(|group| std::str::from_utf8(group).ok())
-        .collect();
-    let ending = if count == 1 { "" } else { "s" };
-    format!("{} {noun}{ending}", groups.join(","))
 }
 
 #[cfg(test)]
@@ -86,7 +75,7 @@ mod tests {
         let mut tried = Vec::new();
         let loops = loops_that_take(Duration::from_millis(70), &mut |loops| {
             tried.push(loops);
-            Duration::from_millis(loops)
+            Duration::from_millis(loops as u64)
         });
         assert_eq!((loops, tried), (100, vec![1, 2, 5, 10, 20, 50, 100]));
     }

@@ -5,6 +5,7 @@
 use std::fmt::{self, Debug, Display, Write};
 
 use super::{MimeBundle, pretty};
+use crate::counts::grouped;
 
 /// What is shown whole. More would cover many screens.
 const WHOLE: usize = 16 * 1024;
@@ -298,19 +299,6 @@ impl Write for Cut {
     }
 }
 
-/// A number with its digits in groups of three.
-pub(super) fn grouped(number: usize) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (position, digit) in digits.chars().enumerate() {
-        if position > 0 && (digits.len() - position).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-
 #[cfg(test)]
 mod tests {
     use std::cell::Cell;
@@ -412,11 +400,5 @@ mod tests {
         });
         let text = Shortened::debug(&endless).text;
         assert!(text.ends_with("(shortened: more than 16,777,216 bytes of text)"));
-    }
-
-    #[test]
-    fn digits_are_grouped() {
-        let numbers = [0, 999, 1_000, 123_456, 1_234_567];
-        assert_eq!(numbers.map(grouped), ["0", "999", "1,000", "123,456", "1,234,567"]);
     }
 }

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use super::profile::{OneWorker, Profile};
-use super::progress_text::{counted, grouped};
 use crate::cell::duration_text;
+use crate::counts::{counted, grouped};
 
 /// An item that takes this share of the whole time decides how long the map takes.
 const LONG: f64 = 0.5;

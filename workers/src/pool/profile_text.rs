@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use super::profile::{Lane, NotMeasured, Profile};
 use super::profile_hints::hints;
-use super::progress_text::{counted, grouped};
 use crate::cell::duration_text;
+use crate::counts::{counted, grouped};
 use crate::display::MimeBundle;
 
 /// How many workers have a line of their own.

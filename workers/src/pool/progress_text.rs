@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 use crate::cell::duration_text;
+use crate::counts::{counted, grouped};
 use crate::display::MimeBundle;
 
 /// How many characters a bar has.
@@ -147,25 +148,6 @@ pub(super) fn summary(state: &State) -> String {
     text
 }
 
-/// A number with what it counts: `1 item`, `2,000 items`.
-pub(super) fn counted(count: usize, what: &str) -> String {
-    let plural = if count == 1 { "" } else { "s" };
-    format!("{} {what}{plural}", grouped(count))
-}
-
-/// A number with its thousands apart: `1,234,567`.
-pub(super) fn grouped(number: usize) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-
 fn rate_text(rate: f64) -> String {
     match rate {
         _ if rate >= 10.0 => format!("{}/s", grouped(rate.round() as usize)),
@@ -251,11 +233,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_are_grouped() {
-        assert_eq!(
-            [0, 999, 1000, 1_234_567].map(grouped),
-            ["0", "999", "1,000", "1,234,567"]
-        );
+    fn the_time_that_is_left_has_its_units() {
         assert_eq!(time_left_text(Duration::from_secs(125)), "2 min 5 s");
     }
 

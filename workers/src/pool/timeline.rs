@@ -6,9 +6,9 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 use super::history::{End, History, Life};
-use super::progress_text::counted;
 use super::trace::Span;
 use crate::cell::duration_text;
+use crate::counts::counted;
 use crate::display::MimeBundle;
 
 const WIDTH: f64 = 900.0;

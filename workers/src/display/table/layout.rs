@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::node::{Capped, Node};
-use crate::display::shorten::grouped;
+use crate::counts::grouped;
 
 /// How many characters of a cell are shown.
 const WIDEST: usize = 80;
