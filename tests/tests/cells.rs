@@ -27,6 +27,8 @@ mod library_cache;
 mod magics;
 #[path = "cells/output.rs"]
 mod output;
+#[path = "cells/packages.rs"]
+mod packages;
 #[path = "cells/partial_lines.rs"]
 mod partial_lines;
 #[path = "cells/plain.rs"]

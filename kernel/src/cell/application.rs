@@ -130,14 +130,7 @@ impl<'a> Application<'a> {
         let pattern = self.pattern(&function.parameters, &names);
         map.generate(&format!("|{pattern}| {{ "), function.name.clone());
         for (parameter, name) in std::iter::zip(&function.parameters, &names) {
-            if let Some(copy) = self.copied(*parameter, name) {
-                // A statement of its own, so that a wrong type is the argument's, not the copy's.
-                let mutable = mutable(*parameter);
-                map.generate(
-                    &format!("let {mutable}{name} = {copy}; "),
-                    self.expression.range.clone(),
-                );
-            }
+            self.own(map, *parameter, name);
         }
         map.generate(function.path(), self.magic.clone());
         map.generate(&self.cell[function.name.clone()], function.name.clone());
@@ -173,15 +166,13 @@ impl<'a> Application<'a> {
         map.copy(self.cell, closure.parameter_list.end..closure.body.start);
         map.generate("{", text.clone());
         for ((parameter, name), written) in std::iter::zip(parameters, &names).zip(&closure.parameters) {
-            let item = self.expression.range.clone();
-            if let Some(copy) = self.copied(*parameter, name) {
-                let mutable = mutable(*parameter);
-                map.generate(&format!(" let {mutable}{name} = {copy};"), item.clone());
-            }
-            map.generate(" let ", written.clone());
+            map.generate(" ", written.clone());
+            self.own(map, *parameter, name);
+            map.generate("let ", written.clone());
             map.copy(self.cell, written.clone());
             map.generate(" = ", written.clone());
-            map.generate(&format!("{}{name};", self.reference(*parameter)), item);
+            let argument = format!("{}{name};", self.reference(*parameter));
+            map.generate(&argument, self.expression.range.clone());
         }
         map.copy_apart(self.cell, closure.body.clone());
         map.generate("}\n", text);
@@ -206,15 +197,16 @@ impl<'a> Application<'a> {
 
     /// What takes an item, or the parts of it, by these names.
     fn pattern(&self, parameters: &[Parameter], names: &[String]) -> String {
-        let is_changed = |parameter: &Parameter| !self.gives_references() && !mutable(*parameter).is_empty();
+        // What is borrowed is not changed, but the worker's own copy of it.
+        let mutable = |parameter: &Parameter| {
+            if self.gives_references() {
+                ""
+            } else {
+                mutable(*parameter)
+            }
+        };
         let parts: Vec<_> = std::iter::zip(parameters, names)
-            .map(|(parameter, name)| {
-                if is_changed(parameter) {
-                    format!("mut {name}")
-                } else {
-                    name.clone()
-                }
-            })
+            .map(|(parameter, name)| format!("{}{name}", mutable(parameter)))
             .collect();
         match &parts[..] {
             [one] => one.clone(),
@@ -222,10 +214,15 @@ impl<'a> Application<'a> {
         }
     }
 
-    /// The worker's own copy of an item that is only borrowed, where it is taken or changed: the variable stays as it is.
-    fn copied(&self, parameter: Parameter, name: &str) -> Option<String> {
+    /// Makes the worker's own copy of an item that is only borrowed, where it is taken or changed: the variable stays as
+    /// it is. A statement of its own, so that a wrong type is the argument's, not the copy's.
+    fn own(&self, map: &mut SourceMap, parameter: Parameter, name: &str) {
         let is_wanted = matches!(parameter, Parameter::ByValue | Parameter::ByMutableReference);
-        (self.gives_references() && is_wanted).then(|| format!("::std::clone::Clone::clone({name})"))
+        if self.gives_references() && is_wanted {
+            let mutable = mutable(parameter);
+            let copy = format!("let {mutable}{name} = ::std::clone::Clone::clone({name}); ");
+            map.generate(&copy, self.expression.range.clone());
+        }
     }
 
     /// What stands in front of an item that the parameter takes.

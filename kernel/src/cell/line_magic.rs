@@ -6,6 +6,7 @@ use super::lines::{self, Line, LineKind};
 use super::magic;
 use super::magic_error::{MagicError, suggestion};
 use super::magics::{self, MagicHelp};
+use super::options;
 use super::rewrite::Step;
 use super::source_map::SourceMap;
 use super::timing;
@@ -214,16 +215,8 @@ impl<'a> Arguments<'a> {
     }
 
     /// Nothing may follow.
-    fn end(&mut self) -> Result<(), MagicError> {
-        match self.next() {
-            None => Ok(()),
-            Some(word) => Err(MagicError::new(
-                word.range,
-                format!("`{}` is not expected here", word.text),
-                "unexpected",
-                format!("the magic is {}", self.usage()),
-            )),
-        }
+    fn end(&self) -> Result<(), MagicError> {
+        options::refuse_more(&self.words, format!("the magic is {}", self.usage()))
     }
 
     fn usage(&self) -> &'static str {

@@ -273,6 +273,14 @@ pub(super) fn find(name: &str) -> Option<&'static MagicHelp> {
         .or_else(|| magic(&format!("%%{name}")))
 }
 
+/// The magic of this name, for the code that rewrites it.
+pub(super) fn known(name: &'static str) -> &'static MagicHelp {
+    match magic(name) {
+        Some(magic) => magic,
+        None => unreachable!("{name} is in the table"),
+    }
+}
+
 /// The names of the magics that stand in front of a whole cell.
 pub(super) fn cell_magics() -> impl Iterator<Item = &'static str> {
     names(|magic| magic.takes_cell())

@@ -187,6 +187,17 @@ pub(super) fn duration_code(duration: Duration) -> String {
     )
 }
 
+/// Refuses what follows on a line where nothing may, but a comment.
+pub(super) fn refuse_more(words: &Words<'_>, help: impl Into<String>) -> Result<(), MagicError> {
+    match words.peek().filter(|word| !word.text.starts_with("//")) {
+        None => Ok(()),
+        Some(word) => {
+            let message = format!("`{}` is not expected here", word.text);
+            Err(MagicError::new(word.range, message, "unexpected", help))
+        }
+    }
+}
+
 /// Refuses options behind what the magic is for. To Rust they would be a subtraction of something negative.
 pub(super) fn refuse_behind(words: &Words<'_>, magic: &MagicHelp) -> Result<(), MagicError> {
     let mut words = words.clone();

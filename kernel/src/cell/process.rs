@@ -20,10 +20,7 @@ const INDEX: &str = "parcell_index";
 
 pub(super) fn rewrite(cell: &str, line: &MagicLine, variables: &dyn Variables) -> Result<SourceMap, MagicError> {
     let mut words = Words::new(cell, line.arguments.clone());
-    let options = match magics::magic("%%process") {
-        Some(magic) => Options::read(&mut words, magic)?,
-        None => unreachable!("the magic is in the table"),
-    };
+    let options = Options::read(&mut words, magics::known("%%process"))?;
     let settings = settings(&options)?;
     let rest = items::split(cell, words.rest().range);
     if !rest.expression.text.is_empty() {

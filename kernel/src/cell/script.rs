@@ -4,7 +4,7 @@ use super::line_magic::unquoted;
 use super::magic::MagicLine;
 use super::magic_error::MagicError;
 use super::magics;
-use super::options::Options;
+use super::options::{self, Options};
 use super::rewrite::leave_out_magic;
 use super::source_map::SourceMap;
 use super::words::Words;
@@ -67,19 +67,11 @@ pub(super) fn document<'a>(cell: &'a str, line: &MagicLine) -> Result<&'a str, M
 
 /// Nothing may follow the magic on its line.
 pub(super) fn no_arguments(cell: &str, line: &MagicLine) -> Result<(), MagicError> {
-    let word = Words::new(cell, line.arguments.clone()).next();
-    match word.filter(|word| !word.text.starts_with("//")) {
-        None => Ok(()),
-        Some(word) => Err(MagicError::new(
-            word.range,
-            format!("`{}` is not expected here", word.text),
-            "unexpected",
-            format!(
-                "the magic is {}; what it is for follows on the lines below",
-                usage(cell, line)
-            ),
-        )),
-    }
+    let help = format!(
+        "the magic is {}; what it is for follows on the lines below",
+        usage(cell, line)
+    );
+    options::refuse_more(&Words::new(cell, line.arguments.clone()), help)
 }
 
 fn usage(cell: &str, line: &MagicLine) -> &'static str {

@@ -24,7 +24,7 @@ pub(super) fn measured_code(cell: &str, line: Range<usize>) -> Option<usize> {
         "%time" => Some(behind),
         "%timeit" => {
             let mut words = Words::new(cell, behind..line.end);
-            Some(options::behind(&mut words, magics::magic(name)?).start)
+            Some(options::behind(&mut words, magics::known("%timeit")).start)
         }
         _ => None,
     }
@@ -82,7 +82,7 @@ pub(super) fn time_cell(line: &MagicLine, code: &SourceMap) -> SourceMap {
 pub(super) fn timeit_line(cell: &str, line: &Line, map: &mut SourceMap) -> Result<(), MagicError> {
     let name = line.range.start..line.range.start + "%timeit".len();
     let mut words = Words::new(cell, name.end..line.range.end);
-    let settings = settings(&mut words, magics::magic("%timeit"))?;
+    let settings = settings(&mut words, magics::known("%timeit"))?;
     let measured = trimmed(cell, words.rest().range);
     if Body::parse(cell, measured.range.clone()).nodes.is_empty() {
         let help = "write what is to be measured behind it, as in `%timeit work(1000)`, or `%%timeit` at the top for the \
@@ -98,15 +98,11 @@ pub(super) fn timeit_line(cell: &str, line: &Line, map: &mut SourceMap) -> Resul
 /// `%%timeit`: the rest of the cell, of which `rust` is what it has become, run again and again.
 pub(super) fn timeit_cell(cell: &str, line: &MagicLine, rust: &SourceMap) -> Result<SourceMap, MagicError> {
     let mut words = Words::new(cell, line.arguments.clone());
-    let settings = settings(&mut words, magics::magic("%%timeit"))?;
-    if let Some(word) = words.next().filter(|word| !word.text.starts_with("//")) {
-        return Err(MagicError::new(
-            word.range,
-            format!("`{}` is not expected here", word.text),
-            "unexpected",
-            "write the code that is to be measured on the lines below, or all of it on one line behind `%timeit`",
-        ));
-    }
+    let settings = settings(&mut words, magics::known("%%timeit"))?;
+    options::refuse_more(
+        &words,
+        "write the code that is to be measured on the lines below, or all of it on one line behind `%timeit`",
+    )?;
     let (start, end) = (line.body.start, rust.text().len());
     let code = start + commands_length(&rust.text()[start..]);
     if Body::parse(rust.text(), code..end).nodes.is_empty() {
@@ -123,10 +119,7 @@ pub(super) fn timeit_cell(cell: &str, line: &MagicLine, rust: &SourceMap) -> Res
 }
 
 /// The first arguments of the library's function.
-fn settings(words: &mut Words<'_>, magic: Option<&MagicHelp>) -> Result<String, MagicError> {
-    let Some(magic) = magic else {
-        unreachable!("the magic is in the table")
-    };
+fn settings(words: &mut Words<'_>, magic: &MagicHelp) -> Result<String, MagicError> {
     let options = Options::read(words, magic)?;
     let number = |option: &str, what: &str| options.get(option).map(|given| given.number(what, 1)).transpose();
     let loops = match number("--loops", "loops")? {

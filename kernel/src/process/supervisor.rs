@@ -396,6 +396,12 @@ impl Process {
         let _ = pidfd_send_signal(&self.pidfd, Signal::KILL);
     }
 
+    /// Waits for its end, for at most this long if there is a limit. It need not be a child.
+    fn wait(&self, limit: Option<Timespec>) {
+        let mut end = [PollFd::new(&self.pidfd, PollFlags::IN)];
+        let _ = rustix::io::retry_on_intr(|| poll(&mut end, limit.as_ref()));
+    }
+
     /// Kills the group of this process, which has ended, and waits for the others in it.
     fn end_group(&self) {
         self.kill_group();
@@ -404,10 +410,8 @@ impl Process {
         members.retain(|pid| getpgid(Some(*pid)).is_ok_and(|group| group == self.pid));
         let end = Instant::now() + GROUP_END;
         for member in members.into_iter().filter_map(|pid| Process::watch(pid).ok()) {
-            let rest = Timespec::try_from(end.saturating_duration_since(Instant::now())).ok();
-            let mut ended = [PollFd::new(&member.pidfd, PollFlags::IN)];
             // One that the system does not let go of must not keep the notebook from going on.
-            let _ = rustix::io::retry_on_intr(|| poll(&mut ended, rest.as_ref()));
+            member.wait(Timespec::try_from(end.saturating_duration_since(Instant::now())).ok());
         }
     }
 
@@ -429,8 +433,7 @@ fn end_compilers(session: &std::path::Path) {
         // What has ended meanwhile cannot be opened.
         for compiler in left.into_iter().filter_map(|pid| Process::watch(pid).ok()) {
             compiler.kill();
-            let mut end = [PollFd::new(&compiler.pidfd, PollFlags::IN)];
-            let _ = rustix::io::retry_on_intr(|| poll(&mut end, None));
+            compiler.wait(None);
         }
     }
 }

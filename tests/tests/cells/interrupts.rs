@@ -1,5 +1,6 @@
 //! An interrupt ends the cell at once, whatever it does, and undoes it.
 
+use super::packages::write_package;
 use super::state::{CHANGE, assert_unchanged, define};
 use parcell_tests::{Channel, Execution, Message, Notebook, holds_within, pids, with_notebook, within, worker_lines};
 use std::time::{Duration, Instant};
@@ -269,13 +270,10 @@ fn an_interrupt_ends_the_making_of_a_dependency() {
         notebook
             .check("while its build script runs", async |n| {
                 let package = n.kernel.working_directory().join("slow");
-                std::fs::create_dir_all(package.join("src")).unwrap();
-                let manifest = "[package]\nname = \"slow\"\nversion = \"0.1.0\"\nedition = \"2024\"\n[workspace]\n";
-                std::fs::write(package.join("Cargo.toml"), manifest).unwrap();
-                std::fs::write(package.join("src/lib.rs"), "").unwrap();
+                let dependency = write_package(&package, "slow", "");
                 let script = format!("fn main() {{ std::fs::write(\"running\", \"\").unwrap(); {SLEEP} }}");
                 std::fs::write(package.join("build.rs"), script).unwrap();
-                let code = format!(":dep slow = {{ path = {package:?} }}\n{CHANGE}");
+                let code = format!("{dependency}{CHANGE}");
                 let id = n.client.submit(serde_json::json!({"code": code})).await;
                 let seen = vec![n.client.broadcast(&id).await, n.client.broadcast(&id).await];
                 let runs = holds_within(DOWNLOAD_LIMIT, || package.join("running").exists());

@@ -1,7 +1,6 @@
 //! A cell is a transaction on the notebook's variables: it completes, or they are as they were before it.
 
-use std::path::Path;
-
+use super::packages::write_package;
 use super::state::{CHANGE, assert_changed, assert_unchanged, define};
 use parcell_tests::{CellFailure, Notebook, with_notebook};
 use rustix::process::{Pid, Signal, kill_process};
@@ -420,15 +419,6 @@ fn a_crate_that_is_added_loses_no_variable_and_one_that_is_built_anew_no_memory(
             "Own { part: Part { a: \"\" } }"
         );
     });
-}
-
-/// Writes a package of one file; gives the command that adds it to a notebook.
-fn write_package(directory: &Path, name: &str, source: &str) -> String {
-    std::fs::create_dir_all(directory.join("src")).unwrap();
-    let manifest = format!("[package]\nname = {name:?}\nversion = \"0.1.0\"\nedition = \"2024\"\n[workspace]\n");
-    std::fs::write(directory.join("Cargo.toml"), manifest).unwrap();
-    std::fs::write(directory.join("src/lib.rs"), source).unwrap();
-    format!(":dep {name} = {{ path = {directory:?} }}\n")
 }
 
 #[test]

@@ -21,9 +21,7 @@ pub(super) const USAGE: &str = "%%pool [-n WORKERS] [-c CHUNK] [--fn NAME] [--un
 
 pub(super) fn rewrite(cell: &str, line: &MagicLine, variables: &dyn Variables) -> Result<SourceMap, MagicError> {
     let mut words = Words::new(cell, line.arguments.clone());
-    let Some(magic) = magics::magic("%%pool") else {
-        unreachable!("the magic is in the table")
-    };
+    let magic = magics::known("%%pool");
     let options = Options::read(&mut words, magic)?;
     options::refuse_behind(&words, magic)?;
     let engine = settings::code(&options)?;
