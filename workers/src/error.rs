@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::sys::child::{Ending, Exit};
+use crate::sys::exit::{Ending, Exit};
 
 /// Why one item of a map, or one [`Process`](crate::Process), gave no result.
 ///

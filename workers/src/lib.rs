@@ -112,11 +112,9 @@ pub mod cell;
 mod cluster;
 mod codec;
 mod counts;
-mod cpu;
 pub mod display;
 mod error;
 mod executor;
-mod family;
 mod frames;
 mod inbox;
 mod input;
@@ -129,22 +127,21 @@ mod pool;
 pub mod prelude;
 mod process;
 mod protocol;
+mod ps;
 pub mod python;
 mod queue;
 mod record;
 mod seeds;
 mod share;
 mod shared;
+mod spawn;
 mod standing;
 mod sync;
 mod sys;
-mod threads;
-mod workers;
 
 /// The crate whose traits the elements of shared memory implement, for `#[bytemuck(crate = "parcell::bytemuck")]`.
 pub use bytemuck;
 pub use cluster::{Cluster, ClusterError};
-pub use cpu::cpu_count;
 #[doc(hidden)]
 pub use error::signal_name;
 pub use error::{CrashCause, PanicLocation, TaskError};
@@ -152,7 +149,6 @@ pub use executor::{
     AsCompleted, ExecutorMap, Future, ProcessPoolExecutor, ProcessPoolExecutorBuilder, WaitFor, as_completed, wait,
     wait_timeout,
 };
-pub use family::{CurrentProcess, Relative, active_children, current_process, parent_process};
 pub use input::{input, password};
 pub use manager::{
     AuthenticationFailure, DictProxy, EventProxy, ListProxy, LockProxy, LockProxyGuard, Manager, ManagerError, Named,
@@ -163,14 +159,18 @@ pub use message::Message;
 pub use notebook::LastMap;
 pub use pool::{AsyncResult, Imap, LastResultsError, Pool, PoolBuilder, Spread, last_results};
 pub use process::{Output, Process, ProcessBuilder};
+pub use ps::{Workers, workers};
 pub use queue::{Connection, Iter as QueueIter, JoinableQueue, Pipe, Queue, QueueError};
 pub use seeds::item_seed;
 /// The crate whose traits results implement, for `#[serde(crate = "parcell::serde")]`.
 pub use serde;
 pub use shared::{Array, ArrayGuard, SharedArray, SharedData, SharedMemory, Value, ValueGuard};
+pub use spawn::{
+    CurrentProcess, Relative, WorkerInfo, WorkerKind, WorkerState, active_children, current_process, parent_process,
+};
 pub use standing::init;
 pub use sync::{
     Barrier, BarrierError, BarrierWaitResult, BoundedSemaphore, Condition, ConditionGuard, Event, Lock, LockGuard,
     RLock, RLockGuard, ReleaseError, Semaphore, SemaphorePermit,
 };
-pub use workers::{WorkerInfo, WorkerKind, WorkerState, Workers, workers};
+pub use sys::cpu::cpu_count;

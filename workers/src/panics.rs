@@ -14,6 +14,7 @@ use std::time::Duration;
 use crate::error::PanicLocation;
 use crate::frames;
 use crate::notebook;
+use crate::sys::at_fork::{self, AtFork, Rank, Turn};
 
 /// How long a fork waits for panics that are being printed. A panic that is still being printed then waits perhaps for
 /// a lock that the forking thread holds.
@@ -52,24 +53,39 @@ impl Panic {
 type Hook = Box<dyn Fn(&PanicHookInfo<'_>) + Sync + Send + 'static>;
 
 /// While it lives, no thread begins to print a panic.
-#[derive(Debug)]
-pub(crate) struct Quiet(MutexGuard<'static, usize>);
+struct Quiet {
+    printing: MutexGuard<'static, usize>,
+    _turn: Turn,
+}
 
-impl Quiet {
-    /// In the parent, before a fork: sets the hook if need be, and waits for panics that are being printed.
-    pub(crate) fn before_fork() -> Self {
-        if std::thread::panicking() {
-            // Perhaps this thread is the one that prints, and it could not set a hook either.
-            return Self(lock());
-        }
-        HOOK.call_once(|| wrap(std::panic::take_hook()));
-        let waited = PRINTED.wait_timeout_while(lock(), PATIENCE, |printing| *printing > 0);
-        Self(waited.unwrap_or_else(PoisonError::into_inner).0)
+impl AtFork for Quiet {
+    const RANK: Rank = Rank::Panics;
+
+    /// Waits for panics that are being printed.
+    fn prepare() -> Self {
+        let turn = Turn::take(Self::RANK);
+        let printing = if std::thread::panicking() {
+            // Perhaps this thread is the one that prints.
+            lock()
+        } else {
+            let waited = PRINTED.wait_timeout_while(lock(), PATIENCE, |printing| *printing > 0);
+            waited.unwrap_or_else(PoisonError::into_inner).0
+        };
+        Self { printing, _turn: turn }
     }
 
-    /// In the worker: the threads that were printing do not exist here.
-    pub(crate) fn forget_printing(&mut self) {
-        *self.0 = 0;
+    /// The threads that were printing do not exist here.
+    fn enter_worker(&mut self) {
+        *self.printing = 0;
+    }
+}
+
+/// In the parent, before its first fork: sets the hook.
+pub(crate) fn set_own_hook() {
+    at_fork::register::<Quiet>();
+    // A thread that panics could not set one.
+    if !std::thread::panicking() {
+        HOOK.call_once(|| wrap(std::panic::take_hook()));
     }
 }
 

@@ -19,12 +19,11 @@ use crate::inbox::Inbox;
 use crate::job::{self, Alone, Job, Stage};
 use crate::message::Message;
 use crate::notebook::OutputStyle;
+use crate::spawn::{Captured, Child, Conditions, Role, fork_worker};
 use crate::sys::abort::noting_lack_of_memory;
-use crate::sys::child::{Child, Exit};
-use crate::sys::conditions::{Captured, Conditions, Role};
-use crate::sys::fork;
+use crate::sys::exit::Exit;
 use crate::sys::shared::SharedSlice;
-use crate::{panics, record, seeds, workers};
+use crate::{panics, ps, record, seeds};
 
 /// A function call that runs in a forked process.
 ///
@@ -237,9 +236,9 @@ impl<R> Process<R> {
             if left.is_some_and(|left| left.is_zero()) {
                 return;
             }
-            let look = [left, workers::rest()].into_iter().flatten().min();
+            let look = [left, ps::rest()].into_iter().flatten().min();
             wait_for(&self.pidfd, pipe.as_deref(), look);
-            workers::tick();
+            ps::tick();
         }
     }
 
@@ -480,7 +479,7 @@ impl ProcessBuilder {
             unattended: self.unattended,
             ..Conditions::default()
         };
-        let (child, pipe) = fork::spawn(&conditions, |pipe| {
+        let (child, pipe) = fork_worker(&conditions, |pipe| {
             panics::record_panics_of_this_thread();
             seeds::enter(seed);
             noting_lack_of_memory(&note[0], || run_once(job, pipe));

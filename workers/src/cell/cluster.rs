@@ -9,9 +9,9 @@ use super::failure;
 use super::pool::PoolOptions;
 use crate::cluster::{Cluster, ClusterError};
 use crate::error::TaskError;
+use crate::job::function::Function;
 use crate::message::Message;
 use crate::pool::{OnFailure, Outcomes, ResultOrder};
-use crate::sys::function::Function;
 
 const FAILED: &str = "ClusterError";
 

@@ -1,8 +1,8 @@
 //! `%workers`: a table of worker processes, which goes on to show what they do until the cell ends.
 
-use crate::workers as roll;
+use crate::ps;
 
 /// Shows the table.
 pub fn workers() {
-    roll::show();
+    ps::show();
 }

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use super::ClusterError;
 use super::frame::{self, Frames};
-use crate::sys::function::Function;
+use crate::job::function::Function;
 
 const SOURCE: &str = include_str!("bridge.py");
 /// The Python interpreter whose environment has Dask.

@@ -31,9 +31,9 @@ pub(crate) use settings::Settings;
 pub(crate) use worker::work_if_told;
 
 use crate::error::TaskError;
+use crate::job::function::Function;
 use crate::message::Message;
 use crate::pool::{OnFailure, Outcomes, ResultOrder, decode};
-use crate::sys::function::Function;
 
 /// How many maps this process has begun.
 static MAPS: AtomicU64 = AtomicU64::new(1);

@@ -7,8 +7,8 @@ use std::io::{self, Write};
 
 use super::bridge::Stream;
 use crate::notebook::{self, Group, GroupOrder, OutputStyle};
-use crate::sys::child::Exit;
-use crate::sys::conditions::Conditions;
+use crate::spawn::Conditions;
+use crate::sys::exit::Exit;
 
 /// The workers of one map, as far as they have printed.
 #[derive(Debug)]

@@ -10,8 +10,8 @@ use std::time::SystemTime;
 use sha2::{Digest, Sha256};
 
 use super::worker::parcell_cluster_worker;
+use crate::job::function::Function;
 use crate::sys::code::CodeAddress;
-use crate::sys::function::Function;
 
 /// What a worker runs.
 #[derive(Debug)]

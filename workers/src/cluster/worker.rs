@@ -9,10 +9,10 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use super::frame;
+use crate::job::function::{Function, LoadedFunction, LoadedFunctions};
 use crate::job::{self, Alone, ItemError, Stage};
 use crate::notebook;
 use crate::panics;
-use crate::sys::function::{Function, LoadedFunction, LoadedFunctions};
 use crate::sys::{allocator, environment, fork, inherited, limits};
 
 /// Makes a program a worker: the numbers of the descriptors that requests come from and replies go to.

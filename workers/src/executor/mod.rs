@@ -10,10 +10,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use crate::codec;
 use crate::cpu_count;
 use crate::error::TaskError;
+use crate::job::function::Function;
 use crate::message::Message;
 use crate::standing::{self, Crew, CrewSettings};
 use crate::sys::fork;
-use crate::sys::function::Function;
 
 pub use completion::{AsCompleted, WaitFor, as_completed, wait, wait_timeout};
 pub use future::Future;

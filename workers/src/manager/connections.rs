@@ -6,6 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::connection::Connection;
 use super::endpoint::{Address, Endpoint};
+use crate::sys::at_fork::{self, AtFork, Rank, Turn};
 
 /// How many are kept for one server.
 const KEPT: usize = 8;
@@ -25,10 +26,15 @@ struct Idle {
 }
 
 /// All idle connections of this process, kept unchanged while it forks.
-pub(crate) struct Connections(MutexGuard<'static, Idle>);
+pub(super) struct Connections {
+    idle: MutexGuard<'static, Idle>,
+    _turn: Turn,
+}
 
 impl Connections {
-    pub(crate) fn lock() -> Self {
+    pub(super) fn lock() -> Self {
+        at_fork::register::<Self>();
+        let turn = Turn::take(Self::RANK);
         let mut idle = IDLE.lock().unwrap_or_else(PoisonError::into_inner);
         let process = std::process::id();
         if idle.process != process {
@@ -36,17 +42,12 @@ impl Connections {
             // Closes the copies; the parent's connections stay open.
             idle.servers.clear();
         }
-        Self(idle)
-    }
-
-    /// In a forked process: closes the copies of its parent's.
-    pub(crate) fn clear(&mut self) {
-        self.0.servers.clear();
+        Self { idle, _turn: turn }
     }
 
     /// The idle connection that was used last.
     pub(super) fn take(&mut self, server: &Endpoint) -> Option<Connection> {
-        self.0.servers.get_mut(&key(server))?.pop()
+        self.idle.servers.get_mut(&key(server))?.pop()
     }
 
     /// Keeps `connection` for the next request, or gives it back if there are enough.
@@ -54,7 +55,7 @@ impl Connections {
         if !connection.is_own() {
             return Some(connection);
         }
-        let idle = self.0.servers.entry(key(server)).or_default();
+        let idle = self.idle.servers.entry(key(server)).or_default();
         if idle.len() >= KEPT {
             return Some(connection);
         }
@@ -64,7 +65,20 @@ impl Connections {
 
     /// Gives up all connections to a server that has ended.
     pub(super) fn forget(&mut self, server: &Endpoint) -> Vec<Connection> {
-        self.0.servers.remove(&key(server)).unwrap_or_default()
+        self.idle.servers.remove(&key(server)).unwrap_or_default()
+    }
+}
+
+impl AtFork for Connections {
+    const RANK: Rank = Rank::ManagerConnections;
+
+    fn prepare() -> Self {
+        Self::lock()
+    }
+
+    /// Closes the copies of the parent's.
+    fn enter_worker(&mut self) {
+        self.idle.servers.clear();
     }
 }
 

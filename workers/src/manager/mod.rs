@@ -21,9 +21,9 @@ use rustix::process::Signal;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::message::Message;
-use crate::sys::child::Child;
+use crate::spawn::Child;
 use connection::Connection;
-pub(crate) use connections::Connections;
+use connections::Connections;
 use endpoint::{Address, Endpoint, Key};
 pub use error::{AuthenticationFailure, ManagerError};
 pub use named::Named;

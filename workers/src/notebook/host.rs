@@ -12,7 +12,7 @@ use rustix::net::{SendAncillaryBuffer, SendAncillaryMessage, SendFlags, sendmsg}
 use serde::Serialize;
 
 use super::Announcement;
-use crate::sys::child::Exit;
+use crate::sys::exit::Exit;
 
 /// What the host exports: functions whose result is a descriptor that stays open as long as the process lives, or negative
 /// for none.

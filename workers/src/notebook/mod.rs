@@ -4,10 +4,8 @@
 mod ask;
 mod calls;
 pub(crate) mod checkpoint;
-mod exports;
 mod groups;
 mod host;
-mod panic_hook;
 mod results;
 mod succession;
 
@@ -25,9 +23,9 @@ use host::{ControlMessage, Ending, Event, Host};
 pub(crate) use host::{current_cell, results_file, work_for_cell};
 pub use results::LastMap;
 pub(crate) use results::{Counts, Description, ResultsWriter, read as read_results, records};
-pub(crate) use succession::is_predecessor;
+pub(crate) use succession::{is_predecessor, succeed};
 
-use crate::sys::child::Exit;
+use crate::sys::exit::Exit;
 
 /// The pipes that carry one worker's output to the kernel.
 #[derive(Debug)]

@@ -3,17 +3,14 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use crate::share::membership::Memberships;
-
 static PREDECESSORS: Mutex<Vec<u32>> = Mutex::new(Vec::new());
 
 /// This process goes on in the place of `predecessor`, which has ended and its workers with it.
-pub(super) fn begin(predecessor: u32) {
+pub(crate) fn succeed(predecessor: u32) {
     PREDECESSORS
         .lock()
         .unwrap_or_else(PoisonError::into_inner)
         .push(predecessor);
-    Memberships::lock().extend_to_this_process();
 }
 
 /// Whether this process goes on in the place of the one that had this PID.

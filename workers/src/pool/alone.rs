@@ -17,10 +17,8 @@ use super::board::BUFFER;
 use super::settings::Settings;
 use super::tally::Times;
 use crate::job::{self, Job, Stage};
-use crate::sys::child::Child;
+use crate::spawn::{Captured, Child, Conditions, Role, fork_worker};
 use crate::sys::clock;
-use crate::sys::conditions::{Captured, Conditions, Role};
-use crate::sys::fork;
 use crate::sys::shared::SharedSlice;
 use crate::{panics, seeds};
 
@@ -124,7 +122,7 @@ impl SecondRun<'_> {
             ..Conditions::default()
         };
         let began = clock::now();
-        let (mut child, pipe) = fork::spawn(&conditions, |pipe| {
+        let (mut child, pipe) = fork_worker(&conditions, |pipe| {
             // It fails only when the parent has gone.
             let _ = self.work(&counters, job, pipe.into());
         })?;

@@ -9,8 +9,8 @@ use std::sync::atomic::{AtomicU64, Ordering, fence};
 use super::tally::SharedTally;
 use super::trace::Trace;
 use crate::record::WORD;
+use crate::spawn::{Desk, Work};
 use crate::sys::shared::{Shareable, SharedSlice};
-use crate::workers::{Desk, Work};
 
 /// The bytes of results that a worker gathers before it must send them.
 pub(super) const BUFFER: usize = 64 * 1024;

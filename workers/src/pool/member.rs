@@ -9,7 +9,7 @@ use crate::error::TaskError;
 use crate::inbox::Inbox;
 use crate::job;
 use crate::record::{self, Record};
-use crate::sys::child::Child;
+use crate::spawn::Child;
 
 /// One worker.
 pub(super) struct Member {

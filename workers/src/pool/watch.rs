@@ -7,8 +7,8 @@ use std::fs;
 use std::time::{Duration, Instant};
 
 use super::board::Slot;
+use crate::spawn::threads;
 use crate::sys::process_stat::ProcessStat;
-use crate::threads;
 
 /// How long a worker may do nothing on one item before it is named.
 const PATIENCE: Duration = Duration::from_secs(10);

@@ -4,6 +4,7 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::roster::Roster;
+use crate::sys::at_fork::{self, AtFork, Rank, Turn};
 use crate::sys::identity::ProcessIdentity;
 use crate::sys::placed::Placed;
 
@@ -28,10 +29,10 @@ pub(crate) struct Membership {
 impl Membership {
     pub(crate) fn of(roster: Placed<Roster>) -> Self {
         roster.join(ProcessIdentity::current());
-        let mut held = Memberships::lock();
-        let id = held.0.next;
-        held.0.next += 1;
-        held.0.rosters.push((id, roster.clone()));
+        let mut all = Memberships::lock();
+        let id = all.held.next;
+        all.held.next += 1;
+        all.held.rosters.push((id, roster.clone()));
         Self { id, roster }
     }
 
@@ -42,26 +43,34 @@ impl Membership {
 
 impl Drop for Membership {
     fn drop(&mut self) {
-        let mut held = Memberships::lock();
-        let place = held.0.rosters.iter().position(|(id, _)| *id == self.id);
-        let forgotten = place.map(|place| held.0.rosters.swap_remove(place));
-        drop(held);
+        let mut all = Memberships::lock();
+        let place = all.held.rosters.iter().position(|(id, _)| *id == self.id);
+        let forgotten = place.map(|place| all.held.rosters.swap_remove(place));
+        drop(all);
         drop(forgotten);
         self.roster.leave(ProcessIdentity::current());
     }
 }
 
 /// All memberships of this process, kept unchanged while it forks.
-pub(crate) struct Memberships(MutexGuard<'static, Held>);
+pub(crate) struct Memberships {
+    held: MutexGuard<'static, Held>,
+    _turn: Turn,
+}
 
 impl Memberships {
     pub(crate) fn lock() -> Self {
-        Self(HELD.lock().unwrap_or_else(PoisonError::into_inner))
+        at_fork::register::<Self>();
+        let turn = Turn::take(Self::RANK);
+        Self {
+            held: HELD.lock().unwrap_or_else(PoisonError::into_inner),
+            _turn: turn,
+        }
     }
 
     /// Whether this process has no handle.
     pub(crate) fn is_empty(&self) -> bool {
-        self.0.rosters.is_empty()
+        self.held.rosters.is_empty()
     }
 
     /// In the parent: the child `pid` has inherited every handle.
@@ -81,8 +90,16 @@ impl Memberships {
     }
 
     fn extend_to(&self, process: ProcessIdentity) {
-        for (_, roster) in &self.0.rosters {
+        for (_, roster) in &self.held.rosters {
             roster.join(process);
         }
+    }
+}
+
+impl AtFork for Memberships {
+    const RANK: Rank = Rank::Memberships;
+
+    fn prepare() -> Self {
+        Self::lock()
     }
 }

@@ -11,13 +11,12 @@ use super::setup::{self, Setup, Started};
 use super::shared::{ARRIVED, CREW, CrewMemory, MAX_WORKERS, task_log};
 use super::task::{CANCELLED, Outcome, Payload, Task};
 use crate::error::TaskError;
-use crate::family::Family;
+use crate::job::function::Function;
 use crate::share::log::Log;
-use crate::sys::child::{Ending, Exit};
-use crate::sys::function::Function;
+use crate::spawn::{Desk, Family, Work};
+use crate::sys::exit::{Ending, Exit};
 use crate::sys::placed::Placed;
 use crate::sys::region::RegionName;
-use crate::workers::{Desk, Work};
 
 /// How many workers in a row may end without having taken a task before tasks are given up.
 const MAX_FRUITLESS: usize = 4;
@@ -132,7 +131,7 @@ impl CrewState {
             max_tasks: self.settings.max_tasks,
             memory_limit: self.settings.memory_limit,
         };
-        let threads = (crate::cpu_count() / self.settings.workers).max(1);
+        let threads = (crate::sys::cpu::cpu_count() / self.settings.workers).max(1);
         let started = setup::start(setup, threads)?;
         let view = DeskView {
             memory: self.memory.clone(),

@@ -15,12 +15,13 @@ use super::task::{self, Call, Payload, Reply, Task};
 use crate::codec::CodecError;
 use crate::error::TaskError;
 use crate::job;
+use crate::job::function::Function;
 use crate::notebook;
+use crate::ps;
 use crate::share::log::Log;
+use crate::sys::at_fork::{self, AtFork, Rank, Turn};
 use crate::sys::duty::{self, Duty};
-use crate::sys::function::Function;
 use crate::sys::placed::Placed;
-use crate::workers;
 
 static STATE: Mutex<Option<Hub>> = Mutex::new(None);
 /// How many threads wait for results.
@@ -45,36 +46,56 @@ pub(crate) struct Crew {
     pid: u32,
 }
 
-/// While it lives, no other thread does anything with standing workers. Held while this process forks.
-pub(crate) struct HubLock(MutexGuard<'static, Option<Hub>>);
+/// While it lives, no other thread does anything with standing workers.
+struct HubLock {
+    hub: MutexGuard<'static, Option<Hub>>,
+    _turn: Turn,
+}
 
 impl HubLock {
-    pub(crate) fn acquire() -> Self {
-        Self(STATE.lock().unwrap_or_else(PoisonError::into_inner))
+    fn acquire() -> Self {
+        at_fork::register::<Self>();
+        let turn = Turn::take(Self::RANK);
+        Self {
+            hub: STATE.lock().unwrap_or_else(PoisonError::into_inner),
+            _turn: turn,
+        }
     }
 
     /// Where no thread has it.
     fn try_acquire() -> Option<Self> {
-        match STATE.try_lock() {
-            Ok(guard) => Some(Self(guard)),
-            Err(TryLockError::Poisoned(poisoned)) => Some(Self(poisoned.into_inner())),
-            Err(TryLockError::WouldBlock) => None,
-        }
+        let hub = match STATE.try_lock() {
+            Ok(hub) => hub,
+            Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
+            Err(TryLockError::WouldBlock) => return None,
+        };
+        Some(Self {
+            hub,
+            _turn: Turn::take(Self::RANK),
+        })
     }
 
     /// This process's own; a forked process has the memory of its parent's, and leaves it alone.
     fn own(&mut self) -> Option<&mut Hub> {
-        self.0.as_mut().filter(|hub| hub.pid == std::process::id())
+        self.hub.as_mut().filter(|hub| hub.pid == std::process::id())
     }
 
     fn own_or_new(&mut self) -> io::Result<&mut Hub> {
         if self.own().is_none() {
-            let next_crew = self.0.as_ref().map_or(0, |hub| hub.next_crew);
+            let next_crew = self.hub.as_ref().map_or(0, |hub| hub.next_crew);
             // The parent's workers are not this process's to wait for.
-            std::mem::forget(self.0.replace(Hub::new(next_crew)?));
+            std::mem::forget(self.hub.replace(Hub::new(next_crew)?));
             duty::take_on(Duty::StandingWorkers, look_after_workers_by_the_way);
         }
         self.own().ok_or_else(|| io::Error::other("there is no hub"))
+    }
+}
+
+impl AtFork for HubLock {
+    const RANK: Rank = Rank::StandingWorkers;
+
+    fn prepare() -> Self {
+        Self::acquire()
     }
 }
 
@@ -310,7 +331,7 @@ pub(crate) fn wait_until(deadline: Option<Instant>, is_done: impl Fn() -> bool) 
         if !memory.results.sleep(ARRIVED, rings, deadline) {
             look_after_workers();
         }
-        workers::tick();
+        ps::tick();
     };
     WAITING.fetch_sub(1, Ordering::Relaxed);
     is_done

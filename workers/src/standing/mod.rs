@@ -18,7 +18,7 @@ mod task;
 mod worker;
 
 pub(crate) use crew::CrewSettings;
-pub(crate) use hub::{Crew, HubLock, look, wait_until};
+pub(crate) use hub::{Crew, look, wait_until};
 pub(crate) use task::{Outcome, Task};
 pub use worker::init;
 pub(crate) use worker::is_initialized;

@@ -6,11 +6,10 @@ use std::process::{Command, Stdio};
 
 use serde::{Deserialize, Serialize};
 
+use crate::job::function::Function;
 use crate::notebook;
-use crate::sys::child::Child;
+use crate::spawn::{Child, Conditions};
 use crate::sys::code::CodeAddress;
-use crate::sys::conditions::Conditions;
-use crate::sys::function::Function;
 use crate::sys::identity::ProcessIdentity;
 use crate::sys::lifeline::{Lifelines, Tail};
 use crate::sys::region::RegionName;

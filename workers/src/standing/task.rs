@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::codec::{self, CodecError};
 use crate::error::TaskError;
-use crate::sys::function::Function;
+use crate::job::function::Function;
 
 /// The first byte of a task that is to be run, and of one that was cancelled while it waited.
 pub(super) const WANTED: u8 = 0;

@@ -152,7 +152,7 @@ impl Bell {
 fn has_other_cores() -> bool {
     static CORES: AtomicU32 = AtomicU32::new(0);
     if CORES.load(Ordering::Relaxed) == 0 {
-        let cores = u32::try_from(crate::cpu_count()).unwrap_or(u32::MAX);
+        let cores = u32::try_from(super::cpu::cpu_count()).unwrap_or(u32::MAX);
         CORES.store(cores, Ordering::Relaxed);
     }
     CORES.load(Ordering::Relaxed) > 1

@@ -71,7 +71,7 @@ fn refuse_beside_threads() -> io::Result<()> {
 ///
 /// The list of variables is replaced as a whole. Setting each would take a lock that a thread of the parent may have
 /// held at the moment of the fork, and that would stay locked here for ever.
-pub(super) fn extend_in_worker(variables: &[CString]) {
+pub(crate) fn extend_in_worker(variables: &[CString]) {
     if variables.is_empty() {
         return;
     }

@@ -16,6 +16,8 @@ use rustix::fs::{Mode, OFlags, fcntl_getfl, fcntl_setfl, open};
 use rustix::io;
 use rustix::pipe::{PipeFlags, pipe_with};
 
+use super::at_fork::{self, AtFork, Rank, Turn};
+
 /// The write ends that this process holds. A worker forked later must not keep another worker alive, so it closes all.
 static HELD: Mutex<Held> = Mutex::new(Held {
     next: 0,
@@ -42,38 +44,54 @@ pub(crate) struct Tail(OwnedFd);
 
 /// All lifelines of this process, kept unchanged while it forks.
 #[derive(Debug)]
-pub(crate) struct Lifelines(MutexGuard<'static, Held>);
+pub(crate) struct Lifelines {
+    held: MutexGuard<'static, Held>,
+    _turn: Turn,
+}
 
 impl Lifelines {
     /// Waits for other threads that fork or release a lifeline, and keeps them out.
     pub(crate) fn lock() -> Self {
-        Self(HELD.lock().unwrap_or_else(PoisonError::into_inner))
+        at_fork::register::<Self>();
+        let turn = Turn::take(Self::RANK);
+        Self {
+            held: HELD.lock().unwrap_or_else(PoisonError::into_inner),
+            _turn: turn,
+        }
     }
 
     /// A new lifeline, for the worker that is about to be forked.
     pub(crate) fn add(&mut self) -> io::Result<(LifelineId, Tail)> {
         let (read, write) = pipe_with(PipeFlags::CLOEXEC)?;
-        let id = self.0.next;
-        self.0.next += 1;
-        self.0.ends.push((id, write));
+        let id = self.held.next;
+        self.held.next += 1;
+        self.held.ends.push((id, write));
         Ok((LifelineId(id), Tail(read)))
     }
 
     /// Lets the worker go that waits in [`Tail::await_go`].
     pub(crate) fn send_go(&self, id: LifelineId) -> io::Result<()> {
-        let end = self.0.ends.iter().find(|(held, _)| *held == id.0);
+        let end = self.held.ends.iter().find(|(held, _)| *held == id.0);
         let (_, end) = end.ok_or(io::Errno::BADF)?;
         io::retry_on_intr(|| io::write(end, b"!")).map(drop)
     }
 
     /// Closes one write end, if this process holds it.
     pub(crate) fn remove(&mut self, id: LifelineId) {
-        self.0.ends.retain(|(held, _)| *held != id.0);
+        self.held.ends.retain(|(held, _)| *held != id.0);
+    }
+}
+
+impl AtFork for Lifelines {
+    const RANK: Rank = Rank::Lifelines;
+
+    fn prepare() -> Self {
+        Self::lock()
     }
 
-    /// Closes all write ends: what a worker does first.
-    pub(crate) fn clear(&mut self) {
-        self.0.ends.clear();
+    /// Closes all write ends: a worker must not keep another one alive.
+    fn enter_worker(&mut self) {
+        self.held.ends.clear();
     }
 }
 
@@ -112,7 +130,7 @@ impl Tail {
 }
 
 /// The descriptor that must stay open for the calling process to end with its parent.
-pub(super) fn own_descriptor() -> RawFd {
+pub(crate) fn own_descriptor() -> RawFd {
     OWN.load(Ordering::Relaxed)
 }
 

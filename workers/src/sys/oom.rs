@@ -14,7 +14,7 @@ static COUNT: AtomicU64 = AtomicU64::new(0);
 static READ_AT: AtomicU64 = AtomicU64::new(0);
 
 /// How many processes had been killed not long ago.
-pub(super) fn kills_before() -> u64 {
+pub(crate) fn kills_before() -> u64 {
     let now = clock::now();
     let read_at = READ_AT.load(Ordering::Relaxed);
     if read_at == 0 || now.saturating_sub(read_at) > clock::nanos(FRESH) {
@@ -25,7 +25,7 @@ pub(super) fn kills_before() -> u64 {
 }
 
 /// How many have been killed up to now: in this process's control group where that is counted, else on this machine.
-pub(super) fn kills() -> u64 {
+pub(crate) fn kills() -> u64 {
     let text =
         control_group().and_then(|group| fs::read_to_string(format!("/sys/fs/cgroup{group}/memory.events")).ok());
     let text = text.or_else(|| fs::read_to_string("/proc/vmstat").ok());

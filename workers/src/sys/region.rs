@@ -20,6 +20,7 @@ use rustix::io::{Errno, pread};
 use rustix::mm::{MapFlags, ProtFlags, mmap, munmap};
 use rustix::rand::{GetRandomFlags, getrandom};
 
+use super::at_fork::{self, AtFork, Rank, Turn};
 pub(crate) use super::region_name::RegionName;
 
 /// Where the user's bytes begin; also the strongest alignment that they have.
@@ -80,15 +81,31 @@ impl Kind {
 }
 
 /// While it lives, no other thread opens or closes a region. Held while this process forks.
-pub(crate) struct Regions(MutexGuard<'static, Option<Open>>);
+struct Regions {
+    open: MutexGuard<'static, Option<Open>>,
+    _turn: Turn,
+}
 
 impl Regions {
-    pub(crate) fn lock() -> Self {
-        Self(OPEN.lock().unwrap_or_else(PoisonError::into_inner))
+    fn lock() -> Self {
+        at_fork::register::<Self>();
+        let turn = Turn::take(Self::RANK);
+        Self {
+            open: OPEN.lock().unwrap_or_else(PoisonError::into_inner),
+            _turn: turn,
+        }
     }
 
     fn open(&mut self) -> &mut Open {
-        self.0.get_or_insert_default()
+        self.open.get_or_insert_default()
+    }
+}
+
+impl AtFork for Regions {
+    const RANK: Rank = Rank::Regions;
+
+    fn prepare() -> Self {
+        Self::lock()
     }
 }
 

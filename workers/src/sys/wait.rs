@@ -7,21 +7,21 @@ use std::time::Duration;
 use rustix::io::{self, Errno};
 use rustix::process::WaitIdOptions;
 
-use super::child::Exit;
+use super::exit::Exit;
 use super::usage::duration;
 
 /// How a child ended that has now been waited for, and the most memory it had resident, in bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Waited {
-    pub(super) exit: Exit,
-    pub(super) peak_memory: u64,
+pub(crate) struct Waited {
+    pub(crate) exit: Exit,
+    pub(crate) peak_memory: u64,
     /// The processor time that it and what it had waited for had used.
-    pub(super) cpu: Duration,
+    pub(crate) cpu: Duration,
 }
 
 /// `waitid` with the usage that only the system call itself gives; `None` if `options` say not to wait and the child
 /// has not ended.
-pub(super) fn wait(pidfd: BorrowedFd<'_>, options: WaitIdOptions) -> io::Result<Option<Waited>> {
+pub(crate) fn wait(pidfd: BorrowedFd<'_>, options: WaitIdOptions) -> io::Result<Option<Waited>> {
     let mut info = MaybeUninit::<libc::siginfo_t>::zeroed();
     let mut usage = MaybeUninit::<libc::rusage>::zeroed();
     // SAFETY: the descriptor is open, and both pointers are to memory for what the kernel writes there.

@@ -12,9 +12,7 @@ use super::listener::Listener;
 use crate::codec;
 use crate::manager::authentication::{ServerIdentity, random};
 use crate::manager::endpoint::{Address, Endpoint, Key};
-use crate::sys::child::Child;
-use crate::sys::conditions::{Conditions, Role};
-use crate::sys::fork;
+use crate::spawn::{Child, Conditions, Role, fork_worker};
 
 /// What the server tells the process that has started it: the TCP address at which it listens, if it does, or why it
 /// does not serve.
@@ -41,7 +39,7 @@ pub(in crate::manager) fn start(key: Key, addresses: &[SocketAddr]) -> io::Resul
         allow_threads: true,
         ..Conditions::default()
     };
-    let (child, pipe) = fork::spawn(&conditions, |pipe| serve(pipe, &name, addresses, &key, instance))?;
+    let (child, pipe) = fork_worker(&conditions, |pipe| serve(pipe, &name, addresses, &key, instance))?;
     let tcp = read_report(pipe)?;
     let endpoint = Endpoint {
         address: Address::Local(name.clone()),

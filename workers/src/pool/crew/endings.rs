@@ -13,8 +13,8 @@ use crate::pool::history::{End, Life};
 use crate::pool::member::Member;
 use crate::pool::settings::Settings;
 use crate::pool::trace::Span;
-use crate::sys::child::{Ending, Exit};
 use crate::sys::clock;
+use crate::sys::exit::{Ending, Exit};
 
 impl Crew {
     /// Ends all workers at once, and takes what they are done with. Failures that come with it are no news any more.

@@ -14,7 +14,6 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::Signal;
 
 use crate::error::TaskError;
-use crate::family::Family;
 use crate::inbox::Inbox;
 use crate::job::Job;
 use crate::notebook::Group;
@@ -27,12 +26,11 @@ use crate::pool::settings::{Profiling, Settings};
 use crate::pool::tally::Times;
 use crate::pool::watch::{Glimpse, Watch};
 use crate::pool::worker::{self, Assignment};
+use crate::ps;
 use crate::seeds;
+use crate::spawn::{Conditions, Family, Role, fork_worker};
 use crate::sys::abort::noting_lack_of_memory;
 use crate::sys::clock;
-use crate::sys::conditions::{Conditions, Role};
-use crate::sys::fork;
-use crate::workers;
 
 /// How long a result may wait in a worker that is on its next item.
 const COLLECT: Duration = Duration::from_millis(50);
@@ -156,7 +154,7 @@ impl Crew {
             ..Conditions::default()
         };
         let board = &self.board;
-        let (child, pipe) = fork::spawn(&conditions, |pipe| {
+        let (child, pipe) = fork_worker(&conditions, |pipe| {
             // It fails only when the parent has closed the pipe, and then nobody is there to be told.
             let _ = noting_lack_of_memory(desk.memory_note(), || worker::work(board, &assignment, job, pipe));
         })?;
@@ -199,7 +197,7 @@ impl Crew {
             self.watch.rest(now),
             progress,
             collect,
-            workers::rest(),
+            ps::rest(),
         ];
         for (index, ended) in self.wait(waits.into_iter().flatten().min()) {
             if ended {
@@ -224,7 +222,7 @@ impl Crew {
             }
         }
         self.show_progress();
-        workers::tick();
+        ps::tick();
         ControlFlow::Continue(())
     }
 

@@ -7,9 +7,9 @@ use std::os::fd::OwnedFd;
 use rustix::fs::{MemfdFlags, Mode, OFlags, fcntl_setfl, memfd_create};
 use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
 
-use super::{environment, limits};
+use super::worker::WorkerKind;
 use crate::notebook::{Announcement, Group, OutputStyle};
-use crate::workers::WorkerKind;
+use crate::sys::{environment, limits};
 
 /// What a worker is to its program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

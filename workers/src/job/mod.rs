@@ -1,6 +1,8 @@
 //! What is done with one item. The engine sees items as indices and results as bytes, so that it is compiled once, not
 //! for every function that is mapped.
 
+pub(crate) mod function;
+
 use crate::codec;
 use crate::error::TaskError;
 use crate::panics::{self, Panic};

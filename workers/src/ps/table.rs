@@ -3,10 +3,11 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use super::{WorkerInfo, WorkerKind, WorkerState, Workers};
+use super::Workers;
 use crate::cell::duration_text;
 use crate::display::{MimeBundle, escape};
 use crate::error::{Size, signal_name};
+use crate::spawn::{WorkerInfo, WorkerKind, WorkerState};
 
 /// How many workers have a line of their own.
 const ROWS: usize = 40;

@@ -9,10 +9,10 @@ use std::io;
 
 use serde::{Deserialize, Serialize};
 
-use super::code::{CodeAddress, CodeLocation};
+use super::ItemError;
 use crate::codec;
-use crate::job::ItemError;
 use crate::message::Message;
+use crate::sys::code::{CodeAddress, CodeLocation};
 
 /// Decodes an argument, calls the function, and appends its encoded result.
 type Call = fn(argument: &[u8], pointer: Option<CodeAddress>, out: &mut Vec<u8>) -> Result<(), ItemError>;

@@ -8,8 +8,9 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use super::table::{bundle, bundle_at_end};
-use super::{WorkerState, Workers, workers};
+use super::{Workers, workers};
 use crate::display::{DisplayHandle, display, display_with_id};
+use crate::spawn::WorkerState;
 use crate::sys::clock;
 use crate::sys::duty::{self, Duty};
 

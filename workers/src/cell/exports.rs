@@ -4,9 +4,11 @@
 use std::ffi::c_int;
 use std::io::Write;
 
-use super::{panic_hook, succession};
-use crate::sys::fork::fork_plainly;
-use crate::workers;
+use super::panic_hook;
+use crate::notebook;
+use crate::ps;
+use crate::share::membership::Memberships;
+use crate::spawn::fork_plainly;
 
 /// Writes out what the buffer of standard output holds.
 #[unsafe(no_mangle)]
@@ -19,7 +21,7 @@ pub(super) extern "C" fn parcell_flush_output() {
 #[unsafe(no_mangle)]
 pub(super) extern "C" fn parcell_end_cell() {
     // Nothing may unwind into the host. A panic has been reported where it happened.
-    let _ = std::panic::catch_unwind(workers::end_cell);
+    let _ = std::panic::catch_unwind(ps::end_cell);
     parcell_flush_output();
 }
 
@@ -36,7 +38,8 @@ pub(super) extern "C" fn parcell_fork() -> c_int {
 /// This process goes on in the place of `predecessor`.
 #[unsafe(no_mangle)]
 pub(super) extern "C" fn parcell_take_over(predecessor: c_int) {
-    succession::begin(predecessor.cast_unsigned());
+    notebook::succeed(predecessor.cast_unsigned());
+    Memberships::lock().extend_to_this_process();
 }
 
 /// Makes panics of the calling process reach the host as one block that it can read.

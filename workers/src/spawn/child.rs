@@ -3,54 +3,15 @@
 use std::os::fd::{AsFd, OwnedFd};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
 
 use rustix::io;
 use rustix::process::{PidfdFlags, Signal, WaitIdOptions, pidfd_open, pidfd_send_signal};
 
-use super::lifeline::{LifelineId, Lifelines};
-use super::{oom, wait};
-use crate::family::Family;
+use super::family::Family;
 use crate::notebook;
-
-/// How a process ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Exit {
-    /// With this exit code.
-    Code(i32),
-    /// Killed by the signal with this number.
-    Signal(i32),
-    /// Unknown: other code of this program has taken the status, or told the kernel not to keep any.
-    Lost,
-}
-
-/// How a process ended, and what that says about memory.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Ending {
-    pub(crate) exit: Exit,
-    /// The most memory that it had resident, in bytes.
-    pub(crate) peak_memory: Option<u64>,
-    /// The processor time that it had used.
-    pub(crate) cpu: Option<Duration>,
-    /// Whether lack of memory has probably ended it.
-    pub(crate) out_of_memory: bool,
-}
-
-impl Ending {
-    /// Of a process about whose end nothing can be learnt.
-    pub(crate) const LOST: Self = Self {
-        exit: Exit::Lost,
-        peak_memory: None,
-        cpu: None,
-        out_of_memory: false,
-    };
-
-    /// The same with what the process itself has noted down, see [`super::abort`].
-    pub(crate) fn with_note(mut self, note: u64) -> Self {
-        self.out_of_memory |= note != 0 && self.exit == Exit::Signal(libc::SIGABRT);
-        self
-    }
-}
+use crate::sys::exit::{Ending, Exit};
+use crate::sys::lifeline::{LifelineId, Lifelines};
+use crate::sys::{oom, wait};
 
 /// A forked process. Dropping it kills it and waits for it.
 #[derive(Debug)]

@@ -5,10 +5,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
-use crate::sys::child::Ending;
+use super::conditions::{Conditions, Role};
+use super::former::Former;
+use super::worker::{Desk, Entry, WorkerInfo, WorkerKind};
+use crate::sys::at_fork::{self, AtFork, Rank, Turn};
 use crate::sys::clock;
-use crate::sys::conditions::{Conditions, Role};
-use crate::workers::{Desk, Entry, Former, WorkerInfo, WorkerKind};
+use crate::sys::exit::Ending;
 
 /// What the program itself is called, as in Python.
 const MAIN: &str = "MainProcess";
@@ -59,7 +61,7 @@ pub struct Relative {
 #[must_use]
 pub fn current_process() -> CurrentProcess {
     let family = Family::lock();
-    let own = family.0.own.as_ref();
+    let own = family.relations.own.as_ref();
     CurrentProcess {
         pid: std::process::id(),
         name: own.map_or_else(|| MAIN.to_owned(), |own| own.name.clone()),
@@ -81,7 +83,7 @@ pub fn current_process() -> CurrentProcess {
 /// ```
 #[must_use]
 pub fn parent_process() -> Option<Relative> {
-    Family::lock().0.own.as_ref().map(|own| own.parent.clone())
+    Family::lock().relations.own.as_ref().map(|own| own.parent.clone())
 }
 
 /// The processes that this library has forked from the calling one and that have not ended.
@@ -100,7 +102,7 @@ pub fn parent_process() -> Option<Relative> {
 pub fn active_children() -> Vec<Relative> {
     let family = Family::lock();
     let own = std::process::id();
-    let children = family.0.children.iter();
+    let children = family.relations.children.iter();
     children
         // A notebook's process that took over from another has that one's list, not its children.
         .filter(|child| child.forked_by == own && child.entry.kind != WorkerKind::Standing && !has_ended(&child.pidfd))
@@ -140,16 +142,24 @@ struct Kin {
 
 /// The relations of this process, which nobody else changes meanwhile.
 #[derive(Debug)]
-pub(crate) struct Family(MutexGuard<'static, Relations>);
+pub(crate) struct Family {
+    relations: MutexGuard<'static, Relations>,
+    _turn: Turn,
+}
 
 impl Family {
     pub(crate) fn lock() -> Self {
-        Self(RELATIONS.lock().unwrap_or_else(PoisonError::into_inner))
+        at_fork::register::<Self>();
+        let turn = Turn::take(Self::RANK);
+        Self {
+            relations: RELATIONS.lock().unwrap_or_else(PoisonError::into_inner),
+            _turn: turn,
+        }
     }
 
     /// Names a worker that is about to be forked.
     pub(crate) fn expect(&mut self, conditions: &Conditions<'_>) -> Newcomer {
-        let own = self.0.own.as_ref();
+        let own = self.relations.own.as_ref();
         let parent = Relative {
             pid: std::process::id(),
             name: own.map_or_else(|| MAIN.to_owned(), |own| own.name.clone()),
@@ -158,7 +168,7 @@ impl Family {
             Role::PoolWorker(number) => (String::new(), format!("PoolWorker-{number}")),
             Role::Service => (String::new(), "Service".to_owned()),
             Role::Process { .. } => {
-                let number = self.0.counted + 1;
+                let number = self.relations.counted + 1;
                 let ancestors = own.map_or("", |own| own.path.as_str());
                 let path = if ancestors.is_empty() {
                     number.to_string()
@@ -166,7 +176,7 @@ impl Family {
                     format!("{ancestors}:{number}")
                 };
                 let name = format!("Process-{path}");
-                self.0.counted = number;
+                self.relations.counted = number;
                 (path, name)
             }
         };
@@ -180,13 +190,13 @@ impl Family {
 
     /// In the worker: this is who it is.
     pub(crate) fn enter(&mut self, newcomer: Newcomer) {
-        self.0.own = Some(newcomer);
-        self.0.counted = 0;
-        for child in std::mem::take(&mut self.0.children) {
+        self.relations.own = Some(newcomer);
+        self.relations.counted = 0;
+        for child in std::mem::take(&mut self.relations.children) {
             // What it shares with the child is the parent's to let go of.
             std::mem::forget(child.entry.desk);
         }
-        self.0.former = Former::NONE;
+        self.relations.former = Former::NONE;
     }
 
     /// In the parent: the worker exists.
@@ -206,7 +216,7 @@ impl Family {
     }
 
     fn add(&mut self, name: String, kind: WorkerKind, pid: u32, pidfd: &Arc<OwnedFd>, desk: Option<Arc<dyn Desk>>) {
-        self.0.children.push(Kin {
+        self.relations.children.push(Kin {
             entry: Entry {
                 pid,
                 name,
@@ -221,7 +231,7 @@ impl Family {
 
     /// Says where it is seen what a child is on.
     pub(crate) fn observe(&mut self, pid: u32, desk: Arc<dyn Desk>) {
-        if let Some(child) = self.0.children.iter_mut().find(|child| child.entry.pid == pid) {
+        if let Some(child) = self.relations.children.iter_mut().find(|child| child.entry.pid == pid) {
             child.entry.desk = Some(desk);
         }
     }
@@ -232,7 +242,7 @@ impl Family {
     /// hold has a lock of its own.
     #[must_use]
     pub(crate) fn remove_child(&mut self, pid: u32, ending: &Ending, stopped: bool) -> Option<Entry> {
-        let Relations { children, former, .. } = &mut *self.0;
+        let Relations { children, former, .. } = &mut *self.relations;
         let place = children.iter().position(|child| child.entry.pid == pid)?;
         let entry = children.remove(place).entry;
         former.add(entry.ended(ending, stopped));
@@ -241,15 +251,23 @@ impl Family {
 
     /// A map begins: the workers of the one before are no longer those of the last map.
     pub(crate) fn begin_map(&mut self) {
-        self.0.former.forget_map();
+        self.relations.former.forget_map();
     }
 
     /// The workers that there are, those that ended last, and how many more have.
     pub(crate) fn roll(&self) -> (Vec<Entry>, Vec<WorkerInfo>, usize) {
         let own = std::process::id();
-        let living = self.0.children.iter().filter(|child| child.forked_by == own);
-        let (former, forgotten) = self.0.former.all();
+        let living = self.relations.children.iter().filter(|child| child.forked_by == own);
+        let (former, forgotten) = self.relations.former.all();
         (living.map(|child| child.entry.clone()).collect(), former, forgotten)
+    }
+}
+
+impl AtFork for Family {
+    const RANK: Rank = Rank::Family;
+
+    fn prepare() -> Self {
+        Self::lock()
     }
 }
 
