@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::sys::exit::{Ending, Exit};
+use crate::text::{Size, signal_name};
 
 /// Why one item of a map, or one [`Process`](crate::Process), gave no result.
 ///
@@ -305,50 +306,6 @@ impl fmt::Display for OutOfMemory {
     }
 }
 
-/// A number of bytes, for a reader.
-pub(crate) struct Size(pub(crate) u64);
-
-impl fmt::Display for Size {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (mut size, mut unit) = (self.0 as f64, "bytes");
-        for larger in ["KiB", "MiB", "GiB", "TiB"] {
-            if size < 1024.0 {
-                break;
-            }
-            (size, unit) = (size / 1024.0, larger);
-        }
-        let decimals = usize::from(unit != "bytes" && size < 100.0);
-        write!(f, "{size:.decimals$} {unit}")
-    }
-}
-
-/// A signal's name, and what it means in a word or two. For the notebook's kernel, which tells of crashes too.
-#[doc(hidden)]
-#[must_use]
-pub fn signal_name(number: i32) -> Option<(&'static str, &'static str)> {
-    Some(match number {
-        libc::SIGHUP => ("SIGHUP", "hang-up"),
-        libc::SIGINT => ("SIGINT", "interrupt"),
-        libc::SIGQUIT => ("SIGQUIT", "quit"),
-        libc::SIGILL => ("SIGILL", "illegal instruction"),
-        libc::SIGTRAP => ("SIGTRAP", "trap"),
-        libc::SIGABRT => ("SIGABRT", "abort"),
-        libc::SIGBUS => ("SIGBUS", "bus error"),
-        libc::SIGFPE => ("SIGFPE", "arithmetic exception"),
-        libc::SIGKILL => ("SIGKILL", "kill"),
-        libc::SIGUSR1 => ("SIGUSR1", "user signal 1"),
-        libc::SIGUSR2 => ("SIGUSR2", "user signal 2"),
-        libc::SIGSEGV => ("SIGSEGV", "segmentation fault"),
-        libc::SIGPIPE => ("SIGPIPE", "broken pipe"),
-        libc::SIGALRM => ("SIGALRM", "alarm"),
-        libc::SIGTERM => ("SIGTERM", "termination"),
-        libc::SIGXCPU => ("SIGXCPU", "CPU time limit"),
-        libc::SIGXFSZ => ("SIGXFSZ", "file size limit"),
-        libc::SIGSYS => ("SIGSYS", "bad system call"),
-        _ => return None,
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -417,8 +374,6 @@ mod tests {
             crashed(Some(3 << 29)).to_string(),
             format!("{text}, when it used 1.5 GiB")
         );
-        let sizes = [0, 1023, 1024, 150 << 20].map(|size| Size(size).to_string());
-        assert_eq!(sizes, ["0 bytes", "1023 bytes", "1.0 KiB", "150 MiB"]);
     }
 
     #[test]

@@ -111,7 +111,6 @@
 pub mod cell;
 mod cluster;
 mod codec;
-mod counts;
 pub mod display;
 mod error;
 mod executor;
@@ -138,12 +137,11 @@ mod spawn;
 mod standing;
 mod sync;
 mod sys;
+mod text;
 
 /// The crate whose traits the elements of shared memory implement, for `#[bytemuck(crate = "parcell::bytemuck")]`.
 pub use bytemuck;
 pub use cluster::{Cluster, ClusterError};
-#[doc(hidden)]
-pub use error::signal_name;
 pub use error::{CrashCause, PanicLocation, TaskError};
 pub use executor::{
     AsCompleted, ExecutorMap, Future, ProcessPoolExecutor, ProcessPoolExecutorBuilder, WaitFor, as_completed, wait,
@@ -174,3 +172,5 @@ pub use sync::{
     RLock, RLockGuard, ReleaseError, Semaphore, SemaphorePermit,
 };
 pub use sys::cpu::cpu_count;
+#[doc(hidden)]
+pub use text::signal_name;

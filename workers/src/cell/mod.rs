@@ -18,7 +18,7 @@ mod type_name;
 pub mod variables;
 mod workers;
 
-pub use clock::{duration_text, start_cell_timer, start_timer, stop_cell_timer, stop_timer};
+pub use clock::{start_cell_timer, start_timer, stop_cell_timer, stop_timer};
 pub use cluster::{CellCluster, cluster};
 pub use display::{CountedDisplay, EvcxrDisplay, ShownValue, show_result, show_results};
 pub use entry::{is_linked, report_error, report_printed_error, report_static_error};
@@ -35,3 +35,4 @@ pub use timeline::timeline;
 pub use workers::workers;
 
 pub use crate::notebook::send_control_line;
+pub use crate::text::duration_text;

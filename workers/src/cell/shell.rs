@@ -7,7 +7,7 @@ use std::panic::Location;
 use std::process::{Command, ExitStatus, Stdio};
 
 use super::failure;
-use crate::error::signal_name;
+use crate::text::signal_name;
 
 const FAILED: &str = "CommandFailed";
 /// How much of a command is repeated in messages.

@@ -6,8 +6,7 @@ use std::hint::black_box;
 use std::io::Write;
 use std::time::{Duration, Instant};
 
-use super::clock::seconds_text;
-use crate::counts::counted;
+use crate::text::{counted, seconds_text};
 
 /// How long a run takes at least, where the number of its loops is not given.
 const LEAST_RUN: Duration = Duration::from_millis(200);

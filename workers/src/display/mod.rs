@@ -59,7 +59,6 @@ pub use table::table;
 
 pub(crate) use message::Message;
 pub(crate) use shorten::Shortened;
-pub(crate) use table::escape;
 
 /// Shows something at once: in a notebook below the running cell, in a program as text on standard output.
 ///

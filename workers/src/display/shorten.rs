@@ -5,7 +5,7 @@
 use std::fmt::{self, Debug, Display, Write};
 
 use super::{MimeBundle, pretty};
-use crate::counts::grouped;
+use crate::text::grouped;
 
 /// What is shown whole. More would cover many screens.
 const WHOLE: usize = 16 * 1024;

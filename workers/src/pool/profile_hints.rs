@@ -3,8 +3,7 @@
 use std::time::Duration;
 
 use super::profile::{OneWorker, Profile};
-use crate::cell::duration_text;
-use crate::counts::{counted, grouped};
+use crate::text::{counted, duration_text, grouped};
 
 /// An item that takes this share of the whole time decides how long the map takes.
 const LONG: f64 = 0.5;

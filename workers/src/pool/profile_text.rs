@@ -5,9 +5,8 @@ use std::time::Duration;
 
 use super::profile::{Lane, NotMeasured, Profile};
 use super::profile_hints::hints;
-use crate::cell::duration_text;
-use crate::counts::{counted, grouped};
 use crate::display::MimeBundle;
+use crate::text::{counted, duration_text, grouped};
 
 /// How many workers have a line of their own.
 const MAX_LANES: usize = 16;

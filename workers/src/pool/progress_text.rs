@@ -3,9 +3,8 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use crate::cell::duration_text;
-use crate::counts::{counted, grouped};
 use crate::display::MimeBundle;
+use crate::text::{counted, duration_text, grouped};
 
 /// How many characters a bar has.
 const BAR: usize = 20;

@@ -7,9 +7,8 @@ use std::time::Duration;
 
 use super::history::{End, History, Life};
 use super::trace::Span;
-use crate::cell::duration_text;
-use crate::counts::counted;
 use crate::display::MimeBundle;
+use crate::text::{counted, duration_text};
 
 const WIDTH: f64 = 900.0;
 /// Where the lanes begin and end.

@@ -4,10 +4,9 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 use super::Workers;
-use crate::cell::duration_text;
-use crate::display::{MimeBundle, escape};
-use crate::error::{Size, signal_name};
+use crate::display::MimeBundle;
 use crate::spawn::{WorkerInfo, WorkerKind, WorkerState};
+use crate::text::{Size, duration_text, escape, signal_name};
 
 /// How many workers have a line of their own.
 const ROWS: usize = 40;

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::node::{Capped, Node};
-use crate::counts::grouped;
+use crate::text::{escape, grouped};
 
 /// How many characters of a cell are shown.
 const WIDEST: usize = 80;
@@ -303,9 +303,4 @@ fn shortened(text: String) -> String {
 
 fn width(text: &str) -> usize {
     text.chars().count()
-}
-
-/// Text as HTML shows it.
-pub(crate) fn escape(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }

@@ -7,7 +7,6 @@ use serde::Serialize;
 
 use super::MimeBundle;
 use layout::Grid;
-pub(crate) use layout::escape;
 
 /// A table: HTML, with aligned plain text beside it.
 ///
