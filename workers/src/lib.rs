@@ -135,6 +135,7 @@ mod share;
 mod shared;
 mod spawn;
 mod standing;
+mod startup;
 mod sync;
 mod sys;
 mod text;
@@ -166,7 +167,7 @@ pub use shared::{Array, ArrayGuard, SharedArray, SharedData, SharedMemory, Value
 pub use spawn::{
     CurrentProcess, Relative, WorkerInfo, WorkerKind, WorkerState, active_children, current_process, parent_process,
 };
-pub use standing::init;
+pub use startup::init;
 pub use sync::{
     Barrier, BarrierError, BarrierWaitResult, BoundedSemaphore, Condition, ConditionGuard, Event, Lock, LockGuard,
     RLock, RLockGuard, ReleaseError, Semaphore, SemaphorePermit,

@@ -294,7 +294,7 @@ impl ProcessPoolExecutorBuilder {
         assert_ne!(self.workers, Some(0), "an executor needs at least one worker");
         assert_ne!(self.max_tasks, Some(0), "a worker runs at least one call");
         assert!(
-            standing::is_initialized() || crate::notebook::is_notebook(),
+            standing::are_workers_allowed() || crate::notebook::is_notebook(),
             "standing workers are copies of this program, which must let them be: call `parcell::init()` first in `main`"
         );
         let workers = self

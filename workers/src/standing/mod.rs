@@ -20,5 +20,4 @@ mod worker;
 pub(crate) use crew::CrewSettings;
 pub(crate) use hub::{Crew, look, wait_until};
 pub(crate) use task::{Outcome, Task};
-pub use worker::init;
-pub(crate) use worker::is_initialized;
+pub(crate) use worker::{allow_workers, are_workers_allowed, work_if_told};

@@ -7,7 +7,6 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use super::setup::{Setup, VARIABLE};
 use super::shared::{ARRIVED, CREW, CrewMemory, HUB, HubMemory, result_log, task_log};
 use super::task::{self, Call, Reply};
-use crate::cluster;
 use crate::codec;
 use crate::error::TaskError;
 use crate::job;
@@ -29,44 +28,31 @@ const FAILED: i32 = 101;
 const CELL_MIME: &str = "application/vnd.parcell.cell+json";
 
 /// Whether this program lets its copies be workers.
-static INITIALIZED: AtomicBool = AtomicBool::new(false);
+static ALLOWED: AtomicBool = AtomicBool::new(false);
 
-/// Lets copies of this program be standing workers, as [`ProcessPoolExecutor`](crate::ProcessPoolExecutor) and
-/// [`Pool::apply_async`](crate::Pool::apply_async) need them, or workers of a [`Cluster`](crate::Cluster). Call it first in `main`, before threads are started and
-/// arguments are read: in a worker it does not return. Notebooks do not need it.
-///
-/// # Examples
-///
-/// ```
-/// fn main() {
-///     parcell::init();
-///     let executor = parcell::ProcessPoolExecutor::with_workers(2);
-///     let future = executor.submit(|n: u32| n * n, 7);
-///     assert_eq!(future.result(), Ok(49));
-/// }
-/// ```
-#[expect(
-    clippy::needless_doctest_main,
-    reason = "where in `main` it is called is what the example shows"
-)]
-pub fn init() {
-    INITIALIZED.store(true, Ordering::Relaxed);
-    cluster::work_if_told();
+/// Lets copies of this program be standing workers.
+pub(crate) fn allow_workers() {
+    ALLOWED.store(true, Ordering::Relaxed);
+}
+
+/// Whether copies of this program may be standing workers.
+pub(crate) fn are_workers_allowed() -> bool {
+    ALLOWED.load(Ordering::Relaxed)
+}
+
+/// Where this program was started to be a worker, it is one, and this does not return.
+pub(crate) fn work_if_told() {
     if let Some(setup) = std::env::var_os(VARIABLE) {
         let setup = setup.to_str().and_then(|text| serde_json::from_str(text).ok());
         run(setup);
     }
 }
 
-/// Whether [`init`] was called.
-pub(crate) fn is_initialized() -> bool {
-    INITIALIZED.load(Ordering::Relaxed)
-}
-
 /// Makes the calling process a worker; for the notebook's host, which has loaded this library for that.
 #[unsafe(no_mangle)]
 pub(super) extern "C" fn parcell_standing_worker() -> c_int {
-    init();
+    allow_workers();
+    work_if_told();
     FAILED
 }
 
