@@ -119,6 +119,7 @@ mod inbox;
 mod input;
 mod job;
 mod manager;
+mod map;
 mod message;
 mod notebook;
 mod panics;
@@ -153,10 +154,11 @@ pub use manager::{
     AuthenticationFailure, DictProxy, EventProxy, ListProxy, LockProxy, LockProxyGuard, Manager, ManagerError, Named,
     QueueProxy, SemaphoreProxy, SemaphoreProxyPermit, ValueProxy,
 };
+pub use map::{LastResultsError, last_results};
 pub use message::Message;
 #[doc(hidden)]
 pub use notebook::LastMap;
-pub use pool::{AsyncResult, Imap, LastResultsError, Pool, PoolBuilder, Spread, last_results};
+pub use pool::{AsyncResult, Imap, Pool, PoolBuilder, Spread};
 pub use process::{Output, Process, ProcessBuilder};
 pub use ps::{Workers, workers};
 pub use queue::{Connection, Iter as QueueIter, JoinableQueue, Pipe, Queue, QueueError};

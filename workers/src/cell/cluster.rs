@@ -10,8 +10,8 @@ use super::pool::PoolOptions;
 use crate::cluster::{Cluster, ClusterError};
 use crate::error::TaskError;
 use crate::job::function::Function;
+use crate::map::{OnFailure, Outcomes, ResultOrder};
 use crate::message::Message;
-use crate::pool::{OnFailure, Outcomes, ResultOrder};
 
 const FAILED: &str = "ClusterError";
 
@@ -31,11 +31,10 @@ pub struct CellCluster {
 #[track_caller]
 pub fn cluster(address: &str, options: PoolOptions) -> CellCluster {
     let place = Location::caller();
-    let (settings, order) = options.for_cluster();
     match connected(address) {
         Ok(cluster) => CellCluster {
-            cluster: cluster.with(settings),
-            order,
+            cluster: cluster.with(options.workers, options.settings()),
+            order: options.order,
             place,
         },
         Err(error) => failure::fail_with(FAILED, &error.to_string(), place),

@@ -4,58 +4,65 @@ use std::fmt::Display;
 use std::time::Duration;
 
 use super::failure;
-use crate::cluster;
 use crate::error::TaskError;
+use crate::map::{ResultOrder, Settings};
 use crate::message::Message;
 use crate::notebook::{GroupOrder, OutputStyle};
-use crate::pool::{Pool, PoolBuilder, ResultOrder};
+use crate::pool::{Pool, PoolBuilder};
 
 /// What the magic of one cell says, except for the items.
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct PoolOptions {
-    pool: PoolBuilder,
-    order: ResultOrder,
+    pub(super) workers: Option<usize>,
+    pub(super) order: ResultOrder,
+    settings: Settings,
     grouped: bool,
+    profile: bool,
 }
 
 impl PoolOptions {
     /// Those of a magic without options.
     pub fn new() -> Self {
         Self {
-            pool: PoolBuilder::default().progress(true),
+            workers: None,
             order: ResultOrder::default(),
+            settings: Settings {
+                progress: true,
+                ..Settings::default()
+            },
             grouped: false,
+            profile: false,
         }
     }
 
     /// `-n`.
     pub fn workers(mut self, workers: usize) -> Self {
-        self.pool = self.pool.workers(workers);
+        self.workers = Some(workers);
         self
     }
 
     /// `--chunk-size`.
     pub fn chunk_size(mut self, items: usize) -> Self {
-        self.pool = self.pool.chunk_size(items);
+        self.settings.chunk_size = Some(items);
         self
     }
 
     /// `--timeout`, of one item.
     pub fn timeout(mut self, limit: Duration) -> Self {
-        self.pool = self.pool.timeout(limit);
+        self.settings.timeout = Some(limit);
         self
     }
 
     /// `--retries`.
     pub fn retries(mut self, retries: usize) -> Self {
-        self.pool = self.pool.retries(retries);
+        self.settings.retries = retries;
         self
     }
 
     /// `--memory`, of one worker.
     pub fn memory_limit(mut self, bytes: u64) -> Self {
-        self.pool = self.pool.memory_limit(bytes);
+        self.settings.memory_limit = Some(bytes);
         self
     }
 
@@ -73,43 +80,41 @@ impl PoolOptions {
 
     /// `--quiet`: what workers print is not shown.
     pub fn quiet(mut self) -> Self {
-        self.pool = self.pool.output_style(OutputStyle::Quiet);
+        self.settings.output_style = OutputStyle::Quiet;
         self
     }
 
     /// `--raw`: what workers print is shown as it is.
     pub fn raw(mut self) -> Self {
-        self.pool = self.pool.output_style(OutputStyle::Raw);
+        self.settings.output_style = OutputStyle::Raw;
         self
     }
 
     /// `--profile`: the speed-up is measured.
     pub fn profile(mut self) -> Self {
-        self.pool = self.pool.profile(true);
+        self.profile = true;
         self
     }
 
     /// `--no-progress`: how far the map is, is not shown.
     pub fn no_progress(mut self) -> Self {
-        self.pool = self.pool.progress(false);
+        self.settings.progress = false;
         self
     }
 }
 
 impl PoolOptions {
-    /// The same for a cluster, and the order of the results.
-    pub(super) fn for_cluster(self) -> (cluster::Settings, ResultOrder) {
-        let grouped = self.group_order();
-        (self.pool.for_cluster(grouped), self.order)
-    }
-
-    /// Where items' lines are shown together: in the order of the results.
-    fn group_order(&self) -> Option<GroupOrder> {
+    /// How items are run.
+    pub(super) fn settings(&self) -> Settings {
+        // Where items' lines are shown together: in the order of the results.
         let order = match self.order {
             ResultOrder::Items => GroupOrder::Items,
             ResultOrder::Completion => GroupOrder::Completion,
         };
-        self.grouped.then_some(order)
+        Settings {
+            grouped: self.grouped.then_some(order),
+            ..self.settings.clone()
+        }
     }
 }
 
@@ -134,15 +139,10 @@ pub struct CellPool {
 #[must_use]
 #[track_caller]
 pub fn pool(options: PoolOptions) -> CellPool {
-    let grouped = options.group_order();
-    let PoolOptions { pool, order, .. } = options;
-    let pool = match grouped {
-        Some(order) => pool.grouped_in(order),
-        None => pool,
-    };
+    let pool = PoolBuilder::with(options.workers, options.settings());
     CellPool {
-        pool: pool.build(),
-        order,
+        pool: pool.profile(options.profile).build(),
+        order: options.order,
     }
 }
 

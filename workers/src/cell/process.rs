@@ -5,10 +5,10 @@ use std::time::{Duration, Instant};
 
 use super::failure;
 use crate::error::TaskError;
+use crate::map::keep_results;
 use crate::message::Message;
 use crate::notebook::OutputStyle;
 use crate::panics;
-use crate::pool::keep_results;
 use crate::process::{Process, ProcessBuilder};
 
 /// What the magic of one cell says, except for what is to be run.

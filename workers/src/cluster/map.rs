@@ -9,13 +9,12 @@ use super::ClusterError;
 use super::bridge::{Bridge, ItemOutcome, News, Order, Spec, Status};
 use super::output::Output;
 use super::program::Program;
-use super::settings::Settings;
 use crate::codec;
 use crate::error::{CrashCause, TaskError};
 use crate::job;
+use crate::map::{Progress, Recorder, Settings, Sink, State};
 use crate::message::Message;
 use crate::notebook;
-use crate::pool::{Progress, Recorder, State};
 use crate::sys::clock;
 
 /// How many chunks each of the cluster's threads gets of a map, where nobody has said how large they are.
@@ -25,12 +24,11 @@ const AHEAD: usize = 2;
 /// A chunk of more bytes is not added to.
 const CHUNK_BYTES: usize = 4 << 20;
 
-/// Takes the outcome of an item, with its worker's PID; breaks when enough is known.
-pub(super) type Sink<'a> = dyn FnMut(usize, u32, Result<&[u8], TaskError>) -> ControlFlow<()> + 'a;
-
 /// One map.
 pub(super) struct Map<'a, T> {
     bridge: &'a mut Bridge,
+    /// How many chunks may run at a time, where it is said.
+    most: Option<usize>,
     settings: &'a Settings,
     program: Program,
     number: u64,
@@ -52,6 +50,7 @@ impl<'a, T: Message> Map<'a, T> {
     /// Begins, with the number that this map has among those of this process.
     pub(super) fn begin<R>(
         bridge: &'a mut Bridge,
+        most: Option<usize>,
         settings: &'a Settings,
         program: Program,
         number: u64,
@@ -76,12 +75,13 @@ impl<'a, T: Message> Map<'a, T> {
             notebook::notify("parcell: the cluster has no workers yet; the map begins when there is one\n");
         }
         let size = settings.chunk_size.unwrap_or_else(|| {
-            let parts = settings.workers.unwrap_or(threads).max(1) * CHUNKS_PER_THREAD;
+            let parts = most.unwrap_or(threads).max(1) * CHUNKS_PER_THREAD;
             items.len().div_ceil(parts).max(1)
         });
         let indices: Vec<usize> = (0..items.len()).collect();
         Ok(Self {
             bridge,
+            most,
             settings,
             program,
             number,
@@ -150,7 +150,7 @@ impl<'a, T: Message> Map<'a, T> {
 
     /// Hands over as many chunks as should be under way.
     fn hand_over(&mut self, sink: &mut Sink<'_>) -> Result<ControlFlow<()>, ClusterError> {
-        let most = self.settings.workers.unwrap_or(self.threads.max(1) * AHEAD);
+        let most = self.most.unwrap_or(self.threads.max(1) * AHEAD);
         while self.under_way.len() < most
             && let Some(items) = self.waiting.pop_front()
         {

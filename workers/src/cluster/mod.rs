@@ -15,25 +15,22 @@ mod frame;
 mod map;
 mod output;
 mod program;
-mod settings;
 mod worker;
 
 use std::fmt::Display;
 use std::io;
-use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use bridge::Bridge;
 use map::Map;
 use program::Program;
-pub(crate) use settings::Settings;
 pub(crate) use worker::work_if_told;
 
 use crate::error::TaskError;
 use crate::job::function::Function;
+use crate::map::{OnFailure, Outcomes, ResultOrder, Settings};
 use crate::message::Message;
-use crate::pool::{OnFailure, Outcomes, ResultOrder, decode};
 
 /// How many maps this process has begun.
 static MAPS: AtomicU64 = AtomicU64::new(1);
@@ -88,6 +85,8 @@ pub enum ClusterError {
 #[derive(Clone, Debug)]
 pub struct Cluster {
     bridge: Arc<Mutex<Bridge>>,
+    /// How many chunks may run at a time; as many as the cluster has threads where it is not said.
+    workers: Option<usize>,
     settings: Settings,
 }
 
@@ -101,6 +100,7 @@ impl Cluster {
     pub fn connect(address: &str) -> Result<Self, ClusterError> {
         Ok(Self {
             bridge: Arc::new(Mutex::new(Bridge::start(address)?)),
+            workers: None,
             settings: Settings::default(),
         })
     }
@@ -114,7 +114,7 @@ impl Cluster {
     #[track_caller]
     pub fn workers(mut self, workers: usize) -> Self {
         assert_ne!(workers, 0, "a cluster needs at least one worker");
-        self.settings.workers = Some(workers);
+        self.workers = Some(workers);
         self
     }
 
@@ -218,10 +218,11 @@ impl Cluster {
         Ok(run?.into_values())
     }
 
-    /// The same cluster with these settings.
-    pub(crate) fn with(&self, settings: Settings) -> Self {
+    /// The same cluster with so many workers, where it is said, and these settings.
+    pub(crate) fn with(&self, workers: Option<usize>, settings: Settings) -> Self {
         Self {
             bridge: Arc::clone(&self.bridge),
+            workers,
             settings,
         }
     }
@@ -246,15 +247,8 @@ impl Cluster {
         let program = Program::of(function)?;
         let number = MAPS.fetch_add(1, Ordering::Relaxed);
         let mut bridge = self.lock();
-        let map = Map::begin::<R>(&mut bridge, &self.settings, program, number, &items)?;
-        map.run(&mut |item, pid, outcome| {
-            let is_err = outcomes.accept(item, decode(item, pid, outcome));
-            if is_err && on_failure == OnFailure::Stop {
-                ControlFlow::Break(())
-            } else {
-                ControlFlow::Continue(())
-            }
-        })?;
+        let map = Map::begin::<R>(&mut bridge, self.workers, &self.settings, program, number, &items)?;
+        map.run(&mut outcomes.sink(on_failure))?;
         Ok(outcomes)
     }
 

@@ -113,7 +113,7 @@ impl SecondRun<'_> {
         let conditions = Conditions {
             name: Some("profile"),
             role: Role::PoolWorker(1),
-            memory_limit: self.settings.memory_limit,
+            memory_limit: self.settings.map.memory_limit,
             core: self.settings.pin_cores.then_some(0),
             environment: &environment,
             output: Some(&nowhere),

@@ -64,7 +64,7 @@ impl Pool {
         if let Some(items) = self.settings.max_tasks {
             builder = builder.max_tasks_per_worker(items as u64);
         }
-        if let Some(bytes) = self.settings.memory_limit {
+        if let Some(bytes) = self.settings.map.memory_limit {
             builder = builder.memory_limit(bytes);
         }
         let made = builder.build();

@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use super::Pool;
 use super::settings::{Initializer, Profiling, Settings};
-use crate::cluster;
 use crate::cpu_count;
-use crate::notebook::{GroupOrder, OutputStyle};
+use crate::map;
+use crate::notebook::GroupOrder;
 use crate::sys::fork;
 
 /// Describes a [`Pool`]; from [`Pool::builder`].
@@ -15,22 +15,25 @@ use crate::sys::fork;
 #[must_use]
 pub struct PoolBuilder {
     workers: Option<usize>,
-    chunk_size: Option<usize>,
-    timeout: Option<Duration>,
-    retries: usize,
-    memory_limit: Option<u64>,
+    map: map::Settings,
     initializer: Option<Initializer>,
     max_tasks: Option<usize>,
     pin_cores: bool,
     seed: Option<u64>,
     allow_threads: bool,
-    progress: bool,
     profiling: Profiling,
-    output_style: OutputStyle,
-    grouped: Option<GroupOrder>,
 }
 
 impl PoolBuilder {
+    /// With so many workers, where it is said, and these settings.
+    pub(crate) fn with(workers: Option<usize>, map: map::Settings) -> Self {
+        Self {
+            workers,
+            map,
+            ..Self::default()
+        }
+    }
+
     /// The number of worker processes. Without it, there are as many as [`Pool::default`] has.
     pub fn workers(mut self, workers: usize) -> Self {
         self.workers = Some(workers);
@@ -40,7 +43,7 @@ impl PoolBuilder {
     /// How many items a worker takes at a time. Without it, the pool takes few when items take long, and many when
     /// they are over soon.
     pub fn chunk_size(mut self, items: usize) -> Self {
-        self.chunk_size = Some(items);
+        self.map.chunk_size = Some(items);
         self
     }
 
@@ -59,7 +62,7 @@ impl PoolBuilder {
     /// assert_eq!((&results[0], &results[2]), (&Ok(0), &Ok(2)));
     /// ```
     pub fn timeout(mut self, limit: Duration) -> Self {
-        self.timeout = Some(limit);
+        self.map.timeout = Some(limit);
         self
     }
 
@@ -79,7 +82,7 @@ impl PoolBuilder {
     /// assert!(results[0].as_ref().unwrap_err().to_string().ends_with(": 0"));
     /// ```
     pub fn retries(mut self, retries: usize) -> Self {
-        self.retries = retries;
+        self.map.retries = retries;
         self
     }
 
@@ -97,7 +100,7 @@ impl PoolBuilder {
     /// assert!(matches!(results[1], Err(TaskError::Crashed { probably_out_of_memory: true, .. })));
     /// ```
     pub fn memory_limit(mut self, bytes: u64) -> Self {
-        self.memory_limit = Some(bytes);
+        self.map.memory_limit = Some(bytes);
         self
     }
 
@@ -158,7 +161,7 @@ impl PoolBuilder {
     /// assert_eq!(pool.map(|n: u32| n + 1, 0..3), [1, 2, 3]);
     /// ```
     pub fn progress(mut self, show: bool) -> Self {
-        self.progress = show;
+        self.map.progress = show;
         self
     }
 
@@ -201,34 +204,8 @@ impl PoolBuilder {
     /// pool.for_each(|n: u32| println!("{n} begins\n{n} ends"), 0..4);
     /// ```
     pub fn grouped(mut self, grouped: bool) -> Self {
-        self.grouped = grouped.then_some(GroupOrder::Items);
+        self.map.grouped = grouped.then_some(GroupOrder::Items);
         self
-    }
-
-    /// [`grouped`](Self::grouped), in this order.
-    pub(crate) fn grouped_in(mut self, order: GroupOrder) -> Self {
-        self.grouped = Some(order);
-        self
-    }
-
-    /// How a notebook shows what workers print.
-    pub(crate) fn output_style(mut self, style: OutputStyle) -> Self {
-        self.output_style = style;
-        self
-    }
-
-    /// The same for a cluster, whose workers are not this machine's.
-    pub(crate) fn for_cluster(self, grouped: Option<GroupOrder>) -> cluster::Settings {
-        cluster::Settings {
-            workers: self.workers,
-            chunk_size: self.chunk_size,
-            timeout: self.timeout,
-            retries: self.retries,
-            memory_limit: self.memory_limit,
-            progress: self.progress,
-            output_style: self.output_style,
-            grouped,
-        }
     }
 
     /// The pool.
@@ -240,7 +217,7 @@ impl PoolBuilder {
     #[track_caller]
     pub fn build(self) -> Pool {
         assert_ne!(self.workers, Some(0), "a pool needs at least one worker");
-        assert_ne!(self.chunk_size, Some(0), "a chunk has at least one item");
+        assert_ne!(self.map.chunk_size, Some(0), "a chunk has at least one item");
         assert_ne!(self.max_tasks, Some(0), "a worker runs at least one item");
         let workers = self
             .workers
@@ -248,19 +225,13 @@ impl PoolBuilder {
         Pool {
             settings: Settings {
                 workers,
-                chunk_size: self.chunk_size,
-                timeout: self.timeout,
-                retries: self.retries,
-                memory_limit: self.memory_limit,
+                map: self.map,
                 initializer: self.initializer,
                 max_tasks: self.max_tasks,
                 pin_cores: self.pin_cores,
                 seed: self.seed,
                 allow_threads: self.allow_threads,
-                progress: self.progress,
                 profiling: self.profiling,
-                output_style: self.output_style,
-                grouped: self.grouped,
             },
             standing: Arc::default(),
         }

@@ -6,12 +6,13 @@ use std::iter::FusedIterator;
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
+use super::Pool;
 use super::crew::Crew;
 use super::stream::StreamPace;
-use super::{Pool, outcomes};
 use crate::codec;
 use crate::error::TaskError;
 use crate::job::{ItemError, Stage};
+use crate::map;
 use crate::message::Message;
 use crate::notebook::GroupOrder;
 
@@ -116,9 +117,9 @@ where
     fn new(pool: &Pool, f: F, source: I, in_order: bool) -> Self {
         let mut settings = pool.settings.clone();
         if !in_order {
-            settings.grouped = settings.grouped.map(|_| GroupOrder::Completion);
+            settings.map.grouped = settings.map.grouped.map(|_| GroupOrder::Completion);
         }
-        let pace = StreamPace::new(settings.chunk_size, settings.workers);
+        let pace = StreamPace::new(settings.map.chunk_size, settings.workers);
         let crew = match Crew::new(settings, 0, 1) {
             Ok(crew) => crew,
             Err(error) => panic!("the memory that workers share cannot be had: {error}"),
@@ -153,7 +154,7 @@ where
         } = self;
         let mut job = |index: usize, out: &mut Vec<u8>, _: &dyn Stage| run_item(&*f, items, index, out);
         let mut sink = |item, pid, outcome: Result<&[u8], TaskError>| {
-            results.accept(item, outcomes::decode(item, pid, outcome));
+            results.accept(item, map::decode(item, pid, outcome));
             ControlFlow::Continue(())
         };
         if crew.is_empty() && crew.ledger.left() > 0 {

@@ -2,12 +2,12 @@
 
 use std::ops::{ControlFlow, Range};
 
-use super::crew::Sink;
 use super::ledger::Ledger;
 use super::watch::Glimpse;
 use crate::error::TaskError;
 use crate::inbox::Inbox;
 use crate::job;
+use crate::map::Sink;
 use crate::record::{self, Record};
 use crate::spawn::Child;
 

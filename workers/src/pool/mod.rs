@@ -12,16 +12,12 @@ mod crew;
 mod history;
 mod imap;
 mod in_place;
-mod last_results;
 mod ledger;
 mod member;
-mod outcomes;
 mod pace;
 mod profile;
 mod profile_hints;
 mod profile_text;
-mod progress;
-mod progress_text;
 mod reduce;
 mod run;
 mod settings;
@@ -34,24 +30,18 @@ mod watch;
 mod worker;
 
 use std::fmt::Display;
-use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use crate::codec;
 use crate::display::MimeBundle;
 use crate::error::TaskError;
 use crate::job::{ItemError, Stage};
+use crate::map::{OnFailure, Outcomes, Recorder, ResultOrder};
 use crate::message::Message;
 pub use apply_async::AsyncResult;
 use apply_async::Standing;
 pub use builder::PoolBuilder;
 pub use imap::Imap;
-pub(crate) use last_results::Recorder;
-pub(crate) use last_results::keep_results;
-pub use last_results::{LastResultsError, last_results};
-pub(crate) use outcomes::{Outcomes, ResultOrder, decode};
-pub(crate) use progress::Progress;
-pub(crate) use progress_text::State;
 use settings::{Profiling, Settings};
 pub use starmap::Spread;
 
@@ -298,14 +288,7 @@ impl Pool {
             1,
             recorder,
             &mut job,
-            &mut |index, pid, outcome| {
-                let is_err = outcomes.accept(index, outcomes::decode(index, pid, outcome));
-                if is_err && on_failure == OnFailure::Stop {
-                    ControlFlow::Break(())
-                } else {
-                    ControlFlow::Continue(())
-                }
-            },
+            &mut outcomes.sink(on_failure),
         );
         outcomes
     }
@@ -327,11 +310,4 @@ impl Default for Pool {
     fn default() -> Self {
         Self::builder().build()
     }
-}
-
-/// What a failure means for the items that are left.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum OnFailure {
-    Stop,
-    GoOn,
 }

@@ -133,7 +133,7 @@ impl Profiler {
             timed,
             workers: history.workers,
             cores: cpu_count(),
-            chunk_size: self.settings.chunk_size,
+            chunk_size: self.settings.map.chunk_size,
             wall,
             shares: shares(&lanes, history.workers, wall),
             mean: busy / timed.max(1),

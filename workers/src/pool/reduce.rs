@@ -2,10 +2,10 @@
 
 use std::ops::{ControlFlow, Range};
 
-use super::outcomes::{self, Outcomes, ResultOrder};
 use super::{Pool, run};
 use crate::codec;
 use crate::job::Stage;
+use crate::map::{self, Outcomes, ResultOrder};
 use crate::message::Message;
 
 /// The most blocks that items are split into: enough for many workers to end at about the same time, and few enough
@@ -61,7 +61,7 @@ impl Pool {
             &mut job,
             &mut |block, pid, outcome| {
                 // A group's result that cannot be read belongs to all of its items.
-                let outcome = outcomes::decode(blocks.range(block).start, pid, outcome);
+                let outcome = map::decode(blocks.range(block).start, pid, outcome);
                 if outcomes.accept(block, outcome) {
                     ControlFlow::Break(())
                 } else {

@@ -2,11 +2,11 @@
 
 use std::ops::ControlFlow;
 
-use super::crew::{Crew, Sink};
-use super::last_results::Recorder;
+use super::crew::Crew;
 use super::settings::Settings;
 use crate::error::TaskError;
 use crate::job::Job;
+use crate::map::{Recorder, Sink};
 
 /// Runs `job` for the indices `0..items` in workers; each stands for `block` of the user's items, whose indices errors
 /// tell. What comes of them is noted down in `recorder`, where there is one. When it returns or unwinds, no worker is left.
@@ -21,7 +21,7 @@ pub(super) fn run(
     if items == 0 {
         return;
     }
-    let chunks = items.div_ceil(settings.chunk_size.unwrap_or(1));
+    let chunks = items.div_ceil(settings.map.chunk_size.unwrap_or(1));
     let mut crew = match Crew::new(settings.with_at_most(chunks), items, block) {
         Ok(crew) => crew,
         Err(error) => {
@@ -58,7 +58,7 @@ pub(super) fn run(
 fn finish(crew: &mut Crew, recorder: &mut Option<Recorder>, job: &mut Job<'_>, sink: &mut Sink<'_>) -> ControlFlow<()> {
     // Each is given its first items, before the first of them can take any, so that every worker asked for has a part,
     // however short the work: who watches sees as many processes as there are.
-    let size = crew.settings().chunk_size.unwrap_or(1);
+    let size = crew.settings().map.chunk_size.unwrap_or(1);
     let firsts: Vec<_> = (0..crew.settings().workers).map(|_| crew.board.take(size)).collect();
     for (slot, first) in firsts.into_iter().enumerate() {
         // If no more processes are to be had, fewer will do. What these were to begin with is done when the rest is.

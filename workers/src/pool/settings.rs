@@ -3,36 +3,24 @@
 use std::ffi::CString;
 use std::fmt;
 use std::sync::Arc;
-use std::time::Duration;
 
 use crate::cpu_count;
-use crate::notebook::{GroupOrder, OutputStyle};
+use crate::map;
 use crate::sys::environment;
 
 /// How items are run.
 #[derive(Clone, Debug)]
 pub(super) struct Settings {
     pub(super) workers: usize,
-    pub(super) chunk_size: Option<usize>,
-    /// How long one item may take.
-    pub(super) timeout: Option<Duration>,
-    /// How often an item that failed is tried again.
-    pub(super) retries: usize,
-    /// How many bytes a worker may allocate.
-    pub(super) memory_limit: Option<u64>,
+    /// What is said of all maps, wherever they run.
+    pub(super) map: map::Settings,
     pub(super) initializer: Option<Initializer>,
     /// How many items a worker runs before another takes its place.
     pub(super) max_tasks: Option<usize>,
     pub(super) pin_cores: bool,
     pub(super) seed: Option<u64>,
     pub(super) allow_threads: bool,
-    /// Whether who watches sees how far a map has come.
-    pub(super) progress: bool,
     pub(super) profiling: Profiling,
-    /// How a notebook shows what workers print.
-    pub(super) output_style: OutputStyle,
-    /// Whether a notebook shows each item's lines together, and in which order.
-    pub(super) grouped: Option<GroupOrder>,
 }
 
 /// Whether a map is profiled.

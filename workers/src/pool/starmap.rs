@@ -1,6 +1,7 @@
 //! Functions of several parameters, mapped over tuples.
 
-use super::{OnFailure, Pool, ResultOrder};
+use super::Pool;
+use crate::map::{OnFailure, ResultOrder};
 use crate::message::Message;
 
 /// A tuple that a function of as many parameters can be called with. It is implemented for tuples of 2 to 6.

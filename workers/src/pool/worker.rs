@@ -43,7 +43,7 @@ pub(super) fn work(board: &Board, assignment: &Assignment<'_>, job: &mut Job<'_>
     let mut worker = Worker {
         desk: Desk {
             slot,
-            timed: settings.timeout.is_some(),
+            timed: settings.map.timeout.is_some(),
         },
         job,
         outbox: Outbox {
@@ -51,7 +51,7 @@ pub(super) fn work(board: &Board, assignment: &Assignment<'_>, job: &mut Job<'_>
             pipe: pipe.into(),
             waiting: Vec::with_capacity(BUFFER),
         },
-        pace: Pace::new(settings.chunk_size, settings.workers),
+        pace: Pace::new(settings.map.chunk_size, settings.workers),
         tracer: Tracer::new(slot.trace()),
         tallier: assignment.times.map(|times| Tallier::new(slot.tally(), times)),
         settings,
@@ -139,7 +139,7 @@ impl Worker<'_, '_> {
                     self.pace.sent();
                 }
             }
-            let retire = failed && (self.settings.retries > 0 || !self.initialized);
+            let retire = failed && (self.settings.map.retries > 0 || !self.initialized);
             if retire || self.capacity() == 0 {
                 return ControlFlow::Break(Ok(()));
             }

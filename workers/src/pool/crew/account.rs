@@ -1,9 +1,9 @@
 //! What is told of a call while it runs, and when it has ended: progress, history, profile.
 
 use super::Crew;
+use crate::map::State;
 use crate::pool::member::Member;
 use crate::pool::profile::Profiler;
-use crate::pool::progress_text::State;
 use crate::sys::clock;
 
 impl Crew {

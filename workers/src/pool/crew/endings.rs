@@ -5,9 +5,10 @@ use std::time::Instant;
 
 use rustix::process::Signal;
 
-use super::{Crew, MAX_FRUITLESS, Sink, learn};
+use super::{Crew, MAX_FRUITLESS, learn};
 use crate::error::TaskError;
 use crate::job::Job;
+use crate::map::Sink;
 use crate::pool::board::Slot;
 use crate::pool::history::{End, Life};
 use crate::pool::member::Member;
@@ -48,7 +49,7 @@ impl Crew {
     pub(super) fn bury(&mut self, index: usize, job: &mut Job<'_>, sink: &mut Sink<'_>) -> ControlFlow<()> {
         let began = Instant::now();
         let mut member = self.members.remove(index);
-        let (left_before, retries) = (self.ledger.left(), self.settings.retries);
+        let (left_before, retries) = (self.ledger.left(), self.settings.map.retries);
         let desk = self.board.slot(member.slot);
         let ending = member.child.wait().with_note(desk.memory_word());
         member.inbox.drain();
@@ -154,7 +155,7 @@ impl Settings {
     /// Why the item failed that a dead worker was on.
     fn error_of_death(&self, member: &Member, desk: &Slot, ending: Ending) -> TaskError {
         let (pid, item) = (member.child.pid(), desk.inner());
-        match self.timeout {
+        match self.map.timeout {
             Some(limit) if member.is_late => TaskError::TimedOut {
                 pid,
                 item: Some(item),

@@ -16,12 +16,12 @@ use rustix::process::Signal;
 use crate::error::TaskError;
 use crate::inbox::Inbox;
 use crate::job::Job;
+use crate::map::{Progress, Sink};
 use crate::notebook::Group;
 use crate::pool::board::{Board, SlotView};
 use crate::pool::history::History;
 use crate::pool::ledger::Ledger;
 use crate::pool::member::{Member, News};
-use crate::pool::progress::Progress;
 use crate::pool::settings::{Profiling, Settings};
 use crate::pool::tally::Times;
 use crate::pool::watch::{Glimpse, Watch};
@@ -36,9 +36,6 @@ use crate::sys::clock;
 const COLLECT: Duration = Duration::from_millis(50);
 /// How many workers in a row may die without having begun an item before the call gives up.
 const MAX_FRUITLESS: usize = 8;
-
-/// Takes one item's encoded result, or its error. Called once an item; breaks to end the call.
-pub(in crate::pool) type Sink<'a> = dyn FnMut(usize, u32, Result<&[u8], TaskError>) -> ControlFlow<()> + 'a;
 
 /// The workers of one call, and what they share.
 pub(in crate::pool) struct Crew {
@@ -85,7 +82,7 @@ impl Crew {
             Profiling::RunningOnce | Profiling::RunningAgain => Some(Times::new(items)?),
         };
         Family::lock().begin_map();
-        let group = settings.grouped.map(Group::new).transpose()?.flatten();
+        let group = settings.map.grouped.map(Group::new).transpose()?.flatten();
         let mut ledger = Ledger::new(items);
         if group.is_some() {
             ledger.keep_news();
@@ -105,7 +102,7 @@ impl Crew {
             costs: Costs::default(),
             is_whole: items > 0,
             history: Some(History::new(settings.workers)),
-            progress: Progress::begin(settings.progress),
+            progress: Progress::begin(settings.map.progress),
             group,
             settings,
         })
@@ -145,11 +142,11 @@ impl Crew {
         };
         let conditions = Conditions {
             role: Role::PoolWorker(slot + 1),
-            memory_limit: settings.memory_limit,
+            memory_limit: settings.map.memory_limit,
             core: settings.pin_cores.then_some(slot),
             environment: &self.environment,
             allow_threads: settings.allow_threads,
-            output_style: settings.output_style,
+            output_style: settings.map.output_style,
             group: self.group.as_ref(),
             ..Conditions::default()
         };
@@ -322,7 +319,7 @@ impl Crew {
         if self.settings.initializer.is_none() || self.board.slot(member.slot).is_initialized() {
             self.fruitless = 0;
         }
-        member.take_records(&mut self.ledger, self.settings.retries, sink)
+        member.take_records(&mut self.ledger, self.settings.map.retries, sink)
     }
 
     /// Takes in the results that wait in workers.
@@ -338,7 +335,7 @@ impl Crew {
 
     /// When the first item that is being run will be late; at the earliest, if it begins just now.
     fn next_deadline(&self) -> Option<Duration> {
-        let limit = clock::nanos(self.settings.timeout?);
+        let limit = clock::nanos(self.settings.map.timeout?);
         let now = clock::now();
         let left = |member: &Member| {
             let began = self.board.slot(member.slot).began().unwrap_or(now);
@@ -349,7 +346,7 @@ impl Crew {
 
     /// Kills the workers whose items take too long.
     fn end_late_ones(&mut self) {
-        let Some(limit) = self.settings.timeout.map(clock::nanos) else {
+        let Some(limit) = self.settings.map.timeout.map(clock::nanos) else {
             return;
         };
         for member in &mut self.members {

@@ -1,10 +1,21 @@
 //! What has become of each item of a map.
 
 use std::collections::BTreeMap;
+use std::ops::ControlFlow;
 
 use crate::codec;
 use crate::error::TaskError;
 use crate::message::Message;
+
+/// Takes an item's encoded result, or its error, with its worker's PID. Called once an item; breaks to end the map.
+pub(crate) type Sink<'a> = dyn FnMut(usize, u32, Result<&[u8], TaskError>) -> ControlFlow<()> + 'a;
+
+/// What a failure means for the items that are left.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum OnFailure {
+    Stop,
+    GoOn,
+}
 
 /// The order of a call's results.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -37,6 +48,21 @@ impl<R: Message> Outcomes<R> {
     /// The number of items.
     pub(crate) fn len(&self) -> usize {
         self.values.len()
+    }
+
+    /// Notes down what comes, until that is enough.
+    pub(crate) fn sink(
+        &mut self,
+        on_failure: OnFailure,
+    ) -> impl FnMut(usize, u32, Result<&[u8], TaskError>) -> ControlFlow<()> {
+        move |item, pid, outcome| {
+            let is_err = self.accept(item, decode(item, pid, outcome));
+            if is_err && on_failure == OnFailure::Stop {
+                ControlFlow::Break(())
+            } else {
+                ControlFlow::Continue(())
+            }
+        }
     }
 
     /// Notes one outcome down; whether it is an error.

@@ -3,12 +3,15 @@
 //!
 //! No thread does this: whoever waits for the workers waits no longer than to the next time.
 
+mod text;
+
 use std::io::{self, IsTerminal, Write};
 
-use super::progress_text::{State, bundle, line, summary};
 use crate::display::{DisplayHandle, MimeBundle, display};
 use crate::notebook;
 use crate::sys::clock;
+pub(crate) use text::State;
+use text::{bundle, line, summary};
 
 /// How long a map runs before anything is shown.
 const PATIENCE: u64 = 1_000_000_000;

@@ -1,14 +1,13 @@
-//! How a cluster runs items, as its builder was told.
+//! How a map's items are run, as its builder was told.
 
 use std::time::Duration;
 
 use crate::notebook::{GroupOrder, OutputStyle};
 
-/// How items are run.
+/// How items are run, on this machine or on others.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Settings {
-    /// How many chunks may run at a time; as many as the cluster has threads where it is not said.
-    pub(crate) workers: Option<usize>,
+    /// How many items a worker takes at a time.
     pub(crate) chunk_size: Option<usize>,
     /// How long one item may take.
     pub(crate) timeout: Option<Duration>,

@@ -1,0 +1,13 @@
+//! What all maps have, whoever runs them: settings, outcomes and their order, how far they are, and what a notebook keeps
+//! of the last one.
+
+mod last_results;
+mod outcomes;
+mod progress;
+mod settings;
+
+pub use last_results::{LastResultsError, last_results};
+pub(crate) use last_results::{Recorder, keep_results};
+pub(crate) use outcomes::{OnFailure, Outcomes, ResultOrder, Sink, decode};
+pub(crate) use progress::{Progress, State};
+pub(crate) use settings::Settings;
