@@ -7,8 +7,7 @@ use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
 use super::Pool;
-use super::crew::Crew;
-use super::stream::StreamPace;
+use super::engine::{Crew, StreamPace};
 use crate::codec;
 use crate::error::TaskError;
 use crate::job::{ItemError, Stage};
@@ -157,7 +156,7 @@ where
             results.accept(item, map::decode(item, pid, outcome));
             ControlFlow::Continue(())
         };
-        if crew.is_empty() && crew.ledger.left() > 0 {
+        if crew.is_empty() && crew.left() > 0 {
             if let Err(error) = crew.start_over(&mut job) {
                 // The sink never breaks.
                 let _ = crew.fail_unstarted(&error, &mut sink);
@@ -167,7 +166,7 @@ where
             // better.
             let _ = crew.turn(&mut job, &mut sink, patience);
         }
-        for start in self.crew.ledger.take_settled_sections() {
+        for start in self.crew.take_settled_sections() {
             self.items.remove(&start);
         }
         self.looked_after = Instant::now();
@@ -190,7 +189,7 @@ where
             }
             let range = self.pulled..self.pulled + chunk.len();
             self.pulled = range.end;
-            self.crew.ledger.add(range.clone());
+            self.crew.add_items(range.clone());
             self.items.insert(range.start, chunk);
             let Self { crew, f, items, .. } = self;
             let mut job = |index: usize, out: &mut Vec<u8>, _: &dyn Stage| run_item(&*f, items, index, out);

@@ -1,39 +1,22 @@
 //! Pools: one function over many items, in as many processes as there are cores.
 //!
-//! `crew` looks after the workers of one call, whose side `worker` is; they share a `board`. `run` drives a crew through
-//! the items of a map, `imap` through those of a stream. What differs between functions is a `Job` and a `Sink`, so that
-//! all this is compiled once.
+//! `engine` runs the items, and `report` tells what came of them. What differs between functions is a `Job` and a `Sink`, so
+//! that both are compiled once.
 
-mod alone;
 mod apply_async;
-mod board;
 mod builder;
-mod crew;
-mod history;
+mod engine;
 mod imap;
 mod in_place;
-mod ledger;
-mod member;
-mod pace;
-mod profile;
-mod profile_hints;
-mod profile_text;
 mod reduce;
-mod run;
+mod report;
 mod settings;
 mod starmap;
-mod stream;
-mod tally;
-mod timeline;
-mod trace;
-mod watch;
-mod worker;
 
 use std::fmt::Display;
 use std::sync::Arc;
 
 use crate::codec;
-use crate::display::MimeBundle;
 use crate::error::TaskError;
 use crate::job::{ItemError, Stage};
 use crate::map::{OnFailure, Outcomes, Recorder, ResultOrder};
@@ -42,6 +25,7 @@ pub use apply_async::AsyncResult;
 use apply_async::Standing;
 pub use builder::PoolBuilder;
 pub use imap::Imap;
+pub(crate) use report::last_timeline;
 use settings::{Profiling, Settings};
 pub use starmap::Spread;
 
@@ -282,7 +266,7 @@ impl Pool {
         };
         let count = outcomes.len();
         let recorder = Recorder::begin::<R>(count);
-        run::run(
+        engine::run(
             &self.settings,
             count,
             1,
@@ -292,11 +276,6 @@ impl Pool {
         );
         outcomes
     }
-}
-
-/// A picture of the map that ended last.
-pub(crate) fn last_timeline() -> Option<MimeBundle> {
-    Some(timeline::timeline(history::History::last()?.as_ref()))
 }
 
 /// The function with its errors as failures of the item.

@@ -2,7 +2,7 @@
 
 use std::ops::{ControlFlow, Range};
 
-use super::{Pool, run};
+use super::{Pool, engine};
 use crate::codec;
 use crate::job::Stage;
 use crate::map::{self, Outcomes, ResultOrder};
@@ -53,7 +53,7 @@ impl Pool {
             let combined = results.reduce(&combine).expect("no block is empty");
             Ok(codec::encode_into(&combined, out)?)
         };
-        run::run(
+        engine::run(
             &self.settings,
             blocks.count,
             blocks.size,

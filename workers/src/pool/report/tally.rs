@@ -9,9 +9,9 @@ use crate::sys::shared::SharedSlice;
 pub(super) const SLOWEST: usize = 5;
 
 /// What one worker has counted.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 #[repr(C)]
-pub(super) struct SharedTally {
+pub(in crate::pool) struct SharedTally {
     items: AtomicU64,
     nanos: AtomicU64,
     /// The item, and one more than its nanoseconds; 0 for none.
@@ -20,7 +20,7 @@ pub(super) struct SharedTally {
 
 /// The same as it was at one time.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Tally {
+pub(in crate::pool) struct Tally {
     pub(super) items: u64,
     /// How long they took together.
     pub(super) nanos: u64,
@@ -30,7 +30,7 @@ pub(crate) struct Tally {
 
 /// How long single items took: all, or, where there are many, one of every few.
 #[derive(Debug)]
-pub(super) struct Times {
+pub(in crate::pool) struct Times {
     /// One more than the nanoseconds; 0 for an item that has not been done.
     nanos: SharedSlice<AtomicU64>,
     step: usize,
@@ -41,7 +41,7 @@ const KEPT: usize = 4096;
 
 /// A worker's side of its tally.
 #[derive(Debug)]
-pub(super) struct Tallier<'a> {
+pub(in crate::pool) struct Tallier<'a> {
     shared: &'a SharedTally,
     times: &'a Times,
     tally: Tally,
@@ -49,7 +49,7 @@ pub(super) struct Tallier<'a> {
 
 impl SharedTally {
     /// For another worker.
-    pub(super) fn reset(&self) {
+    pub(in crate::pool) fn reset(&self) {
         self.items.store(0, Ordering::Relaxed);
         self.nanos.store(0, Ordering::Relaxed);
         for place in &self.slowest {
@@ -58,7 +58,7 @@ impl SharedTally {
     }
 
     /// What has been counted; of a worker that was killed, perhaps without its last item.
-    pub(super) fn read(&self) -> Tally {
+    pub(in crate::pool) fn read(&self) -> Tally {
         let slow = |place: &[AtomicU64; 2]| {
             let [item, nanos] = place.each_ref().map(|word| word.load(Ordering::Relaxed));
             nanos.checked_sub(1).map(|nanos| (item as usize, nanos))
@@ -73,7 +73,7 @@ impl SharedTally {
 
 impl Tally {
     /// The worker has ended on an item, which `is_lost`, or is stopped on it.
-    pub(super) fn add_lost(&mut self, item: usize, nanos: u64, is_lost: bool) {
+    pub(in crate::pool) fn add_lost(&mut self, item: usize, nanos: u64, is_lost: bool) {
         self.nanos += nanos;
         if is_lost {
             self.add_slow(item, nanos);
@@ -99,13 +99,13 @@ impl Tally {
 }
 
 impl<'a> Tallier<'a> {
-    pub(super) fn new(shared: &'a SharedTally, times: &'a Times) -> Self {
+    pub(in crate::pool) fn new(shared: &'a SharedTally, times: &'a Times) -> Self {
         let tally = Tally::default();
         Self { shared, times, tally }
     }
 
     /// The worker has run an item.
-    pub(super) fn add(&mut self, item: usize, nanos: u64, failed: bool) {
+    pub(in crate::pool) fn add(&mut self, item: usize, nanos: u64, failed: bool) {
         let is_slow = self.tally.add(item, nanos);
         self.shared.items.store(self.tally.items, Ordering::Relaxed);
         self.shared.nanos.store(self.tally.nanos, Ordering::Relaxed);
@@ -123,7 +123,7 @@ impl<'a> Tallier<'a> {
 
 impl Times {
     /// For so many items; 0 where nobody knows how many.
-    pub(super) fn new(items: usize) -> std::io::Result<Self> {
+    pub(in crate::pool) fn new(items: usize) -> std::io::Result<Self> {
         Ok(Self {
             nanos: SharedSlice::new(KEPT)?,
             step: items.div_ceil(KEPT).max(1),
@@ -155,16 +155,15 @@ impl Times {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::pool::board::Board;
 
     #[test]
     fn the_slowest_are_kept_in_their_order() {
-        let (board, times) = (Board::new(1, 1).unwrap(), Times::new(100).unwrap());
-        let mut tallier = Tallier::new(board.slot(0).tally(), &times);
+        let (shared, times) = (SharedTally::default(), Times::new(100).unwrap());
+        let mut tallier = Tallier::new(&shared, &times);
         for (item, nanos) in [5, 30, 10, 0, 40, 20, 35].into_iter().enumerate() {
             tallier.add(item, nanos, item == 4);
         }
-        let tally = board.slot(0).tally().read();
+        let tally = shared.read();
         assert_eq!((tally.items, tally.nanos), (7, 140));
         assert_eq!(tally.slowest, [(4, 40), (6, 35), (1, 30), (5, 20), (2, 10)]);
         assert_eq!(times.known(), [0, 1, 2, 3, 5, 6]);
@@ -173,8 +172,8 @@ mod tests {
         killed.add_lost(9, 50, true);
         killed.add_lost(10, 60, false);
         assert_eq!((killed.items, killed.nanos, killed.slowest[0]), (7, 250, (9, 50)));
-        board.slot(0).reset();
-        assert_eq!(board.slot(0).tally().read(), Tally::default());
+        shared.reset();
+        assert_eq!(shared.read(), Tally::default());
     }
 
     #[test]

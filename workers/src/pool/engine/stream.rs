@@ -15,20 +15,20 @@ const AHEAD: usize = 4;
 
 /// What is known about a stream's items.
 #[derive(Debug)]
-pub(super) struct StreamPace {
+pub(in crate::pool) struct StreamPace {
     fixed: Option<usize>,
     workers: usize,
     chunk: usize,
 }
 
 impl StreamPace {
-    pub(super) fn new(fixed: Option<usize>, workers: usize) -> Self {
+    pub(in crate::pool) fn new(fixed: Option<usize>, workers: usize) -> Self {
         let chunk = fixed.unwrap_or(1);
         Self { fixed, workers, chunk }
     }
 
     /// The size of the next chunk.
-    pub(super) fn next_chunk(&mut self, costs: Costs) -> usize {
+    pub(in crate::pool) fn next_chunk(&mut self, costs: Costs) -> usize {
         if self.fixed.is_none() && costs.per_item > 0 {
             let worth = WORTH.max(2 * self.workers as u64).saturating_mul(costs.per_worker);
             let by_time = usize::try_from(worth / costs.per_item).unwrap_or(MAX_CHUNK);
@@ -39,7 +39,7 @@ impl StreamPace {
     }
 
     /// How many items may have been pulled and not yet yielded.
-    pub(super) fn most_ahead(&self) -> usize {
+    pub(in crate::pool) fn most_ahead(&self) -> usize {
         self.chunk.saturating_mul(AHEAD * self.workers)
     }
 }

@@ -3,8 +3,8 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use super::profile::{Lane, NotMeasured, Profile};
-use super::profile_hints::hints;
+use super::hints::hints;
+use super::{Lane, NotMeasured, Profile};
 use crate::display::MimeBundle;
 use crate::text::{counted, duration_text, grouped};
 
@@ -264,8 +264,8 @@ fn time(nanos: u64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::profile::OneWorker;
-    use super::super::profile::tests::{MS, profile};
+    use super::super::OneWorker;
+    use super::super::tests::{MS, profile};
     use super::*;
 
     #[test]

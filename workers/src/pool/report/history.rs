@@ -15,41 +15,41 @@ static LAST: Mutex<Option<Arc<History>>> = Mutex::new(None);
 
 /// What one map has done. Times are in nanoseconds of the monotonic clock.
 #[derive(Debug)]
-pub(crate) struct History {
-    pub(crate) began: u64,
-    pub(crate) ended: u64,
+pub(in crate::pool) struct History {
+    pub(in crate::pool) began: u64,
+    pub(in crate::pool) ended: u64,
     /// How many items there were, as far as it was known.
-    pub(crate) total: usize,
-    pub(crate) done: usize,
-    pub(crate) failed: usize,
-    pub(crate) retried: usize,
+    pub(in crate::pool) total: usize,
+    pub(in crate::pool) done: usize,
+    pub(in crate::pool) failed: usize,
+    pub(in crate::pool) retried: usize,
     /// How many worked at a time.
-    pub(crate) workers: usize,
+    pub(in crate::pool) workers: usize,
     /// How many there were, with those that replaced others.
-    pub(crate) started: usize,
+    pub(in crate::pool) started: usize,
     /// In the order in which they ended.
-    pub(crate) lives: Vec<Life>,
+    pub(in crate::pool) lives: Vec<Life>,
     spans: usize,
     resolution: u64,
 }
 
 /// One worker, from its start to its end.
 #[derive(Clone, Debug)]
-pub(crate) struct Life {
+pub(in crate::pool) struct Life {
     /// Its place among those that work at the same time.
-    pub(crate) slot: usize,
-    pub(crate) pid: u32,
-    pub(crate) began: u64,
-    pub(crate) ended: u64,
-    pub(crate) spans: Vec<Span>,
+    pub(in crate::pool) slot: usize,
+    pub(in crate::pool) pid: u32,
+    pub(in crate::pool) began: u64,
+    pub(in crate::pool) ended: u64,
+    pub(in crate::pool) spans: Vec<Span>,
     /// What it has counted, where the map is profiled.
-    pub(crate) tally: Tally,
-    pub(crate) end: End,
+    pub(in crate::pool) tally: Tally,
+    pub(in crate::pool) end: End,
 }
 
 /// How a worker came to its end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum End {
+pub(in crate::pool) enum End {
     /// It was done.
     Done,
     /// It ended with a failed item, which was tried again by the next.
@@ -61,7 +61,7 @@ pub(crate) enum End {
 }
 
 impl History {
-    pub(super) fn new(workers: usize) -> Self {
+    pub(in crate::pool) fn new(workers: usize) -> Self {
         let began = clock::now();
         Self {
             began,
@@ -79,7 +79,7 @@ impl History {
     }
 
     /// A worker has ended.
-    pub(super) fn add(&mut self, life: Life) {
+    pub(in crate::pool) fn add(&mut self, life: Life) {
         self.started += 1;
         if self.lives.len() >= MAX_LIVES {
             return;
@@ -92,7 +92,7 @@ impl History {
     }
 
     /// Keeps it as the last map, unless another thread is about to do so.
-    pub(super) fn keep(mut self) -> Arc<Self> {
+    pub(in crate::pool) fn keep(mut self) -> Arc<Self> {
         self.ended = clock::now();
         let history = Arc::new(self);
         // Not `lock`: in a forked process nobody might be left to unlock it.
@@ -103,7 +103,7 @@ impl History {
     }
 
     /// The map that ended last.
-    pub(crate) fn last() -> Option<Arc<Self>> {
+    pub(super) fn last() -> Option<Arc<Self>> {
         LAST.try_lock().ok()?.clone()
     }
 

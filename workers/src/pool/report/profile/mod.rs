@@ -1,96 +1,100 @@
 //! What a profile of a map has: how much faster it was than one worker, how busy each worker was, how long items took.
 
+mod alone;
+mod hints;
+mod text;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::alone::{self, Alone, Order, SecondRun};
 use super::history::{History, Life};
-use super::profile_text::{bundle, measuring, text};
-use super::settings::{Profiling, Settings};
 use super::tally::{SLOWEST, Times};
 use crate::cpu_count;
 use crate::display::display;
 use crate::job::Job;
 use crate::notebook;
+use crate::pool::settings::{Profiling, Settings};
+use alone::{Alone, Order, SecondRun};
+use text::{bundle, measuring, text};
 
 /// What is left of a map that has ended, for a profile to be made of.
 #[derive(Debug)]
-pub(super) struct Profiler {
-    pub(super) history: Arc<History>,
-    pub(super) times: Times,
-    pub(super) settings: Settings,
-    pub(super) block: usize,
-    pub(super) seed: u64,
-    pub(super) is_whole: bool,
+pub(in crate::pool) struct Profiler {
+    pub(in crate::pool) history: Arc<History>,
+    pub(in crate::pool) times: Times,
+    pub(in crate::pool) settings: Settings,
+    pub(in crate::pool) block: usize,
+    pub(in crate::pool) seed: u64,
+    pub(in crate::pool) is_whole: bool,
 }
 
 /// A profile. Times are in nanoseconds.
 #[derive(Debug)]
-pub(super) struct Profile {
+struct Profile {
     /// The items that have an outcome, and how many there were.
-    pub(super) done: usize,
-    pub(super) total: usize,
+    done: usize,
+    total: usize,
     /// How many items are run and timed as one.
-    pub(super) block: usize,
+    block: usize,
     /// How many were timed.
-    pub(super) timed: u64,
-    pub(super) workers: usize,
-    pub(super) cores: usize,
-    pub(super) chunk_size: Option<usize>,
-    pub(super) wall: u64,
-    pub(super) lanes: Vec<Lane>,
-    pub(super) shares: Shares,
-    pub(super) mean: u64,
+    timed: u64,
+    workers: usize,
+    cores: usize,
+    chunk_size: Option<usize>,
+    wall: u64,
+    lanes: Vec<Lane>,
+    shares: Shares,
+    mean: u64,
     /// Of how many items it is the median.
-    pub(super) median: Option<(u64, usize)>,
-    pub(super) slowest: Vec<Slow>,
-    pub(super) one_worker: Result<OneWorker, NotMeasured>,
+    median: Option<(u64, usize)>,
+    slowest: Vec<Slow>,
+    one_worker: Result<OneWorker, NotMeasured>,
 }
 
 /// One place among the workers.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Lane {
-    pub(super) pids: Vec<u32>,
-    pub(super) items: u64,
+struct Lane {
+    pids: Vec<u32>,
+    items: u64,
     /// How long it was on items.
-    pub(super) busy: u64,
+    busy: u64,
     /// How long it took to the first item, and how long there was nothing after the last.
-    pub(super) before_first: u64,
-    pub(super) after_last: u64,
+    before_first: u64,
+    after_last: u64,
 }
 
 /// What the workers' time went into, of 1.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub(super) struct Shares {
-    pub(super) items: f64,
-    pub(super) starting: f64,
-    pub(super) between: f64,
-    pub(super) waiting: f64,
+struct Shares {
+    items: f64,
+    starting: f64,
+    between: f64,
+    waiting: f64,
 }
 
 /// An item that took long.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Slow {
-    pub(super) item: usize,
-    pub(super) nanos: u64,
-    pub(super) pid: u32,
+struct Slow {
+    item: usize,
+    nanos: u64,
+    pid: u32,
 }
 
 /// The time with one worker.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct OneWorker {
-    pub(super) nanos: u64,
+struct OneWorker {
+    nanos: u64,
     /// How many items it has run.
-    pub(super) items: usize,
+    items: usize,
     /// Whether the rest is extrapolated.
-    pub(super) is_extrapolated: bool,
+    is_extrapolated: bool,
     /// How many times as long items took beside others as alone, where that is known.
-    pub(super) slowdown: Option<f64>,
+    slowdown: Option<f64>,
 }
 
 /// Why the time with one worker is not known.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum NotMeasured {
+enum NotMeasured {
     /// The map has not come to its end.
     Stopped,
     /// Its items are gone.
@@ -105,7 +109,7 @@ pub(super) enum NotMeasured {
 
 impl Profiler {
     /// Makes the profile and shows it. `job` runs items again, where the map has come to its end.
-    pub(super) fn show(&self, job: Option<&mut Job<'_>>) {
+    pub(in crate::pool) fn show(&self, job: Option<&mut Job<'_>>) {
         let shown = (self.is_measured(job.is_some()).is_ok() && notebook::is_notebook())
             .then(|| display(measuring(self.limit()).transient()));
         let profile = self.profile(job);
@@ -192,7 +196,7 @@ impl Profiler {
 
 impl Profile {
     /// How many times as fast the map was as one worker is.
-    pub(super) fn speed_up(&self) -> Option<f64> {
+    fn speed_up(&self) -> Option<f64> {
         let one_worker = self.one_worker.as_ref().ok()?;
         Some(one_worker.nanos as f64 / self.wall as f64)
     }
@@ -282,16 +286,16 @@ fn slowest(history: &History, block: usize) -> Vec<Slow> {
 }
 
 #[cfg(test)]
-pub(super) mod tests {
+mod tests {
     use super::super::history::End;
     use super::super::tally::Tally;
     use super::super::trace::Span;
     use super::*;
 
-    pub(in super::super) const MS: u64 = 1_000_000;
+    pub(super) const MS: u64 = 1_000_000;
 
     /// A map of 100 items of 10 ms by 2 workers, each of which starts within 5 ms.
-    pub(in super::super) fn profile() -> Profile {
+    pub(super) fn profile() -> Profile {
         let history = history();
         let lanes = lanes(&history);
         let wall = history.ended - history.began;

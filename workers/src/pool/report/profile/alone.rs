@@ -13,10 +13,9 @@ use std::time::Duration;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::Signal;
 
-use super::board::BUFFER;
-use super::settings::Settings;
-use super::tally::Times;
 use crate::job::{self, Job, Stage};
+use crate::pool::report::tally::Times;
+use crate::pool::settings::Settings;
 use crate::spawn::{Captured, Child, Conditions, Role, fork_worker};
 use crate::sys::clock;
 use crate::sys::shared::SharedSlice;
@@ -25,6 +24,8 @@ use crate::{panics, seeds};
 /// How long the second run may take, in nanoseconds: as long as the map did, but within this.
 const LEAST: u64 = 2_000_000_000;
 const MOST: u64 = 10_000_000_000;
+/// How many bytes of results are gathered before they are sent, as in a map.
+const GATHERED: usize = 64 * 1024;
 
 /// What the second run has shown, in nanoseconds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -133,7 +134,7 @@ impl SecondRun<'_> {
 
     /// Takes in what the worker sends, and throws it away, until the worker ends or has had enough time.
     fn wait(&self, child: &mut Child, pipe: &OwnedFd, began: u64) {
-        let mut bytes = vec![0; BUFFER];
+        let mut bytes = vec![0; GATHERED];
         let mut is_open = true;
         loop {
             let left = self.hard_limit.saturating_sub(clock::now().saturating_sub(began));
@@ -170,7 +171,7 @@ impl SecondRun<'_> {
         {
             return Ok(());
         }
-        let mut results = Vec::with_capacity(BUFFER);
+        let mut results = Vec::with_capacity(GATHERED);
         let began = clock::now();
         let mut looked_at = began;
         for item in self.order.iter() {
@@ -190,10 +191,10 @@ impl SecondRun<'_> {
                 break;
             }
             looked_at = now;
-            if results.len() > BUFFER {
+            if results.len() > GATHERED {
                 pipe.write_all(&results)?;
                 results.clear();
-                results.shrink_to(BUFFER);
+                results.shrink_to(GATHERED);
                 looked_at = clock::now();
             }
         }

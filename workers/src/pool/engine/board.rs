@@ -6,8 +6,7 @@ use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering, fence};
 
-use super::tally::SharedTally;
-use super::trace::Trace;
+use crate::pool::report::{SharedTally, Trace};
 use crate::record::WORD;
 use crate::spawn::{Desk, Work};
 use crate::sys::shared::{Shareable, SharedSlice};
@@ -287,6 +286,7 @@ impl Slot {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::pool::report::{Span, Tallier, Times, Tracer};
 
     #[test]
     fn items_are_taken_once() {
@@ -317,6 +317,24 @@ mod tests {
         assert_eq!((slot.running(), slot.not_begun()), (None, 6..9));
         slot.reset();
         assert_eq!((slot.running(), slot.not_begun()), (None, 0..0));
+    }
+
+    #[test]
+    fn a_new_worker_has_neither_trace_nor_tally() {
+        let (board, times) = (Board::new(1, 1).unwrap(), Times::new(1).unwrap());
+        let slot = board.slot(0);
+        Tallier::new(slot.tally(), &times).add(0, 5, false);
+        Tracer::new(slot.trace()).add(Span {
+            first: 0,
+            items: 1,
+            failed: 0,
+            began: 1,
+            ended: 6,
+        });
+        assert!(slot.tally().read() != Default::default() && !slot.trace().read().is_empty());
+        slot.reset();
+        assert_eq!(slot.tally().read(), Default::default());
+        assert!(slot.trace().read().is_empty());
     }
 
     #[test]

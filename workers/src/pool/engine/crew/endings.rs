@@ -9,17 +9,16 @@ use super::{Crew, MAX_FRUITLESS, learn};
 use crate::error::TaskError;
 use crate::job::Job;
 use crate::map::Sink;
-use crate::pool::board::Slot;
-use crate::pool::history::{End, Life};
-use crate::pool::member::Member;
+use crate::pool::engine::board::Slot;
+use crate::pool::engine::member::Member;
+use crate::pool::report::{End, Life, Span};
 use crate::pool::settings::Settings;
-use crate::pool::trace::Span;
 use crate::sys::clock;
 use crate::sys::exit::{Ending, Exit};
 
 impl Crew {
     /// Ends all workers at once, and takes what they are done with. Failures that come with it are no news any more.
-    pub(in crate::pool) fn end_with(&mut self, sink: &mut Sink<'_>) {
+    pub(in crate::pool::engine) fn end_with(&mut self, sink: &mut Sink<'_>) {
         for member in &self.members {
             member.child.signal(Signal::KILL);
         }
@@ -34,7 +33,7 @@ impl Crew {
     }
 
     /// Ends all workers at once.
-    pub(in crate::pool) fn end(&mut self) {
+    pub(in crate::pool::engine) fn end(&mut self) {
         // All are signalled before the first is waited for, which dropping each one does.
         for member in &self.members {
             member.child.signal(Signal::KILL);

@@ -2,8 +2,8 @@
 
 use super::Crew;
 use crate::map::State;
-use crate::pool::member::Member;
-use crate::pool::profile::Profiler;
+use crate::pool::engine::member::Member;
+use crate::pool::report::Profiler;
 use crate::sys::clock;
 
 impl Crew {
@@ -38,7 +38,7 @@ impl Crew {
     }
 
     /// Ends the call. What a profile is made of is returned, where one is wanted, the first time.
-    pub(in crate::pool) fn close(&mut self) -> Option<Profiler> {
+    pub(in crate::pool::engine) fn close(&mut self) -> Option<Profiler> {
         self.end();
         if let Some(group) = &self.group {
             group.end();

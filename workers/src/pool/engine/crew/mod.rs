@@ -2,6 +2,7 @@
 
 mod account;
 mod endings;
+mod stream;
 
 use std::ffi::CString;
 use std::io;
@@ -18,14 +19,13 @@ use crate::inbox::Inbox;
 use crate::job::Job;
 use crate::map::{Progress, Sink};
 use crate::notebook::Group;
-use crate::pool::board::{Board, SlotView};
-use crate::pool::history::History;
-use crate::pool::ledger::Ledger;
-use crate::pool::member::{Member, News};
+use crate::pool::engine::board::{Board, SlotView};
+use crate::pool::engine::ledger::Ledger;
+use crate::pool::engine::member::{Member, News};
+use crate::pool::engine::watch::{Glimpse, Watch};
+use crate::pool::engine::worker::{self, Assignment};
+use crate::pool::report::{History, Times};
 use crate::pool::settings::{Profiling, Settings};
-use crate::pool::tally::Times;
-use crate::pool::watch::{Glimpse, Watch};
-use crate::pool::worker::{self, Assignment};
 use crate::ps;
 use crate::seeds;
 use crate::spawn::{Conditions, Family, Role, fork_worker};
@@ -44,8 +44,8 @@ pub(in crate::pool) struct Crew {
     block: usize,
     environment: Vec<CString>,
     seed: u64,
-    pub(in crate::pool) board: Arc<Board>,
-    pub(in crate::pool) ledger: Ledger,
+    pub(in crate::pool::engine) board: Arc<Board>,
+    pub(in crate::pool::engine) ledger: Ledger,
     members: Vec<Member>,
     watch: Watch,
     /// When to look for results that wait in workers.
@@ -108,17 +108,12 @@ impl Crew {
         })
     }
 
-    pub(in crate::pool) fn settings(&self) -> &Settings {
+    pub(in crate::pool::engine) fn settings(&self) -> &Settings {
         &self.settings
     }
 
     pub(in crate::pool) fn is_empty(&self) -> bool {
         self.members.is_empty()
-    }
-
-    /// A slot that no worker has.
-    pub(in crate::pool) fn free_slot(&self) -> Option<usize> {
-        (0..self.settings.workers).find(|slot| self.members.iter().all(|member| member.slot != *slot))
     }
 
     /// Starts a worker that begins with `ranges`.
@@ -241,26 +236,6 @@ impl Crew {
             }
         }
         Ok(())
-    }
-
-    /// Items for which no worker could be started.
-    pub(in crate::pool) fn add_orphans(&mut self, items: Range<usize>) {
-        self.orphans.push(items);
-    }
-
-    /// Starts a worker for the items whose own has died and could not be replaced, if there are any and a slot is free.
-    pub(in crate::pool) fn adopt_orphans(&mut self, job: &mut Job<'_>) {
-        if self.orphans.is_empty() {
-            return;
-        }
-        let ranges = self.ledger.open_within(&std::mem::take(&mut self.orphans));
-        let Some(slot) = self.free_slot().filter(|_| !ranges.is_empty()) else {
-            self.orphans = ranges;
-            return;
-        };
-        if self.start(slot, ranges.clone(), job).is_err() {
-            self.orphans = ranges;
-        }
     }
 
     /// Fails all open items. `error` gets the index that the user knows.

@@ -12,26 +12,26 @@ const WORDS: usize = 4;
 
 /// Items that one worker ran one after the other, in nanoseconds of the monotonic clock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Span {
+pub(in crate::pool) struct Span {
     /// The first of them.
-    pub(crate) first: usize,
-    pub(crate) items: u32,
-    pub(crate) failed: u32,
-    pub(crate) began: u64,
-    pub(crate) ended: u64,
+    pub(in crate::pool) first: usize,
+    pub(in crate::pool) items: u32,
+    pub(in crate::pool) failed: u32,
+    pub(in crate::pool) began: u64,
+    pub(in crate::pool) ended: u64,
 }
 
 /// The spans of one worker.
 #[derive(Debug)]
 #[repr(C)]
-pub(super) struct Trace {
+pub(in crate::pool) struct Trace {
     len: AtomicU64,
     words: [[AtomicU64; WORDS]; SPANS],
 }
 
 /// The worker's side of its trace.
 #[derive(Debug)]
-pub(super) struct Tracer<'a> {
+pub(in crate::pool) struct Tracer<'a> {
     trace: &'a Trace,
     spans: Vec<Span>,
     resolution: u64,
@@ -50,7 +50,7 @@ impl Span {
     }
 
     /// How long it was.
-    pub(crate) fn nanos(&self) -> u64 {
+    pub(in crate::pool) fn nanos(&self) -> u64 {
         self.ended.saturating_sub(self.began)
     }
 }
@@ -76,12 +76,12 @@ pub(super) fn thin(spans: &mut Vec<Span>, most: usize, mut resolution: u64) -> u
 
 impl Trace {
     /// For another worker.
-    pub(super) fn reset(&self) {
+    pub(in crate::pool) fn reset(&self) {
         self.len.store(0, Ordering::Release);
     }
 
     /// The spans in order. What a worker with damaged memory has left is left out.
-    pub(super) fn read(&self) -> Vec<Span> {
+    pub(in crate::pool) fn read(&self) -> Vec<Span> {
         let len = self.len.load(Ordering::Acquire).min(SPANS as u64) as usize;
         let mut spans: Vec<Span> = self.words[..len].iter().map(span).collect();
         let mut latest = 0;
@@ -120,7 +120,7 @@ fn span(words: &[AtomicU64; WORDS]) -> Span {
 }
 
 impl<'a> Tracer<'a> {
-    pub(super) fn new(trace: &'a Trace) -> Self {
+    pub(in crate::pool) fn new(trace: &'a Trace) -> Self {
         Self {
             trace,
             spans: Vec::new(),
@@ -129,7 +129,7 @@ impl<'a> Tracer<'a> {
     }
 
     /// Adds what has been run last.
-    pub(super) fn add(&mut self, span: Span) {
+    pub(in crate::pool) fn add(&mut self, span: Span) {
         // A failure is worth a span of its own, as long as there is room.
         let last = self
             .spans
@@ -165,7 +165,16 @@ impl<'a> Tracer<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::pool::board::Board;
+
+    impl Trace {
+        fn empty() -> Self {
+            let words = std::array::from_fn(|_| Default::default());
+            Self {
+                len: AtomicU64::new(0),
+                words,
+            }
+        }
+    }
 
     fn span(first: usize, began: u64, ended: u64) -> Span {
         Span {
@@ -179,23 +188,23 @@ mod tests {
 
     #[test]
     fn long_items_are_apart_and_short_ones_together() {
-        let board = Board::new(1, 1).unwrap();
-        let mut tracer = Tracer::new(board.slot(0).trace());
+        let trace = Trace::empty();
+        let mut tracer = Tracer::new(&trace);
         let long = span(0, 0, RESOLUTION);
         tracer.add(long);
         tracer.add(span(1, RESOLUTION, RESOLUTION + 10));
         tracer.add(span(2, RESOLUTION + 10, RESOLUTION + 20));
-        let read = board.slot(0).trace().read();
+        let read = trace.read();
         assert_eq!(read[0], long);
         assert_eq!((read[1].first, read[1].items, read[1].nanos()), (1, 2, 20));
-        board.slot(0).reset();
-        assert!(board.slot(0).trace().read().is_empty());
+        trace.reset();
+        assert!(trace.read().is_empty());
     }
 
     #[test]
     fn a_long_map_has_room_and_loses_no_item() {
-        let board = Board::new(1, 1).unwrap();
-        let mut tracer = Tracer::new(board.slot(0).trace());
+        let trace = Trace::empty();
+        let mut tracer = Tracer::new(&trace);
         let count = 10 * SPANS as u64;
         for item in 0..count {
             let began = item * 2 * RESOLUTION;
@@ -204,7 +213,7 @@ mod tests {
                 ..span(item as usize, began, began + RESOLUTION)
             });
         }
-        let read = board.slot(0).trace().read();
+        let read = trace.read();
         assert!(read.len() <= SPANS && read.len() > SPANS / 8, "{}", read.len());
         assert_eq!(read.iter().map(|span| u64::from(span.items)).sum::<u64>(), count);
         assert_eq!(
@@ -215,8 +224,7 @@ mod tests {
 
     #[test]
     fn damaged_spans_are_left_out() {
-        let board = Board::new(1, 1).unwrap();
-        let trace = board.slot(0).trace();
+        let trace = Trace::empty();
         for (at, damaged) in [span(0, 5, 9), span(1, 3, 4), span(2, 12, 10), span(3, 9, 11)]
             .iter()
             .enumerate()

@@ -8,13 +8,12 @@ use std::time::Instant;
 
 use super::board::{BUFFER, Board, Slot};
 use super::pace::{Look, Pace};
-use super::settings::Settings;
-use super::tally::{Tallier, Times};
-use super::trace::{Span, Tracer};
 use crate::error::TaskError;
 use crate::job::{self, Job, Stage};
 use crate::notebook::Group;
 use crate::panics;
+use crate::pool::report::{Span, Tallier, Times, Tracer};
+use crate::pool::settings::Settings;
 use crate::sys::clock;
 use crate::{record, seeds};
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::profile::{OneWorker, Profile};
+use super::{OneWorker, Profile};
 use crate::text::{counted, duration_text, grouped};
 
 /// An item that takes this share of the whole time decides how long the map takes.
@@ -116,8 +116,8 @@ fn is_long_enough(profile: &Profile) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::profile::tests::{MS, profile};
-    use super::super::profile::{Shares, Slow};
+    use super::super::tests::{MS, profile};
+    use super::super::{Shares, Slow};
     use super::*;
 
     fn the_hint(profile: &Profile) -> String {

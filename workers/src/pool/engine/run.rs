@@ -3,14 +3,14 @@
 use std::ops::ControlFlow;
 
 use super::crew::Crew;
-use super::settings::Settings;
 use crate::error::TaskError;
 use crate::job::Job;
 use crate::map::{Recorder, Sink};
+use crate::pool::settings::Settings;
 
 /// Runs `job` for the indices `0..items` in workers; each stands for `block` of the user's items, whose indices errors
 /// tell. What comes of them is noted down in `recorder`, where there is one. When it returns or unwinds, no worker is left.
-pub(super) fn run(
+pub(in crate::pool) fn run(
     settings: &Settings,
     items: usize,
     block: usize,
