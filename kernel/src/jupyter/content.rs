@@ -3,6 +3,12 @@
 //! `jupyter-protocol`'s types serve where they write what the specification asks for; where they write null for an
 //! object, or a field that should not exist, there is a type of our own.
 
+mod conversions;
+
+pub(super) use conversions::{
+    complete_reply, error, execute_input, execute_reply, inspect_reply, is_complete_reply, output, refused_cell,
+};
+
 use crate::session::{Metadata, MimeBundle};
 use jupyter_protocol::{
     CommClose, CommInfoReply, CompleteReply, ErrorOutput, ExecuteInput, InterruptReply, IoPubWelcome, KernelInfoReply,

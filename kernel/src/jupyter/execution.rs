@@ -150,10 +150,9 @@ mod tests {
             header: ParentHeader(content.to_string().into()),
             msg_type: "execute_request".to_owned(),
             parent_id: None,
-            content,
         };
         Submission {
-            execute: request.parse().unwrap(),
+            execute: serde_json::from_value(content).unwrap(),
             request,
         }
     }

@@ -2,10 +2,9 @@
 
 use super::connection::Channel;
 use super::content::Content;
-use super::requests::RequestError;
+use super::requests::{RequestContent, RequestError};
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
-use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 /// The header of a request, as the bytes that came: what the kernel says because of it carries it back unchanged.
@@ -13,6 +12,14 @@ use serde_json::Value;
 pub(super) struct ParentHeader(pub(super) Bytes);
 
 /// A message that a client sent and whose signature was right.
+#[derive(Debug)]
+pub(super) struct Received {
+    pub(super) request: Request,
+    /// What it asks, or why it is refused.
+    pub(super) content: Result<RequestContent, RequestError>,
+}
+
+/// Who sent a message, and what an answer has to carry.
 #[derive(Clone, Debug)]
 pub(super) struct Request {
     pub(super) channel: Channel,
@@ -22,7 +29,6 @@ pub(super) struct Request {
     pub(super) msg_type: String,
     /// The ID of the message that it answers, if it names one.
     pub(super) parent_id: Option<String>,
-    pub(super) content: Value,
 }
 
 /// A message that the kernel sends.
@@ -46,14 +52,6 @@ impl Message {
 }
 
 impl Request {
-    /// The content as the type that the message's kind has.
-    pub(super) fn parse<T: DeserializeOwned>(&self) -> Result<T, RequestError> {
-        T::deserialize(&self.content).map_err(|source| RequestError::Malformed {
-            msg_type: self.msg_type.clone(),
-            source,
-        })
-    }
-
     /// The message's own ID.
     pub(super) fn id(&self) -> Option<String> {
         let header: Value = serde_json::from_slice(&self.header.0).ok()?;

@@ -1,12 +1,16 @@
 //! The kernel as Jupyter sees it: five ZeroMQ sockets, the messages on them, and one dispatcher behind them.
 //!
+//! `dispatcher` decides what is done about everything that the kernel hears, and `server` does it.
+//!
 //! Nothing in here knows how Rust is compiled or run; that is `session`'s. What a session says goes out under the
 //! request that caused it, never under the latest one.
 
+mod action;
 mod budget;
 mod connection;
 mod content;
 mod control;
+mod dispatcher;
 mod execution;
 mod expressions;
 mod heartbeat;
@@ -14,6 +18,7 @@ mod history;
 mod iopub;
 mod kernel_info;
 mod lifetime;
+mod lookups;
 mod message;
 mod origins;
 mod outbox;

@@ -1,11 +1,12 @@
-//! Everything that leaves the kernel goes through here: broadcasts, replies, and the busy and idle around each request.
+//! Everything that leaves the kernel goes through here: broadcasts, replies, questions.
 
 use super::connection::Channel;
-use super::content::Content;
+use super::content::{Content, InputRequest};
 use super::iopub::IoPub;
 use super::message::{Message, ParentHeader, Request};
 use super::router::Replies;
 use jupyter_protocol::Status;
+use tokio::sync::oneshot;
 
 /// Sends on the kernel's channels. Clones send on the same ones.
 #[derive(Clone, Debug)]
@@ -16,7 +17,7 @@ pub(super) struct Outbox {
     pub(super) stdin: Replies,
 }
 
-/// Says busy when it is made and idle when it goes, whichever way that happens.
+/// Says busy when it is made and idle when it goes, whichever way that happens: for answers that take their time.
 #[derive(Debug)]
 pub(super) struct Busy {
     outbox: Outbox,
@@ -45,6 +46,12 @@ impl Outbox {
         };
         let message = Message::new(Some(request.header.clone()), content);
         replies.send(request.identities.clone(), message);
+    }
+
+    /// Asks the client that a request came from. Gives what ends with an error where there is no such client any more.
+    pub(super) fn ask(&self, request: &Request, input: InputRequest) -> oneshot::Receiver<()> {
+        let message = Message::new(Some(request.header.clone()), Content::InputRequest(input));
+        self.stdin.send_with_receipt(request.identities.clone(), message)
     }
 
     /// Says busy now, and idle when the guard goes.

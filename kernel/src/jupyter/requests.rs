@@ -1,10 +1,33 @@
 //! What clients ask, read as leniently as the specification allows: what has a default may be missing or null.
+//!
+//! The types of messages that clients send are known here and nowhere else.
 
 use super::content::Refusal;
 use super::message::Request;
 use jupyter_protocol::ErrorOutput;
 use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
+
+/// The message whose refusal is told as the error of a cell.
+const EXECUTE_REQUEST: &str = "execute_request";
+
+/// The content of a message that a client sends. Each channel takes some of them.
+#[derive(Debug)]
+pub(super) enum RequestContent {
+    Execute(ExecuteRequest),
+    Complete(CursorRequest),
+    Inspect(CursorRequest),
+    IsComplete(IsCompleteRequest),
+    History(HistoryRequest),
+    KernelInfo,
+    CommInfo,
+    CommOpen(CommOpen),
+    /// For a comm, or its end; there are none.
+    Comm,
+    Interrupt,
+    Shutdown(ShutdownRequest),
+    InputReply(InputReply),
+}
 
 /// Why a request was refused. The client is told.
 #[derive(Debug, thiserror::Error)]
@@ -77,7 +100,7 @@ pub(super) struct InputReply {
     pub(super) value: String,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Default, Deserialize)]
 pub(super) struct ShutdownRequest {
     #[serde(default, deserialize_with = "null_is_default")]
     pub(super) restart: bool,
@@ -90,7 +113,47 @@ pub(super) struct CommOpen {
     pub(super) target_name: String,
 }
 
+impl RequestContent {
+    /// Reads the content of a message of this type.
+    pub(super) fn read(msg_type: &str, content: &Value) -> Result<RequestContent, RequestError> {
+        let read = match msg_type {
+            EXECUTE_REQUEST => ExecuteRequest::deserialize(content).map(RequestContent::Execute),
+            "complete_request" => CursorRequest::deserialize(content).map(RequestContent::Complete),
+            "inspect_request" => CursorRequest::deserialize(content).map(RequestContent::Inspect),
+            "is_complete_request" => IsCompleteRequest::deserialize(content).map(RequestContent::IsComplete),
+            "history_request" => HistoryRequest::deserialize(content).map(RequestContent::History),
+            "kernel_info_request" => Ok(RequestContent::KernelInfo),
+            "comm_info_request" => Ok(RequestContent::CommInfo),
+            "comm_open" => CommOpen::deserialize(content).map(RequestContent::CommOpen),
+            "comm_msg" | "comm_close" => Ok(RequestContent::Comm),
+            "interrupt_request" => Ok(RequestContent::Interrupt),
+            // Whatever else it says, it wants the kernel gone.
+            "shutdown_request" => Ok(RequestContent::Shutdown(
+                ShutdownRequest::deserialize(content).unwrap_or_default(),
+            )),
+            "input_reply" => InputReply::deserialize(content).map(RequestContent::InputReply),
+            _ => return Err(RequestError::unknown(msg_type)),
+        };
+        read.map_err(|source| RequestError::Malformed {
+            msg_type: msg_type.to_owned(),
+            source,
+        })
+    }
+}
+
 impl RequestError {
+    /// The channel does not take messages of this type.
+    pub(super) fn unknown(msg_type: &str) -> RequestError {
+        RequestError::Unknown {
+            msg_type: msg_type.to_owned(),
+        }
+    }
+
+    /// Whether it is a cell that cannot be run as it was asked for.
+    pub(super) fn is_of_cell(&self) -> bool {
+        matches!(self, RequestError::Malformed { msg_type, .. } if msg_type == EXECUTE_REQUEST)
+    }
+
     /// The error in the terms of an error reply.
     pub(super) fn as_output(&self) -> ErrorOutput {
         let ename = match self {
@@ -185,5 +248,49 @@ mod tests {
     fn a_history_request_needs_only_its_kind() {
         let request: HistoryRequest = serde_json::from_value(json!({"hist_access_type": "search"})).unwrap();
         assert!(!request.unique && !request.output && request.pattern.is_none() && request.n.is_none());
+    }
+
+    #[test]
+    fn the_type_of_a_message_says_how_its_content_is_read() {
+        let read = |msg_type, content| RequestContent::read(msg_type, &content);
+        let place = json!({"code": "a", "cursor_pos": 1});
+        assert!(matches!(
+            read("complete_request", place.clone()),
+            Ok(RequestContent::Complete(_))
+        ));
+        assert!(matches!(read("inspect_request", place), Ok(RequestContent::Inspect(_))));
+        for message in ["comm_msg", "comm_close"] {
+            assert!(matches!(read(message, json!({})), Ok(RequestContent::Comm)));
+        }
+        assert!(matches!(
+            read("debug_request", json!({})),
+            Err(RequestError::Unknown { .. })
+        ));
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_refused_by_name() {
+        let refused = |msg_type, content| RequestContent::read(msg_type, &content).unwrap_err();
+        let error = refused("inspect_request", json!({"cursor_pos": 1}));
+        assert!(!error.is_of_cell());
+        let output = error.as_output();
+        assert_eq!(output.ename, "MalformedRequest");
+        assert_eq!(output.evalue, "malformed inspect_request: missing field `code`");
+        assert_eq!(output.traceback, [format!("MalformedRequest: {}", output.evalue)]);
+        assert!(refused("execute_request", json!({"code": 1})).is_of_cell());
+        assert!(!RequestError::unknown("execute_request").is_of_cell());
+        assert_eq!(refused("no_request", json!({})).as_output().ename, "UnknownRequest");
+    }
+
+    #[test]
+    fn a_shutdown_is_one_whatever_it_says() {
+        let restart = |content| match RequestContent::read("shutdown_request", &content) {
+            Ok(RequestContent::Shutdown(ShutdownRequest { restart })) => restart,
+            other => panic!("{other:?}"),
+        };
+        assert!(restart(json!({"restart": true})));
+        for content in [json!({}), json!({"restart": null}), json!({"restart": "no"})] {
+            assert!(!restart(content));
+        }
     }
 }

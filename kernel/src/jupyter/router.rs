@@ -1,7 +1,7 @@
 //! A ROUTER socket, as shell, control and stdin are: one task reads requests, another writes what is sent back.
 
 use super::connection::Channel;
-use super::message::{Message, Request};
+use super::message::{Message, Received};
 use super::wire::Wire;
 use bytes::Bytes;
 use std::collections::VecDeque;
@@ -64,7 +64,7 @@ pub(super) fn spawn(
     channel: Channel,
     socket: RouterSocket,
     wire: &Arc<Wire>,
-    requests: mpsc::Sender<Request>,
+    requests: mpsc::Sender<Received>,
 ) -> (Replies, RouterTasks) {
     let (sender, receiver) = socket.split();
     let (queue, outgoing) = mpsc::unbounded_channel();
@@ -73,15 +73,15 @@ pub(super) fn spawn(
     (Replies { queue }, RouterTasks { reader, writer })
 }
 
-async fn read_all(channel: Channel, mut socket: RouterRecvHalf, wire: Arc<Wire>, requests: mpsc::Sender<Request>) {
+async fn read_all(channel: Channel, mut socket: RouterRecvHalf, wire: Arc<Wire>, requests: mpsc::Sender<Received>) {
     loop {
         let frames = match socket.recv().await {
             Ok(frames) => frames.into_vec(),
             Err(error) => return tracing::error!(%channel, %error, "nothing more can be received"),
         };
         match wire.decode(channel, frames) {
-            Ok(request) => {
-                if requests.send(request).await.is_err() {
+            Ok(received) => {
+                if requests.send(received).await.is_err() {
                     return;
                 }
             }

@@ -3,7 +3,7 @@
 use super::connection::{Channel, ConnectionFile};
 use super::heartbeat;
 use super::iopub::{IoPub, Listener};
-use super::message::Request;
+use super::message::Received;
 use super::outbox::Outbox;
 use super::router::{self, RouterTasks};
 use super::wire::Wire;
@@ -49,7 +49,7 @@ impl Sockets {
     /// Binds all five sockets and starts to serve them. Requests of every channel come out of the receiver.
     pub(super) async fn bind(
         connection: &ConnectionFile,
-    ) -> Result<(Sockets, Outbox, mpsc::Receiver<Request>), BindError> {
+    ) -> Result<(Sockets, Outbox, mpsc::Receiver<Received>), BindError> {
         let files = SocketFiles::claim(connection);
         // The heartbeat comes first: clients take it for the sign that the kernel is up.
         let heartbeat: RouterSocket = bind(connection, Channel::Heartbeat).await?;

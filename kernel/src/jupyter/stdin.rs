@@ -3,10 +3,11 @@
 //! A question goes to the client that submitted the cell, under its request, and to nobody else. What comes is an answer
 //! only where it comes from that client and names no other question; everything else is dropped.
 
-use super::content::{Content, InputRequest};
-use super::message::{Message, Request};
-use super::requests::InputReply;
-use super::server::Dispatcher;
+use super::action::Action;
+use super::content::InputRequest;
+use super::dispatcher::Dispatcher;
+use super::message::{Received, Request};
+use super::requests::{InputReply, RequestContent};
 use crate::session::{self, InputRequestId};
 use uuid::Uuid;
 
@@ -31,42 +32,39 @@ pub(super) fn ask(dispatcher: &mut Dispatcher, question: session::InputRequest) 
         prompt,
         password,
     } = question;
-    let Some(request) = dispatcher.executions().request(cell).cloned() else {
+    let Some(request) = dispatcher.executions.request(cell).cloned() else {
         // The session has ended it with its cell.
         return tracing::debug!(?cell, "a question of a cell that has ended");
     };
     let id = Uuid::new_v4();
-    let sent = dispatcher.outbox().stdin.send_with_receipt(
-        request.identities.clone(),
-        Message::new(
-            Some(request.header.clone()),
-            Content::InputRequest(InputRequest { id, prompt, password }),
-        ),
-    );
-    dispatcher.asked = Some(Asked { question, id, request });
-    dispatcher.watch_question(question, sent);
+    dispatcher.asked = Some(Asked {
+        question,
+        id,
+        request: request.clone(),
+    });
+    dispatcher.actions.push(Action::Ask {
+        request,
+        question,
+        input: InputRequest { id, prompt, password },
+    });
 }
 
 /// Takes what came in.
-pub(super) fn handle(dispatcher: &mut Dispatcher, request: &Request) {
+pub(super) fn handle(dispatcher: &mut Dispatcher, Received { request, content }: Received) {
     let dropped = |reason: &str| tracing::warn!(msg_type = request.msg_type, "dropped: {reason}");
-    if request.msg_type != "input_reply" {
-        return dropped("only answers come on this channel");
-    }
+    let answer = match content {
+        Ok(RequestContent::InputReply(InputReply { value })) => (value != END_OF_INPUT).then_some(value),
+        Err(error) => return dropped(&error.to_string()),
+        Ok(_) => return dropped("only answers come on this channel"),
+    };
     let Some(asked) = &dispatcher.asked else {
         return dropped("the kernel asked for no input");
     };
-    if !asked.is_answered_by(request) {
+    if !asked.is_answered_by(&request) {
         return dropped("it answers another question, or is not this client's to answer");
     }
-    let answer = match request.parse::<InputReply>() {
-        Ok(InputReply { value }) => value,
-        Err(error) => return dropped(&error.to_string()),
-    };
-    let answer = (answer != END_OF_INPUT).then_some(answer);
-    if !dispatcher.session().answer(asked.question, answer.as_deref()) {
-        dropped("the cell that asked has ended");
-    }
+    let question = asked.question;
+    dispatcher.actions.push(Action::Answer { question, answer });
     dispatcher.asked = None;
 }
 
@@ -96,7 +94,6 @@ mod tests {
             header: ParentHeader(json!({"msg_id": id}).to_string().into()),
             msg_type: "input_reply".to_owned(),
             parent_id: parent.map(str::to_owned),
-            content: json!({"value": "1"}),
         }
     }
 

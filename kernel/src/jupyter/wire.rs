@@ -4,7 +4,8 @@
 //! over the received bytes was verified.
 
 use super::connection::Channel;
-use super::message::{Message, ParentHeader, Request};
+use super::message::{Message, ParentHeader, Received, Request};
+use super::requests::RequestContent;
 use bytes::Bytes;
 use chrono::SecondsFormat;
 use hmac::{Hmac, Mac};
@@ -113,7 +114,7 @@ impl Wire {
     }
 
     /// Reads what came in on `channel`.
-    pub(super) fn decode(&self, channel: Channel, mut frames: Vec<Bytes>) -> Result<Request, DecodeError> {
+    pub(super) fn decode(&self, channel: Channel, mut frames: Vec<Bytes>) -> Result<Received, DecodeError> {
         let size = frames.iter().map(Bytes::len).sum();
         if size > LARGEST {
             return Err(DecodeError::TooLarge { size });
@@ -134,16 +135,17 @@ impl Wire {
 
         let parent = parse_object("parent header", parent)?;
         parse_object("metadata", metadata)?;
-        let received = ReceivedHeader::deserialize(parse_object("header", header)?)
+        let ReceivedHeader { msg_type, .. } = ReceivedHeader::deserialize(parse_object("header", header)?)
             .map_err(|source| DecodeError::IncompleteHeader { source })?;
-        Ok(Request {
+        let content = RequestContent::read(&msg_type, &parse_object("content", content)?);
+        let request = Request {
             channel,
             identities,
             header: ParentHeader(header.clone()),
-            msg_type: received.msg_type,
+            msg_type,
             parent_id: parent["msg_id"].as_str().map(str::to_owned),
-            content: parse_object("content", content)?,
-        })
+        };
+        Ok(Received { request, content })
     }
 
     /// Writes a message, without the routing frames that go before it.

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::jupyter::content::Content;
+use crate::jupyter::requests::IsCompleteRequest;
 use jupyter_protocol::Status;
 
 const HEADER: &str = r#"{"msg_id":"1","msg_type":"kernel_info_request","date":"today"}"#;
@@ -18,20 +19,22 @@ fn signed(wire: &Wire, header: &str, parent: &str, metadata: &str, content: &str
     frames
 }
 
-fn decode(wire: &Wire, frames: Vec<Bytes>) -> Result<Request, DecodeError> {
+fn decode(wire: &Wire, frames: Vec<Bytes>) -> Result<Received, DecodeError> {
     wire.decode(Channel::Shell, frames)
 }
 
 #[test]
 fn a_signed_request_is_read() {
     let wire = Wire::new("key");
-    let mut frames = signed(&wire, HEADER, "{}", "{}", r#"{"a": 1}"#);
+    let header = r#"{"msg_id":"1","msg_type":"is_complete_request","date":"today"}"#;
+    let mut frames = signed(&wire, header, r#"{"msg_id": "0"}"#, "{}", r#"{"code": "a"}"#);
     frames.push(Bytes::from_static(b"a buffer"));
-    let request = decode(&wire, frames).unwrap();
+    let Received { request, content } = decode(&wire, frames).unwrap();
     assert_eq!(request.identities, [Bytes::from_static(b"client")]);
-    assert_eq!(request.msg_type, "kernel_info_request");
-    assert_eq!(request.header.0, HEADER.as_bytes());
-    assert_eq!(request.content["a"], 1);
+    assert_eq!(request.msg_type, "is_complete_request");
+    assert_eq!(request.header.0, header.as_bytes());
+    assert_eq!(request.parent_id.as_deref(), Some("0"));
+    assert!(matches!(content, Ok(RequestContent::IsComplete(IsCompleteRequest { code })) if code == "a"));
 }
 
 #[test]

@@ -1,0 +1,205 @@
+//! What a session says, as the content of messages.
+
+use super::{ClearOutput, Content, DisplayData, ExecuteReply, ExecuteResult, InspectReply, IsCompleteReply, Transient};
+use crate::session::{self, Cell, CellError, Completeness, Completion, Completions, MimeBundle, Outcome, Stream};
+use jupyter_protocol::{CompleteReply, ErrorOutput, ExecuteInput, ExecutionCount, ReplyStatus, Stdio, StreamContent};
+use serde_json::{Map, Value, json};
+
+/// What a cell is made of, for everybody to see.
+pub(in crate::jupyter) fn execute_input(cell: &Cell) -> Content {
+    let execution_count = usize::try_from(cell.execution_count).unwrap_or(usize::MAX);
+    Content::ExecuteInput(ExecuteInput {
+        code: cell.code.clone(),
+        execution_count: ExecutionCount::new(execution_count),
+    })
+}
+
+/// A piece of the output of the cell with this number.
+pub(in crate::jupyter) fn output(execution_count: u32, content: session::Content) -> Content {
+    match content {
+        session::Content::Stream { stream, text } => {
+            let name = match stream {
+                Stream::Stdout => Stdio::Stdout,
+                Stream::Stderr => Stdio::Stderr,
+            };
+            Content::Stream(StreamContent { name, text })
+        }
+        session::Content::DisplayData {
+            data,
+            metadata,
+            display_id,
+        } => Content::DisplayData(DisplayData {
+            data,
+            metadata,
+            transient: Transient { display_id },
+        }),
+        session::Content::UpdateDisplayData {
+            data,
+            metadata,
+            display_id,
+        } => Content::UpdateDisplayData(DisplayData {
+            data,
+            metadata,
+            transient: Transient {
+                display_id: Some(display_id),
+            },
+        }),
+        session::Content::ExecuteResult { data, metadata } => Content::ExecuteResult(ExecuteResult {
+            execution_count,
+            data,
+            metadata,
+        }),
+        session::Content::ClearOutput { wait } => Content::ClearOutput(ClearOutput { wait }),
+    }
+}
+
+/// Why a cell failed.
+pub(in crate::jupyter) fn error(error: &CellError) -> Content {
+    let CellError {
+        ename,
+        evalue,
+        traceback,
+    } = error.clone();
+    Content::Error(ErrorOutput {
+        ename,
+        evalue,
+        traceback,
+    })
+}
+
+/// How the cell with this number ended.
+pub(in crate::jupyter) fn execute_reply(
+    execution_count: u32,
+    user_expressions: Map<String, Value>,
+    outcome: Outcome,
+) -> Content {
+    Content::ExecuteReply(match outcome {
+        Outcome::Ok => ExecuteReply::Ok {
+            execution_count,
+            payload: [],
+            user_expressions,
+        },
+        Outcome::Error(CellError {
+            ename,
+            evalue,
+            traceback,
+        }) => ExecuteReply::Error {
+            execution_count,
+            ename,
+            evalue,
+            traceback,
+        },
+    })
+}
+
+/// The reply to a cell has a number in every case, so it is not the reply that other refused requests get.
+pub(in crate::jupyter) fn refused_cell(execution_count: u32, error: ErrorOutput) -> Content {
+    let ErrorOutput {
+        ename,
+        evalue,
+        traceback,
+    } = error;
+    Content::ExecuteReply(ExecuteReply::Error {
+        execution_count,
+        ename,
+        evalue,
+        traceback,
+    })
+}
+
+/// Whether code can be run as it stands.
+pub(in crate::jupyter) fn is_complete_reply(completeness: Completeness) -> Content {
+    Content::IsCompleteReply(match completeness {
+        Completeness::Complete => IsCompleteReply::Complete,
+        Completeness::Incomplete { indent } => IsCompleteReply::Incomplete { indent },
+        Completeness::Invalid => IsCompleteReply::Invalid,
+    })
+}
+
+/// What is known about a piece of code, if anything.
+pub(in crate::jupyter) fn inspect_reply(data: Option<MimeBundle>) -> Content {
+    Content::InspectReply(InspectReply {
+        found: data.is_some(),
+        data: data.unwrap_or_default(),
+        metadata: Map::new(),
+    })
+}
+
+/// The specification has room for the text of a match only; JupyterLab reads the rest from the metadata.
+pub(in crate::jupyter) fn complete_reply(completions: Completions) -> Content {
+    let Completions { matches, start, end } = completions;
+    let types: Vec<Value> = matches
+        .iter()
+        .map(|Completion { text, kind, signature }| {
+            let mut entry = json!({"start": start, "end": end, "text": text, "type": kind});
+            if let Some(signature) = signature {
+                entry["signature"] = json!(signature);
+            }
+            entry
+        })
+        .collect();
+    let mut metadata = Map::new();
+    metadata.insert("_jupyter_types_experimental".to_owned(), Value::Array(types));
+    Content::CompleteReply(CompleteReply {
+        matches: matches.into_iter().map(|completion| completion.text).collect(),
+        cursor_start: start,
+        cursor_end: end,
+        metadata,
+        status: ReplyStatus::Ok,
+        error: None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_kind_of_a_match_is_in_the_metadata() {
+        let matches = vec![Completion {
+            text: "println!".to_owned(),
+            kind: "macro".to_owned(),
+            signature: Some("macro_rules! println".to_owned()),
+        }];
+        let reply = complete_reply(Completions {
+            matches,
+            start: 2,
+            end: 5,
+        });
+        let Content::CompleteReply(reply) = reply else {
+            panic!("{reply:?}");
+        };
+        assert_eq!(reply.matches, ["println!"]);
+        assert_eq!((reply.cursor_start, reply.cursor_end), (2, 5));
+        assert_eq!(
+            reply.metadata["_jupyter_types_experimental"],
+            json!([{"start": 2, "end": 5, "text": "println!", "type": "macro", "signature": "macro_rules! println"}])
+        );
+    }
+
+    #[test]
+    fn only_what_updates_find_has_an_id() {
+        let json = |content| serde_json::to_value(output(3, content)).unwrap();
+        let shown = session::Content::display(MimeBundle::new());
+        assert_eq!(json(shown), json!({"data": {}, "metadata": {}, "transient": {}}));
+        let update = session::Content::UpdateDisplayData {
+            data: MimeBundle::new(),
+            metadata: Map::new(),
+            display_id: "a".to_owned(),
+        };
+        assert_eq!(
+            json(update),
+            json!({"data": {}, "metadata": {}, "transient": {"display_id": "a"}})
+        );
+        let result = session::Content::result(MimeBundle::new());
+        assert_eq!(json(result), json!({"execution_count": 3, "data": {}, "metadata": {}}));
+    }
+
+    #[test]
+    fn nothing_known_is_an_answer_too() {
+        assert_eq!(
+            serde_json::to_value(inspect_reply(None)).unwrap(),
+            json!({"status": "ok", "found": false, "data": {}, "metadata": {}})
+        );
+    }
+}

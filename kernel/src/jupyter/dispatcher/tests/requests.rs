@@ -1,0 +1,123 @@
+//! Everything that is not a cell is answered without waiting for one, also where it is refused.
+
+use super::*;
+
+#[test]
+fn what_came_while_the_kernel_started_is_answered_in_its_order() {
+    let mut kernel = Kernel::new();
+    // Nothing has been heard of the session yet, which runs its first cell when it is ready.
+    let info = ["busy k", "kernel_info_reply k to one", "idle k"];
+    assert_eq!(kernel.shell("k", "kernel_info_request", json!({})), info);
+    assert_eq!(
+        kernel.execute("a", json!({})),
+        ["busy a", "execute_input a", "run \"a\" as 0"]
+    );
+    assert!(kernel.execute("b", json!({})).is_empty());
+    assert_eq!(kernel.control("k", "kernel_info_request", json!({})), info);
+    assert_eq!(
+        kernel.fail(0, "Unavailable"),
+        [
+            "error Unavailable a",
+            "Unavailable 1 a to one",
+            "idle a",
+            "busy b",
+            "aborted 2 b to one",
+            "idle b"
+        ]
+    );
+}
+
+#[test]
+fn a_request_is_answered_while_a_cell_runs() {
+    let mut kernel = Kernel::new();
+    kernel.execute("a", json!({}));
+    assert_eq!(
+        kernel.shell("i", "is_complete_request", json!({"code": "1 +"})),
+        ["busy i", "check \"1 +\" i", "idle i"]
+    );
+    assert_eq!(
+        kernel.shell("h", "history_request", json!({"hist_access_type": "tail"})),
+        ["busy h", "history_reply h to one", "idle h"]
+    );
+    assert_eq!(kernel.print(0, "hello\n"), ["print \"hello\\n\" a"]);
+    assert_eq!(
+        kernel.shell("c", "comm_info_request", json!({})),
+        ["busy c", "comm_info_reply c to one", "idle c"]
+    );
+}
+
+#[test]
+fn what_takes_its_time_says_busy_and_idle_itself() {
+    let mut kernel = Kernel::new();
+    for kind in ["complete_request", "inspect_request"] {
+        assert_eq!(kernel.shell("q", kind, json!({"code": "a"})), ["look up q"]);
+    }
+}
+
+#[test]
+fn a_comm_is_closed_under_the_request_that_opened_it() {
+    let mut kernel = Kernel::new();
+    assert_eq!(
+        kernel.shell("c", "comm_open", json!({"comm_id": "1"})),
+        ["busy c", "comm_close c", "idle c"]
+    );
+    for message in ["comm_msg", "comm_close"] {
+        assert_eq!(kernel.shell("c", message, json!({})), ["busy c", "idle c"]);
+    }
+}
+
+#[test]
+fn what_is_refused_is_told_where_the_client_waits() {
+    let mut kernel = Kernel::new();
+    for (message, ename) in [
+        ("complete", "MalformedRequest"),
+        ("inspect", "MalformedRequest"),
+        ("is_complete", "MalformedRequest"),
+        ("history", "MalformedRequest"),
+        ("interrupt", "UnknownRequest"),
+        ("debug", "UnknownRequest"),
+    ] {
+        assert_eq!(
+            kernel.shell("q", &format!("{message}_request"), json!({})),
+            [
+                "busy q".to_owned(),
+                format!("{message}_reply {ename} q to one"),
+                "idle q".to_owned()
+            ]
+        );
+    }
+    // Nobody waits for a reply to these.
+    for message in ["comm_open", "input_reply", "anything"] {
+        assert_eq!(kernel.shell("q", message, json!({})), ["busy q", "idle q"]);
+    }
+}
+
+#[test]
+fn a_cell_that_cannot_be_read_is_answered_at_once_with_the_next_number() {
+    let mut kernel = Kernel::new();
+    kernel.execute("a", json!({}));
+    kernel.execute("b", json!({}));
+    assert_eq!(
+        kernel.shell("x", "execute_request", json!({"code": 1})),
+        ["busy x", "MalformedRequest 2 x to one", "idle x"]
+    );
+    // It has not run, so that it stops nothing.
+    assert_eq!(kernel.succeed(0)[2..], ["busy b", "execute_input b", "run \"b\" as 1"]);
+}
+
+#[test]
+fn control_knows_nothing_that_waits_behind_cells() {
+    let mut kernel = Kernel::new();
+    for content in [json!({"code": "a"}), json!({})] {
+        for message in ["execute", "complete", "history", "comm_info"] {
+            assert_eq!(
+                kernel.control("q", &format!("{message}_request"), content.clone()),
+                [
+                    "busy q".to_owned(),
+                    format!("{message}_reply UnknownRequest q to one"),
+                    "idle q".to_owned()
+                ]
+            );
+        }
+    }
+}
