@@ -5,14 +5,16 @@
 
 mod cell;
 mod cli;
-mod data_directory;
+mod environment;
 mod identity;
 mod jupyter;
 mod library;
 mod process;
 mod session;
+mod session_directory;
 mod toolchain;
 mod units;
+mod user_directories;
 
 use std::process::ExitCode;
 
@@ -29,6 +31,6 @@ fn main() -> ExitCode {
         return code;
     }
     // SAFETY: no thread has been started.
-    unsafe { session::prepare_environment() };
+    unsafe { environment::prepare() };
     library::build(role).unwrap_or_else(cli::run)
 }

@@ -6,7 +6,17 @@ use ra_ap_syntax::{Edition, SyntaxKind};
 use super::function::parse_code;
 use super::rewrite::without_magic;
 use super::{magic, query};
-use crate::session::Completeness;
+
+/// Whether a piece of code could be run as it stands.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) enum Completeness {
+    Complete,
+    /// More has to follow; the next line starts with this.
+    Incomplete {
+        indent: String,
+    },
+    Invalid,
+}
 
 const INDENT: &str = "    ";
 

@@ -32,7 +32,7 @@ mod types;
 mod words;
 
 pub(crate) use commands::{CommandHelp, commands};
-pub(crate) use complete::is_complete;
+pub(crate) use complete::{Completeness, is_complete};
 pub(crate) use cursor::{Cursor, Excerpt, at as cursor};
 pub(crate) use definitions::{Definition, DefinitionKind, definitions, find_item, macro_documentation};
 pub(crate) use magic_error::{MagicError, suggestion};

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
 use super::kernelspec::Surroundings;
-use crate::session::forget_session;
+use crate::environment::forget_session;
 use crate::toolchain::find_in_path;
 
 /// The command that JupyterLab installs.

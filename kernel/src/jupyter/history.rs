@@ -4,8 +4,8 @@ mod file;
 
 use super::content::HistoryItem;
 use super::requests::{HistoryRequest, RequestError};
-use crate::data_directory::data_directory;
 use crate::session::MimeBundle;
+use crate::user_directories::data_directory;
 use file::HistoryFile;
 use std::collections::{HashSet, VecDeque};
 use std::thread;

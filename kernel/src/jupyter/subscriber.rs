@@ -71,7 +71,7 @@ impl Drop for Peer {
 pub(super) async fn serve(client: impl Stream, queue: &Queue, wire: &Wire) -> Result<(), ServeError> {
     let directory = tempfile::Builder::new()
         .prefix("parcell-iopub-")
-        .tempdir_in(crate::session::temporary_directory())?;
+        .tempdir_in(crate::environment::temporary_directory())?;
     let path = directory.path().join("socket");
     let listener = UnixListener::bind(&path)?;
     let publishing = async {

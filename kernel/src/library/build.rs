@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::process::{Command, ExitCode, Stdio};
 
 use super::{PrepareError, Prepared, SEED, sources};
-use crate::session::{Directory, prelude};
+use crate::environment::{self, Place, prelude};
 use crate::toolchain::stand_alone;
 
 /// The first argument that makes this executable compile the library.
@@ -26,10 +26,10 @@ pub(super) fn run(prepared: &Prepared, progress: &mut dyn FnMut(&str)) -> Result
     fs::write(&lock, sources::LOCK).map_err(PrepareError::io("write", &lock))?;
     let this = std::env::current_exe().map_err(PrepareError::io("find", &PathBuf::from("this executable")))?;
     let mut command = Command::new(&this);
-    crate::session::restore_environment(&mut command);
+    environment::restore(&mut command);
     let mut child = command
         .arg(BUILD)
-        .env("EVCXR_TMPDIR", &seed)
+        .env(environment::EVCXR_VARIABLE, &seed)
         .env(LIBRARY_VARIABLE, prepared.sources())
         .stdin(Stdio::null())
         .stdout(Stdio::null())
@@ -64,11 +64,11 @@ pub(crate) fn build(role: &str) -> Option<ExitCode> {
 
 fn compile() -> ExitCode {
     let result = (|| -> Result<(), Box<dyn std::error::Error>> {
-        let directory = Directory::create()?;
+        let place = Place::create()?;
         let library = PathBuf::from(std::env::var_os(LIBRARY_VARIABLE).ok_or("the library's place is not said")?);
         let mut child = Command::new(std::env::current_exe()?);
         child.arg(ACKNOWLEDGE);
-        let (mut context, _outputs) = prelude::start(&directory, child, &library)?;
+        let (mut context, _outputs) = prelude::start(&place, child, &library)?;
         // evcxr checks cells that it cannot type, which takes other files of every dependency.
         context.check("let checked = 1;")?;
         Ok(())

@@ -16,12 +16,11 @@ use std::path::{Path, PathBuf};
 use fs4::fs_std::FileExt;
 use sha2::{Digest, Sha256};
 
+use crate::user_directories::{self, CACHE_VARIABLE};
 pub(crate) use build::{ACKNOWLEDGE, build};
 pub(crate) use seed::plant;
 pub(crate) use sources::exports;
 
-/// Overrides where the compiled library is kept.
-pub(crate) const CACHE_VARIABLE: &str = "PARCELL_CACHE_DIR";
 /// What a session's directory starts as.
 const SEED: &str = "seed";
 /// Written last: without it the rest is not to be trusted.
@@ -165,9 +164,6 @@ fn create_cache_directory() -> Result<PathBuf, PrepareError> {
 /// By one name, where it exists: cargo knows a compiled library by the path of its sources, and compiles it anew where
 /// it meets it by another.
 fn cache_directory() -> Result<PathBuf, PrepareError> {
-    let directory = std::env::var_os(CACHE_VARIABLE)
-        .map(PathBuf::from)
-        .or_else(|| Some(dirs::cache_dir()?.join("parcell")))
-        .ok_or(PrepareError::NoCacheDirectory)?;
+    let directory = user_directories::cache_directory().ok_or(PrepareError::NoCacheDirectory)?;
     Ok(fs::canonicalize(&directory).unwrap_or(directory))
 }

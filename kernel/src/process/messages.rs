@@ -14,9 +14,6 @@ pub(crate) const TRANSACTION_DESCRIPTOR: i32 = 202;
 /// The file in which the library leaves what the last map has given. It outlives the notebook process.
 pub(crate) const RESULTS_DESCRIPTOR: i32 = 203;
 
-/// Names the directory in which the kernel listens for its supervisor.
-pub(crate) const SESSION_VARIABLE: &str = "PARCELL_SESSION";
-
 /// The kernel's socket in the session's directory.
 pub(crate) const KERNEL_SOCKET: &str = "kernel.sock";
 

@@ -24,11 +24,11 @@ use super::channel::{Channel, ReceiveError};
 use super::checkpoint::take_over;
 use super::messages::{
     CONTROL_DESCRIPTOR, EVENTS_DESCRIPTOR, Ending, FromNotebook, FromSupervisor, KERNEL_SOCKET, RESULTS_DESCRIPTOR,
-    SESSION_VARIABLE, TRANSACTION_DESCRIPTOR, ToNotebook, ToSupervisor,
+    TRANSACTION_DESCRIPTOR, ToNotebook, ToSupervisor,
 };
 use super::transaction::Transaction;
 use super::{NOTEBOOK, descendants, huge_pages};
-use crate::session::remove_directory;
+use crate::session_directory;
 
 /// What makes evcxr give up a cell: not UTF-8.
 const ROLL_BACK: &[u8] = b"\xff\n";
@@ -101,9 +101,8 @@ impl Supervisor {
         // In a group of its own: the terminal's Ctrl-C is for the kernel, which interrupts the cell.
         setpgid(None, None)?;
         set_child_subreaper(Some(getpid()))?;
-        let session = std::env::var_os(SESSION_VARIABLE)
-            .map(PathBuf::from)
-            .ok_or_else(|| io::Error::other(format!("{SESSION_VARIABLE} is not set")))?;
+        let session = session_directory::of_this_process()
+            .ok_or_else(|| io::Error::other(format!("{} is not set", session_directory::VARIABLE)))?;
         let kernel = connect(&session)?;
         let transaction = Transaction::create()?;
         let (events_of_kernel, events) = Channel::pair()?;
@@ -378,7 +377,7 @@ impl Supervisor {
         if getppid() != self.kernel_pid {
             // The kernel has died and cannot do it.
             end_compilers(&self.session);
-            let _ = remove_directory(&self.session);
+            let _ = session_directory::remove(&self.session);
         }
     }
 }
@@ -425,7 +424,7 @@ impl Process {
 /// Kills what the kernel had started to compile, and waits: it writes to the session's directory.
 fn end_compilers(session: &std::path::Path) {
     loop {
-        let mut left = descendants::with_variable(SESSION_VARIABLE, session.as_os_str());
+        let mut left = descendants::with_variable(session_directory::VARIABLE, session.as_os_str());
         left.retain(|pid| *pid != getpid());
         if left.is_empty() {
             return;
@@ -449,7 +448,7 @@ fn start_notebook_process(stdout: OwnedFd, stderr: OwnedFd, inherited: [(i32, i3
     let mut command = Command::new(std::env::current_exe()?);
     command
         .arg(NOTEBOOK)
-        .env_remove(SESSION_VARIABLE)
+        .env_remove(session_directory::VARIABLE)
         .env_remove("EVCXR_IS_RUNTIME")
         // Set by evcxr. The kernel names the calls of a panic; were this process to do it, every panic would be slow.
         .env_remove("RUST_BACKTRACE")

@@ -11,7 +11,6 @@ use parcell::LastMap;
 
 use super::completion::InRust;
 use super::diagnostics::{self, Compiled};
-use super::directory::{Directory, restore_environment};
 use super::endings::End;
 use super::event::{Cell, CellError, Content, Event, MimeBundle, Outcome, Stream};
 use super::gone::Gone;
@@ -21,8 +20,9 @@ use super::locations::Locations;
 use super::output::{PANICKED, Report};
 use super::question::Question;
 use super::shared::Shared;
-use super::{completion, documentation, endings, inspection, last_map, magics, prelude, queries};
+use super::{completion, documentation, endings, inspection, last_map, magics, queries};
 use crate::cell::{self, Excerpt, Part, Query, Rewritten, SourceMap, Step, Types, Variables};
+use crate::environment::{self, Place, prelude};
 use crate::library::{self, Prepared};
 use crate::process::SUPERVISOR;
 use crate::process::messages::FromSupervisor;
@@ -52,9 +52,9 @@ pub(super) enum Request {
 }
 
 /// Runs until shutdown.
-pub(super) fn run(shared: &Arc<Shared>, directory: &Directory, requests: &mpsc::Receiver<Request>) {
+pub(super) fn run(shared: &Arc<Shared>, place: &Place, requests: &mpsc::Receiver<Request>) {
     let locations = Arc::clone(&shared.locations);
-    match Engine::start(shared, directory, locations) {
+    match Engine::start(shared, place, locations) {
         Ok(mut engine) => {
             shared.started();
             engine.serve(requests);
@@ -101,7 +101,7 @@ struct Engine<'a> {
     shared: &'a Arc<Shared>,
     locations: Arc<Mutex<Locations>>,
     library: Prepared,
-    directory: &'a Directory,
+    place: &'a Place,
     types: Types,
     /// The names that cells have imported.
     imported: BTreeSet<String>,
@@ -116,7 +116,7 @@ struct Engine<'a> {
 impl<'a> Engine<'a> {
     fn start(
         shared: &'a Arc<Shared>,
-        directory: &'a Directory,
+        place: &'a Place,
         locations: Arc<Mutex<Locations>>,
     ) -> Result<Engine<'a>, StartError> {
         let library = library::prepare(&mut |progress| {
@@ -129,12 +129,12 @@ impl<'a> Engine<'a> {
             }
             tracing::info!(progress, "preparing the library");
         })?;
-        library::plant(&library, &directory.evcxr())?;
+        library::plant(&library, &place.evcxr())?;
         let mut supervisor = Command::new(std::env::current_exe()?);
         supervisor.arg(SUPERVISOR);
-        restore_environment(&mut supervisor);
+        environment::restore(&mut supervisor);
         tracing::debug!("the library is in place");
-        let (context, outputs) = prelude::start(directory, supervisor, &library.sources())?;
+        let (context, outputs) = prelude::start(place, supervisor, &library.sources())?;
         std::thread::Builder::new()
             .name("supervisor-stderr".to_owned())
             .spawn(move || {
@@ -147,7 +147,7 @@ impl<'a> Engine<'a> {
             shared,
             locations,
             library,
-            directory,
+            place,
             types: Types::default(),
             imported: BTreeSet::new(),
             missing: None,
@@ -281,7 +281,7 @@ impl<'a> Engine<'a> {
             let text = format!("the compiler cannot be told about the cell: {error}");
             return Outcome::Error(diagnostics::plain_error("KernelError", &text));
         }
-        let file = self.directory.evcxr().join("src/lib.rs");
+        let file = self.place.evcxr().join("src/lib.rs");
         compiled.append(&rewritten.map);
         self.locations()
             .begin(cell.execution_count, &cell.code, compiled.clone(), file);
@@ -292,7 +292,7 @@ impl<'a> Engine<'a> {
             // Also after a panic the cell's items are defined. What did not come to run has defined nothing.
             self.types = types;
             self.identities = identities;
-            if let Err(error) = dependencies::keep(self.directory.path()) {
+            if let Err(error) = dependencies::keep(self.place.directory()) {
                 tracing::error!(%error, "cannot tell the compiler what variables are compiled with");
             }
         }
@@ -325,7 +325,7 @@ impl<'a> Engine<'a> {
 
     /// Tells the compiler's wrapper which cell is being compiled, and with which identities its types are.
     fn tell_compiler(&self, cell: &Cell, identities: &Identities) -> io::Result<()> {
-        let directory = self.directory.path();
+        let directory = self.place.directory();
         identities.write(directory)?;
         dependencies::forget_next(directory)?;
         std::fs::write(directory.join(CELL_NUMBER_FILE), cell.execution_count.to_string())

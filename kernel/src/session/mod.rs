@@ -6,7 +6,6 @@ mod backtrace;
 mod completion;
 mod crates;
 mod diagnostics;
-mod directory;
 mod documentation;
 mod endings;
 mod engine;
@@ -22,17 +21,12 @@ mod locations;
 mod magics;
 mod output;
 mod overflow;
-pub(crate) mod prelude;
 mod queries;
 mod question;
 mod shared;
 mod sources;
 
 pub(crate) use completion::{Completion, Completions};
-pub(crate) use directory::{
-    Directory, forget_session, has_room_for_sockets, prepare_environment, remove_directory, restore_environment,
-    temporary_directory,
-};
 pub(crate) use event::{
     Cell, CellError, CellId, Content, Event, InputRequest, InputRequestId, Metadata, MimeBundle, Outcome, Stream,
 };
@@ -40,6 +34,8 @@ pub(crate) use events::Events;
 pub(crate) use inspection::Detail;
 pub(crate) use left_out::LeftOut;
 pub(crate) use overflow::Overflow;
+
+pub(crate) use crate::cell::Completeness;
 
 use std::io;
 use std::sync::{Arc, Mutex, mpsc as threads};
@@ -50,7 +46,9 @@ use rustix::process::{Signal, getpid, kill_process};
 use tokio::sync::mpsc;
 
 use crate::cell::{self, Cursor};
+use crate::environment::Place;
 use crate::process::descendants;
+use crate::session_directory;
 use completion::CompletionContext;
 use engine::Request;
 use events::Backlog;
@@ -74,17 +72,6 @@ pub(crate) struct Session {
     engine: Arc<EngineThread>,
 }
 
-/// Whether a piece of code could be run as it stands.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub(crate) enum Completeness {
-    Complete,
-    /// More has to follow; the next line starts with this.
-    Incomplete {
-        indent: String,
-    },
-    Invalid,
-}
-
 /// Why a session could not start.
 #[derive(Debug, thiserror::Error)]
 #[error("cannot start a session")]
@@ -96,20 +83,20 @@ impl Session {
     ///
     /// The session ends, and everything it started with it, when the last handle is dropped or `shutdown` is called.
     pub(crate) fn start() -> Result<(Session, Events), StartError> {
-        let directory = Directory::create()?;
+        let place = Place::create()?;
         let (events, received) = mpsc::unbounded_channel();
         let backlog = Backlog::new()?;
         let locations = Arc::new(Mutex::new(Locations::default()));
         let questions = Arc::new(Questions::new(events.clone()));
         let pump = Pump::start(
-            directory.path(),
+            place.directory(),
             events.clone(),
             Arc::clone(&backlog),
             Arc::clone(&locations),
             Arc::clone(&questions),
         )?;
         let shared = Arc::new(Shared::new(pump, locations, questions, events));
-        let path = directory.path().to_owned();
+        let directory = place.directory().to_owned();
         let (requests, queue) = threads::channel();
         let (ended, end) = threads::channel();
         let for_engine = Arc::clone(&shared);
@@ -117,16 +104,16 @@ impl Session {
             .name("engine".to_owned())
             .stack_size(ENGINE_STACK)
             .spawn(move || {
-                engine::run(&for_engine, &directory, &queue);
+                engine::run(&for_engine, &place, &queue);
                 // Nobody waits where the session was ended by force. What crates were compiled to takes a while to
                 // remove, which is no reason to.
                 let _ = ended.send(());
-                drop(directory);
+                drop(place);
             })?;
         let engine = EngineThread {
             shared: Arc::clone(&shared),
             requests,
-            directory: path,
+            directory,
             state: Mutex::new(Some(Running { thread, end })),
         };
         Ok((
@@ -166,7 +153,7 @@ impl Session {
 
     /// Whether `code` is complete. Answers at once, also while a cell runs.
     pub(crate) fn is_complete(&self, code: &str) -> Completeness {
-        crate::cell::is_complete(code)
+        cell::is_complete(code)
     }
 
     /// What could stand at `cursor` (a Unicode code point offset) in `code`. While a cell runs the answer is what is
@@ -293,7 +280,7 @@ fn end_by_force(directory: &std::path::Path) {
         std::thread::sleep(Duration::from_millis(5));
     }
     let limit = Instant::now() + REMOVAL;
-    while let Err(error) = remove_directory(directory) {
+    while let Err(error) = session_directory::remove(directory) {
         match error.kind() {
             io::ErrorKind::NotFound => return,
             // The engine's thread cannot be killed, and may be writing.

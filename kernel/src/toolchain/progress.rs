@@ -3,9 +3,9 @@
 use std::ffi::OsStr;
 use std::io;
 use std::os::unix::net::UnixDatagram;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use crate::process::messages::SESSION_VARIABLE;
+use crate::session_directory;
 
 /// In the session's directory.
 pub(crate) const SOCKET: &str = "progress.sock";
@@ -22,7 +22,7 @@ pub(super) fn say_compiling(name: Option<&OsStr>) {
     let Some(name) = name.and_then(OsStr::to_str).filter(|name| is_worth_saying(name)) else {
         return;
     };
-    let Some(session) = std::env::var_os(SESSION_VARIABLE).map(PathBuf::from) else {
+    let Some(session) = session_directory::of_this_process() else {
         return;
     };
     let package = std::env::var("CARGO_PKG_NAME").unwrap_or_else(|_| name.to_owned());

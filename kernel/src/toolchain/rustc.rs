@@ -9,7 +9,7 @@ use std::{fs, io};
 use super::compilation::{Compilation, record};
 use super::dependencies::Dependencies;
 use super::{CELL_NUMBER_FILE, Identities, analysis_source, become_command, cell_source, progress, report};
-use crate::process::messages::SESSION_VARIABLE;
+use crate::session_directory;
 
 /// The name of the crate that evcxr makes of a cell.
 const CELL_CRATE: &str = "ctx";
@@ -228,7 +228,7 @@ fn cell_number() -> Option<u32> {
 }
 
 fn session() -> Option<PathBuf> {
-    std::env::var_os(SESSION_VARIABLE).map(PathBuf::from)
+    session_directory::of_this_process()
 }
 
 #[cfg(test)]

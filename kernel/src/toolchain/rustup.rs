@@ -1,16 +1,13 @@
 //! Our rustup: `rustup which cargo` names our cargo, all else goes to the real one.
 
 use std::ffi::{OsStr, OsString};
-use std::path::PathBuf;
 use std::process::{Command, ExitCode};
 
 use super::{become_command, find_in_path, report};
-use crate::process::messages::SESSION_VARIABLE;
+use crate::session_directory;
 
 pub(super) fn main(arguments: &[OsString]) -> ExitCode {
-    let session = std::env::var_os(SESSION_VARIABLE)
-        .map(PathBuf::from)
-        .unwrap_or_default();
+    let session = session_directory::of_this_process().unwrap_or_default();
     if arguments == [OsStr::new("which"), OsStr::new("cargo")] {
         #[expect(clippy::print_stdout, reason = "the answer is what this command prints")]
         {

@@ -10,8 +10,8 @@ use super::super::kernelspec::{self, Installed, Surroundings};
 use super::super::lab::own_environment;
 use super::super::packages::{self, Package};
 use super::finding::Finding;
+use crate::environment::forget_session;
 use crate::identity::NAME;
-use crate::session::forget_session;
 
 const JUPYTERLAB: &str = "JupyterLab";
 const KERNEL: &str = "kernel in Jupyter";

@@ -8,7 +8,7 @@ use std::process::{Command, Stdio};
 
 use super::super::packages::{self, Package};
 use super::finding::Finding;
-use crate::session::forget_session;
+use crate::environment::forget_session;
 use crate::toolchain::{find_in_path, locate};
 
 /// The oldest compiler that the library compiles with.
@@ -156,7 +156,7 @@ fn linker(path: Option<&OsStr>) -> Finding {
 fn link(cc: &Path) -> Result<(), String> {
     let directory = tempfile::Builder::new()
         .prefix("parcell-doctor-")
-        .tempdir_in(crate::session::temporary_directory())
+        .tempdir_in(crate::environment::temporary_directory())
         .map_err(|error| error.to_string())?;
     let mut command = Command::new(cc);
     forget_session(&mut command);

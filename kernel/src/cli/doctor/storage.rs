@@ -6,9 +6,10 @@ use std::path::{Path, PathBuf};
 use rustix::fs::{Access, StatVfs, StatVfsMountFlags, access, statvfs};
 
 use super::finding::Finding;
+use crate::environment::{has_room_for_sockets, temporary_directory};
 use crate::library::{self, PrepareError, State};
-use crate::session::{has_room_for_sockets, temporary_directory};
 use crate::units::size::gibibytes;
+use crate::user_directories::CACHE_VARIABLE;
 
 /// What the compiled library and a session with some crates take.
 const ROOM: u64 = 1 << 30;
@@ -38,7 +39,7 @@ fn library(state: &State) -> Option<Finding> {
         Some(problem) => Finding::missing(
             LIBRARY,
             format!("{cache} {problem}"),
-            format!("export {}=DIR", library::CACHE_VARIABLE),
+            format!("export {}=DIR", CACHE_VARIABLE),
         ),
         None => Finding::warning(
             LIBRARY,

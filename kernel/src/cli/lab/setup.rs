@@ -12,8 +12,8 @@ use fs4::fs_std::FileExt;
 use super::super::jupyterlab::python;
 use super::super::kernelspec::Surroundings;
 use super::super::packages::{self, Package};
-use crate::data_directory::data_directory;
-use crate::session::forget_session;
+use crate::environment::forget_session;
+use crate::user_directories::data_directory;
 
 /// The environment's name in the data directory.
 const ENVIRONMENT: &str = "jupyterlab";
