@@ -219,8 +219,8 @@ impl<'a> Arguments<'a> {
         options::refuse_more(&self.words, format!("the magic is {}", self.usage()))
     }
 
-    fn usage(&self) -> &'static str {
-        magics::find(self.name.text).map_or("", |magic| magic.usage)
+    fn usage(&self) -> String {
+        magics::find(self.name.text).map_or_else(String::new, MagicHelp::usage)
     }
 }
 

@@ -29,7 +29,7 @@ fn parts() -> Vec<Part> {
 
 /// How a magic is written, and its options.
 fn magic(magic: &MagicHelp) -> Part {
-    let mut text = format!("```text\n{}\n```\n", magic.usage);
+    let mut text = format!("```text\n{}\n```\n", magic.usage());
     if !magic.options.is_empty() {
         text.push_str("\n| option | what it does | without it |\n|---|---|---|\n");
     }

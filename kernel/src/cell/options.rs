@@ -117,7 +117,7 @@ fn value<'a>(
 
 fn unknown_option(word: &Word<'_>, magic: &MagicHelp) -> MagicError {
     let flags = magic.options.iter().flat_map(OptionHelp::flags);
-    let help = format!("{}the magic is {}", suggestion(word.text, flags), magic.usage);
+    let help = format!("{}the magic is {}", suggestion(word.text, flags), magic.usage());
     let message = format!("there is no option `{}`", word.text);
     MagicError::new(word.range.clone(), message, "unknown option", help)
 }

@@ -14,13 +14,12 @@ use super::source_map::SourceMap;
 use super::target::Target;
 use super::words::{Word, Words};
 
-pub(super) const USAGE: &str = "%%process [-n COUNT | --args ITEMS] [--name NAME] [--daemon] [--timeout TIME] \
-                                [--memory SIZE] [--quiet | --raw] [-> NAME | (NAME, ...)]";
 const INDEX: &str = "parcell_index";
 
 pub(super) fn rewrite(cell: &str, line: &MagicLine, variables: &dyn Variables) -> Result<SourceMap, MagicError> {
     let mut words = Words::new(cell, line.arguments.clone());
-    let options = Options::read(&mut words, magics::known("%%process"))?;
+    let magic = magics::known("%%process");
+    let options = Options::read(&mut words, magic)?;
     let settings = settings(&options)?;
     let rest = items::split(cell, words.rest().range);
     if !rest.expression.text.is_empty() {
@@ -29,7 +28,7 @@ pub(super) fn rewrite(cell: &str, line: &MagicLine, variables: &dyn Variables) -
             rest.expression.range,
             message,
             "unexpected",
-            format!("the magic is {USAGE}"),
+            format!("the magic is {}", magic.usage()),
         ));
     }
     let target = rest.read_target()?;

@@ -3,7 +3,7 @@
 use super::line_magic::unquoted;
 use super::magic::MagicLine;
 use super::magic_error::MagicError;
-use super::magics;
+use super::magics::{self, MagicHelp};
 use super::options::{self, Options};
 use super::rewrite::leave_out_magic;
 use super::source_map::SourceMap;
@@ -74,8 +74,8 @@ pub(super) fn no_arguments(cell: &str, line: &MagicLine) -> Result<(), MagicErro
     options::refuse_more(&Words::new(cell, line.arguments.clone()), help)
 }
 
-fn usage(cell: &str, line: &MagicLine) -> &'static str {
-    magics::find(&cell[line.name.clone()]).map_or("", |magic| magic.usage)
+fn usage(cell: &str, line: &MagicLine) -> String {
+    magics::find(&cell[line.name.clone()]).map_or_else(String::new, MagicHelp::usage)
 }
 
 /// What follows the magic's line.

@@ -59,7 +59,7 @@ pub(super) fn named(name: &str) -> Option<Vec<Part>> {
 
 fn of_magic(magic: &MagicHelp) -> Vec<Part> {
     let mut parts = vec![
-        Part::Text(format!("`{}`", magic.usage)),
+        Part::Text(format!("`{}`", magic.usage())),
         Part::Text(magic.summary.to_owned()),
     ];
     let options: Vec<_> = magic

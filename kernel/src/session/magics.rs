@@ -32,8 +32,9 @@ pub(super) fn list() -> MimeBundle {
 
 /// How it is used, as far as that leaves room for what it does on the line of a terminal.
 fn short_usage(magic: &MagicHelp) -> String {
-    if magic.usage.len() <= SHORT {
-        magic.usage.to_owned()
+    let usage = magic.usage();
+    if usage.len() <= SHORT {
+        usage
     } else {
         format!("{} ...", magic.name)
     }
@@ -41,12 +42,9 @@ fn short_usage(magic: &MagicHelp) -> String {
 
 /// One magic with its options.
 pub(super) fn help(magic: &MagicHelp) -> MimeBundle {
-    let mut text = format!("{}\n    {}", magic.usage, magic.summary);
-    let mut html = format!(
-        "<p><code>{}</code><br>{}</p>",
-        escaped(magic.usage),
-        escaped(magic.summary)
-    );
+    let usage = magic.usage();
+    let mut text = format!("{usage}\n    {}", magic.summary);
+    let mut html = format!("<p><code>{}</code><br>{}</p>", escaped(&usage), escaped(magic.summary));
     let cells: Vec<[String; 2]> = magic
         .options
         .iter()
@@ -140,7 +138,7 @@ mod tests {
             let line = listed.lines().find(|line| line.ends_with(magic.summary)).unwrap();
             assert!(line.starts_with(magic.name) && line.chars().count() < 110, "{line}");
             let shown = text(&help(magic), "text/plain");
-            assert!(shown.starts_with(magic.usage), "{shown}");
+            assert!(shown.starts_with(&magic.usage()), "{shown}");
             assert!(
                 magic.options.iter().all(|option| shown.contains(option.summary)),
                 "{shown}"

@@ -8,16 +8,12 @@ use super::function::{Body, Callable, NodeKind, Returned, Selected};
 use super::items::{self, Items};
 use super::magic::MagicLine;
 use super::magic_error::MagicError;
-use super::magics;
+use super::magics::{self, MagicHelp};
 use super::options::{self, Options};
 use super::rewrite::leave_out_magic;
 use super::source_map::SourceMap;
 use super::target::Target;
 use super::words::Words;
-
-pub(super) const USAGE: &str = "%%pool [-n WORKERS] [-c CHUNK] [--fn NAME] [--unordered] [-k] [--timeout TIME] \
-                                [--retries N] [--memory SIZE] [--grouped] [--quiet | --raw] [--profile] [--no-progress] \
-                                [--cluster URL] [--] ITEMS [-> NAME | (NAME, ...)]";
 
 pub(super) fn rewrite(cell: &str, line: &MagicLine, variables: &dyn Variables) -> Result<SourceMap, MagicError> {
     let mut words = Words::new(cell, line.arguments.clone());
@@ -26,7 +22,7 @@ pub(super) fn rewrite(cell: &str, line: &MagicLine, variables: &dyn Variables) -
     options::refuse_behind(&words, magic)?;
     let engine = settings::code(&options)?;
     let items = items::split(cell, words.rest().range);
-    let target = check(&items, line)?;
+    let target = check(&items, line, magic)?;
     let keep_going = options.has("--keep-going");
     refuse_parts_of_failures(target, &items, keep_going)?;
     let mut body = Body::parse(cell, line.body.clone());
@@ -50,7 +46,8 @@ pub(super) fn rewrite(cell: &str, line: &MagicLine, variables: &dyn Variables) -
         Some(selected @ Selected::Closure(_)) => call.map_closure(&selected)?,
         Some(selected @ Selected::Function(_)) => call.map_function(&body, &selected)?,
         None => {
-            let help = format!("define a function below the magic, or end the cell with a closure: {USAGE}");
+            let usage = magic.usage();
+            let help = format!("define a function below the magic, or end the cell with a closure: {usage}");
             return Err(MagicError::new(
                 line.name.clone(),
                 "there is no function in this cell",
@@ -62,9 +59,10 @@ pub(super) fn rewrite(cell: &str, line: &MagicLine, variables: &dyn Variables) -
     Ok(call.map)
 }
 
-fn check(items: &Items<'_>, line: &MagicLine) -> Result<Option<Target>, MagicError> {
+fn check(items: &Items<'_>, line: &MagicLine, magic: &MagicHelp) -> Result<Option<Target>, MagicError> {
     if items.expression.text.is_empty() {
-        let help = format!("name what to map over, for example `%%pool -n 4 0..10`: {USAGE}");
+        let usage = magic.usage();
+        let help = format!("name what to map over, for example `%%pool -n 4 0..10`: {usage}");
         return Err(MagicError::new(
             line.name.clone(),
             "there are no items to map over",
