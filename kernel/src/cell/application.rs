@@ -3,11 +3,12 @@
 
 use std::ops::Range;
 
-use super::function::{Callable, Closure, Parameter, Selected};
+use super::Variables;
+use super::callable::{Callable, Closure, Parameter};
 use super::magic_error::MagicError;
+use super::selection::Selected;
 use super::source_map::SourceMap;
-use super::words::Word;
-use super::{Variables, items};
+use super::words::{Word, is_identifier};
 
 /// The name that generated code gives an item.
 const ITEM: &str = "parcell_item";
@@ -27,7 +28,7 @@ enum Source {
 
 impl Source {
     fn of(expression: &Word<'_>, variables: &dyn Variables) -> Source {
-        if !items::is_identifier(expression.text) {
+        if !is_identifier(expression.text) {
             return Source::Taken;
         }
         match variables.type_of(expression.text) {

@@ -3,8 +3,8 @@
 use ra_ap_parser::LexedStr;
 use ra_ap_syntax::{Edition, SyntaxKind};
 
-use super::function::parse_code;
-use super::rewrite::without_magic;
+use super::parsing::parse_code;
+use super::without_magics::without_magics;
 use super::{magic, query};
 
 /// Whether a piece of code could be run as it stands.
@@ -65,7 +65,7 @@ pub(crate) fn is_complete(cell: &str) -> Completeness {
 
 /// The cell's Rust.
 fn without_commands(cell: &str) -> String {
-    without_magic(cell)
+    without_magics(cell)
         .split_inclusive('\n')
         .map(|line| match line.trim_start() {
             command if command.starts_with(':') && !command.starts_with("::") => "\n",

@@ -6,10 +6,12 @@ use super::commands::is_command_line;
 use super::lines;
 use super::magic::{self, CellMagic, MagicLine};
 use super::magics::{MAGICS, MagicHelp, magic};
-use super::rewrite::{Rewritten, Step, rewrite, without_magic};
+use super::rewrite::rewrite;
 use super::source_map::SourceMap;
+use super::step::{Rewritten, Step};
+use super::without_magics::without_magics;
 use super::words::Words;
-use super::{Variables, items, options, timing};
+use super::{Variables, items, options};
 
 /// What the cursor is in. Ranges are in the cell, of the word that the cursor is in or behind.
 #[derive(Clone, Debug)]
@@ -112,7 +114,7 @@ fn in_rewritten(cell: &str, position: usize, variables: &dyn Variables) -> Optio
 
 /// A cell without commands and line magics: to analyse it must not run them.
 fn plain(cell: &str, is_known: &dyn Fn(&str) -> bool) -> SourceMap {
-    let rust = without_magic(cell);
+    let rust = without_magics(cell);
     let mut map = SourceMap::default();
     let mut start = 0;
     for line in lines::scan(&rust, 0..rust.len(), is_known) {
@@ -182,7 +184,7 @@ fn in_magic(
         return excerpt(cell, position, variables).map_or(Cursor::Other, Cursor::Rust);
     }
     let line = arguments.start - magic.name.len()..arguments.end;
-    let Some(start) = timing::measured_code(cell, line) else {
+    let Some(start) = lines::measured_code(cell, line) else {
         return Cursor::Other;
     };
     let mut map = SourceMap::default();

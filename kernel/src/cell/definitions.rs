@@ -3,8 +3,8 @@
 use ra_ap_syntax::ast::{self, AstNode, HasDocComments, HasName};
 use ra_ap_syntax::{Edition, SourceFile, SyntaxKind, SyntaxNode};
 
-use super::function::{commands_length, parse_code};
-use super::rewrite::without_magic;
+use super::parsing::{commands_length, parse_code};
+use super::without_magics::without_magics;
 
 /// An item of a cell.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -59,7 +59,7 @@ impl DefinitionKind {
 
 /// The items that a cell defines at its top level.
 pub(crate) fn definitions(cell: &str) -> Vec<Definition> {
-    let code = without_magic(cell);
+    let code = without_magics(cell);
     let code = &code[commands_length(&code)..];
     let statements = parse_code(code)
         .syntax_node()

@@ -56,12 +56,6 @@ fn last_arrow(text: &str) -> Option<usize> {
     found
 }
 
-/// Whether the text is a plain name.
-pub(super) fn is_identifier(text: &str) -> bool {
-    let lexed = ra_ap_parser::LexedStr::new(Edition::CURRENT, text);
-    lexed.len() == 1 && lexed.kind(0) == SyntaxKind::IDENT
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -87,11 +81,5 @@ mod tests {
                 (expression, target)
             );
         }
-    }
-
-    #[test]
-    fn only_a_plain_name_is_an_identifier() {
-        assert!(is_identifier("numbers") && is_identifier("r#type"));
-        assert!(!is_identifier("a.b") && !is_identifier("&a") && !is_identifier("7") && !is_identifier(""));
     }
 }

@@ -2,13 +2,14 @@
 
 use std::ops::Range;
 
+use super::body::Body;
 use super::lines::{self, Line, LineKind};
 use super::magic;
 use super::magic_error::{MagicError, suggestion};
 use super::magics::{self, MagicHelp};
 use super::options;
-use super::rewrite::Step;
 use super::source_map::SourceMap;
+use super::step::Step;
 use super::timing;
 use super::words::{Word, Words, trimmed};
 
@@ -45,8 +46,27 @@ pub(super) fn session_step(cell: &str, line: &Line) -> Result<Option<Step>, Magi
     Ok(Some(step))
 }
 
+/// Appends a part of the cell with Rust in the place of lines that are none.
+pub(super) fn write_rust(
+    cell: &str,
+    part: Range<usize>,
+    found: &[Line],
+    is_known: &dyn Fn(&str) -> bool,
+    map: &mut SourceMap,
+) -> Result<(), MagicError> {
+    let mut position = part.start;
+    for (index, line) in found.iter().enumerate() {
+        map.copy(cell, position..line.range.start);
+        position = line.range.end;
+        let is_last = index + 1 == found.len() && Body::parse(cell, position..part.end).nodes.is_empty();
+        write(cell, line, is_last && !line.nested, is_known, map)?;
+    }
+    map.copy(cell, position..part.end);
+    Ok(())
+}
+
 /// Writes the Rust that a line stands for. Where it is the last of the cell, the value of what it times is the cell's.
-pub(super) fn write(
+fn write(
     cell: &str,
     line: &Line,
     is_last: bool,

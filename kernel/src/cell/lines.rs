@@ -11,9 +11,9 @@ use ra_ap_parser::LexedStr;
 use ra_ap_syntax::ast::{self, AstNode};
 use ra_ap_syntax::{Edition, Parse, SourceFile, SyntaxKind, TextSize};
 
-use super::function::{PREFIX, parse_code};
-use super::names;
-use super::timing::measured_code;
+use super::parsing::{PREFIX, parse_code};
+use super::words::Words;
+use super::{magics, names, options};
 
 /// A line that is not Rust.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -80,6 +80,20 @@ pub(super) fn without(cell: &str, part: Range<usize>, lines: &[Line]) -> String 
     }
     rust.push_str(&cell[position..part.end]);
     rust
+}
+
+/// Where the code begins that the magic of a line measures; None where there is no such magic.
+pub(super) fn measured_code(cell: &str, line: Range<usize>) -> Option<usize> {
+    let name = name_of(&cell[line.clone()]);
+    let behind = line.start + name.len();
+    match name {
+        "%time" => Some(behind),
+        "%timeit" => {
+            let mut words = Words::new(cell, behind..line.end);
+            Some(options::behind(&mut words, magics::known("%timeit")).start)
+        }
+        _ => None,
+    }
 }
 
 /// Whether `text`, which begins with `!`, is Rust where nothing stands in front of it.

@@ -1,9 +1,10 @@
-//! Finding the magic of a cell: its first line that is neither blank nor a comment.
+//! The magic of a cell, which is its first line that is neither blank nor a comment: finding it, and leaving it out.
 
 use std::ops::Range;
 
 use super::magic_error::{MagicError, suggestion};
 use super::magics;
+use super::source_map::SourceMap;
 use super::words::Words;
 
 /// The magics that rewrite a whole cell.
@@ -108,6 +109,20 @@ pub(super) fn first_line(cell: &str) -> Option<Range<usize>> {
         }
     }
     None
+}
+
+/// Empty lines in the place of the magic and what is in front of it, so that the body's lines keep their numbers.
+pub(super) fn leave_out(cell: &str, line: &MagicLine) -> SourceMap {
+    let mut map = SourceMap::default();
+    let lines_before = cell[..line.body.start].matches('\n').count();
+    map.generate(&"\n".repeat(lines_before), line.name.clone());
+    map
+}
+
+/// The cell with blanks in the place of the magic: every position stays.
+pub(super) fn blank_out(cell: &str, line: &MagicLine) -> String {
+    let blank = " ".repeat(line.arguments.end - line.name.start);
+    format!("{}{blank}{}", &cell[..line.name.start], &cell[line.body.clone()])
 }
 
 #[cfg(test)]

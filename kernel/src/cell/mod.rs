@@ -4,11 +4,12 @@
 //! what the person wrote, so that every message points at that.
 
 mod application;
+mod body;
+mod callable;
 mod commands;
 mod complete;
 mod cursor;
 mod definitions;
-mod function;
 mod items;
 mod line_magic;
 mod lines;
@@ -19,16 +20,22 @@ mod magics;
 mod magics_page;
 mod names;
 mod options;
+mod parsing;
 mod pool;
 mod process;
 mod query;
+mod results;
 mod rewrite;
 mod script;
+mod selection;
 mod source_map;
+mod split;
+mod step;
 mod subject;
 mod target;
 mod timing;
 mod types;
+mod without_magics;
 mod words;
 
 pub(crate) use commands::{CommandHelp, commands};
@@ -39,8 +46,9 @@ pub(crate) use magic_error::{MagicError, suggestion};
 pub(crate) use magics::{MAGICS, MagicHelp, OptionHelp, magic};
 pub(crate) use names::{definition_of_variable, imported};
 pub(crate) use query::{Query, query};
-pub(crate) use rewrite::{Part, Rewritten, Step, rewrite};
+pub(crate) use rewrite::rewrite;
 pub(crate) use source_map::{Place, SourceMap};
+pub(crate) use step::{Part, Rewritten, Step};
 pub(crate) use subject::{Subject, SubjectKind, subject};
 pub(crate) use types::Types;
 

@@ -6,7 +6,7 @@ use std::ops::Range;
 use ra_ap_syntax::ast::{self, AstNode, HasName};
 use ra_ap_syntax::{SyntaxNode, TextSize};
 
-use super::function::{PREFIX, commands_length, parse_code};
+use super::parsing::{PREFIX, commands_length, parse_code};
 
 /// The names that the imports at the top level of a cell make known to later cells.
 pub(crate) fn imported(code: &str) -> BTreeSet<String> {

@@ -2,14 +2,16 @@
 
 use super::Variables;
 use super::application::Application;
-use super::function::{Body, Callable, Node, NodeKind, Parameter, Returned, Selected};
+use super::body::{Body, Node, NodeKind};
+use super::callable::{Callable, Parameter, Returned};
 use super::items;
 use super::line_magic::unquoted;
-use super::magic::MagicLine;
+use super::magic::{MagicLine, leave_out};
 use super::magic_error::MagicError;
 use super::magics;
 use super::options::{Options, duration_code};
-use super::rewrite::leave_out_magic;
+use super::results::Results;
+use super::selection::Selected;
 use super::source_map::SourceMap;
 use super::target::Target;
 use super::words::{Word, Words};
@@ -51,7 +53,7 @@ pub(super) fn rewrite(cell: &str, line: &MagicLine, variables: &dyn Variables) -
         daemon: daemon.is_some(),
         shows_one: application.is_none() && !options.has("--count"),
         target: rest.target.zip(target),
-        map: leave_out_magic(cell, line),
+        map: leave_out(cell, line),
     };
     let mut body = Body::parse(cell, line.body.clone());
     body.note_shadowed(cell, variables);
@@ -100,7 +102,7 @@ struct Call<'a> {
     map: SourceMap,
 }
 
-impl Call<'_> {
+impl<'a> Call<'a> {
     fn run(&mut self, body: &Body, application: Option<Application<'_>>) -> Result<(), MagicError> {
         let ends_with_function = matches!(body.nodes.last().map(|node| &node.kind), Some(NodeKind::Function(_)));
         match (application, body.last_closure(), body.last_function()) {
@@ -138,12 +140,13 @@ impl Call<'_> {
         selected: &Selected,
         shows_nothing: bool,
     ) -> Result<(), MagicError> {
-        self.open_results(Some(selected.callable()), shows_nothing)?;
+        let results = self.results(Some(selected.callable()), shows_nothing)?;
+        results.open(self.cell, &mut self.map, &self.line.name);
         let call = self.process_call("run_each");
         application.apply(&mut self.map, selected, |map| {
             map.generate(&call, self.line.name.clone())
         })?;
-        self.close_results(shows_nothing);
+        results.close(&mut self.map, &self.line.name);
         Ok(())
     }
 
@@ -152,7 +155,7 @@ impl Call<'_> {
         self.map.copy(self.cell, self.line.body.clone());
         self.generate("\n");
         let shows_nothing = function.result == Returned::Undeclared;
-        self.open(Some(function), shows_nothing, method(function))?;
+        let results = self.open(Some(function), shows_nothing, method(function))?;
         let pattern = if function.parameters.is_empty() {
             "|| ".to_owned()
         } else {
@@ -168,7 +171,7 @@ impl Call<'_> {
             Some(_) => INDEX.to_owned(),
         };
         self.map.generate(&format!("({argument})"), function.name.clone());
-        self.close(shows_nothing);
+        self.close(&results);
         Ok(())
     }
 
@@ -176,9 +179,9 @@ impl Call<'_> {
         let range = closure.name.clone();
         self.check(closure)?;
         self.map.copy(self.cell, self.line.body.start..range.start);
-        self.open(Some(closure), false, method(closure))?;
+        let results = self.open(Some(closure), false, method(closure))?;
         self.map.copy_apart(self.cell, range);
-        self.close(false);
+        self.close(&results);
         Ok(())
     }
 
@@ -191,7 +194,7 @@ impl Call<'_> {
             self.map.copy(self.cell, node.range.clone());
             self.generate("\n");
         }
-        self.open(None, false, "run")?;
+        let results = self.open(None, false, "run")?;
         self.generate("|| {\n");
         for node in body.nodes.iter().filter(|node| !is_item(&node.kind)) {
             self.map.copy(self.cell, node.range.clone());
@@ -210,7 +213,7 @@ impl Call<'_> {
         } else {
             "#[allow(unreachable_code)]\n()}"
         });
-        self.close(false);
+        self.close(&results);
         Ok(())
     }
 
@@ -228,26 +231,33 @@ impl Call<'_> {
         ))
     }
 
-    /// Everything in front of what is run: statements, where there is no function.
-    fn open(&mut self, callable: Option<&Callable>, shows_nothing: bool, method: &str) -> Result<(), MagicError> {
-        self.open_results(callable, shows_nothing)?;
+    /// Writes everything in front of what is run: statements, where there is no function.
+    fn open(
+        &mut self,
+        callable: Option<&Callable>,
+        shows_nothing: bool,
+        method: &str,
+    ) -> Result<Results<'a>, MagicError> {
+        let results = self.results(callable, shows_nothing)?;
+        results.open(self.cell, &mut self.map, &self.line.name);
         self.generate(&self.process_call(method));
-        Ok(())
+        Ok(results)
     }
 
-    /// What stands in front of the results.
-    fn open_results(&mut self, callable: Option<&Callable>, shows_nothing: bool) -> Result<(), MagicError> {
-        if let Some((word, target)) = self.target.clone() {
-            let type_ = target.type_of_parts(&word, callable)?;
-            self.generate("let ");
-            self.map.copy(self.cell, word.range);
-            self.generate(&type_.map_or(String::new(), |type_| format!(": {type_}")));
-            self.generate(" = ");
-        } else if !shows_nothing && !self.daemon {
-            let show = if self.shows_one { "show_result" } else { "show_results" };
-            self.generate(&format!("parcell::cell::{show}("));
-        }
-        Ok(())
+    fn results(&self, callable: Option<&Callable>, shows_nothing: bool) -> Result<Results<'a>, MagicError> {
+        let Some((written, target)) = self.target.clone() else {
+            return Ok(match (shows_nothing || self.daemon, self.shows_one) {
+                (true, _) => Results::Dropped,
+                (false, true) => Results::Shown("show_result"),
+                (false, false) => Results::Shown("show_results"),
+            });
+        };
+        let type_ = target.type_of_parts(&written, callable)?;
+        Ok(Results::Named {
+            written,
+            target,
+            type_: type_.map(|type_| (type_, self.line.name.clone())),
+        })
     }
 
     /// The call of the library's method, up to its parenthesis.
@@ -256,21 +266,9 @@ impl Call<'_> {
         format!("parcell::cell::process({}){kind}.{method}(", self.settings)
     }
 
-    fn close(&mut self, shows_nothing: bool) {
+    fn close(&mut self, results: &Results<'_>) {
         self.generate(")");
-        self.close_results(shows_nothing);
-    }
-
-    /// What stands behind the results.
-    fn close_results(&mut self, shows_nothing: bool) {
-        match self.target {
-            Some((ref word, target)) => {
-                let range = word.range.clone();
-                self.map.generate(&format!("{};", target.conversion()), range);
-            }
-            None if shows_nothing || self.daemon => self.generate(";"),
-            None => self.generate(");"),
-        }
+        results.close(&mut self.map, &self.line.name);
     }
 
     fn generate(&mut self, text: &str) {

@@ -1,18 +1,17 @@
 //! `%%bash`, `%%writefile`, `%%html` and its like: magics for a cell's text as it is.
 
 use super::line_magic::unquoted;
-use super::magic::MagicLine;
+use super::magic::{MagicLine, leave_out};
 use super::magic_error::MagicError;
 use super::magics::{self, MagicHelp};
 use super::options::{self, Options};
-use super::rewrite::leave_out_magic;
 use super::source_map::SourceMap;
 use super::words::Words;
 
 /// `%%bash`: the rest of the cell as a script.
 pub(super) fn bash(cell: &str, line: &MagicLine) -> Result<SourceMap, MagicError> {
     no_arguments(cell, line)?;
-    let mut map = leave_out_magic(cell, line);
+    let mut map = leave_out(cell, line);
     map.generate(
         &format!("parcell::cell::bash({:?});", text(cell, line)),
         line.name.clone(),
@@ -41,7 +40,7 @@ pub(super) fn write_file(cell: &str, line: &MagicLine) -> Result<SourceMap, Magi
     if !content.is_empty() && !content.ends_with('\n') {
         content.push('\n');
     }
-    let mut map = leave_out_magic(cell, line);
+    let mut map = leave_out(cell, line);
     let call = format!(
         "parcell::cell::write_file({:?}, {append}, {content:?});",
         unquoted(path.text)
@@ -88,8 +87,9 @@ fn text<'a>(cell: &'a str, line: &MagicLine) -> &'a str {
 
 #[cfg(test)]
 mod tests {
+    use super::super::rewrite::rewrite;
     use super::super::rewrite::tests::{Known, refused, rewritten};
-    use super::super::rewrite::{Step, rewrite};
+    use super::super::step::Step;
 
     #[test]
     fn scripts_and_files_are_passed_on_as_they_are() {

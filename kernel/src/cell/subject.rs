@@ -6,7 +6,7 @@ use ra_ap_parser::LexedStr;
 use ra_ap_syntax::ast::{self, AstNode};
 use ra_ap_syntax::{Edition, SyntaxKind, TextSize};
 
-use super::function::{PREFIX, parse_code};
+use super::parsing::{PREFIX, parse_code};
 
 /// A name and what it is reached by. Ranges are in the text.
 #[derive(Clone, Debug, Eq, PartialEq)]

@@ -5,10 +5,9 @@ use std::ops::Range;
 use ra_ap_syntax::ast::{self, AstNode};
 use ra_ap_syntax::{Edition, SourceFile};
 
-use super::function::{Callable, Returned};
-use super::items::is_identifier;
+use super::callable::{Callable, Returned};
 use super::magic_error::MagicError;
-use super::words::Word;
+use super::words::{Word, is_identifier};
 
 /// The most parts that Rust's library collects into as many collections.
 const MOST_PARTS: usize = 12;

@@ -2,33 +2,19 @@
 
 use std::ops::Range;
 
-use super::function::{Body, NodeKind, commands_length};
+use super::body::{Body, NodeKind};
 use super::line_magic::shell_command;
 use super::lines::{self, Line};
-use super::magic::MagicLine;
+use super::magic::{MagicLine, leave_out};
 use super::magic_error::MagicError;
 use super::magics::{self, MagicHelp};
 use super::options::{self, Options};
-use super::rewrite::leave_out_magic;
+use super::parsing::commands_length;
 use super::source_map::SourceMap;
 use super::words::{Words, trimmed};
 
 /// How many runs there are where nothing is said.
 const RUNS: usize = 7;
-
-/// Where the code begins that the magic of a line measures; None where there is no such magic.
-pub(super) fn measured_code(cell: &str, line: Range<usize>) -> Option<usize> {
-    let name = lines::name_of(&cell[line.clone()]);
-    let behind = line.start + name.len();
-    match name {
-        "%time" => Some(behind),
-        "%timeit" => {
-            let mut words = Words::new(cell, behind..line.end);
-            Some(options::behind(&mut words, magics::known("%timeit")).start)
-        }
-        _ => None,
-    }
-}
 
 /// `%time`: statements between the start and the stop of a clock, or the value that the last of them gives.
 pub(super) fn time_line(
@@ -110,7 +96,7 @@ pub(super) fn timeit_cell(cell: &str, line: &MagicLine, rust: &SourceMap) -> Res
         let message = "there is nothing to measure in this cell";
         return Err(nothing(line.name.clone(), message, help));
     }
-    let mut map = leave_out_magic(cell, line);
+    let mut map = leave_out(cell, line);
     map.copy_mapped(rust, start..code);
     map.generate(&format!("parcell::cell::timeit({settings}, || {{\n"), line.name.clone());
     map.copy_mapped(rust, code..end);

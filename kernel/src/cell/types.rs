@@ -12,7 +12,7 @@ use ra_ap_parser::LexedStr;
 use ra_ap_syntax::ast::{self, AstNode, HasName};
 use ra_ap_syntax::{Edition, SyntaxKind};
 
-use super::function::{commands_length, parse_code};
+use super::parsing::{commands_length, parse_code};
 use crate::toolchain::Identities;
 
 /// The types that have been defined, with their definitions.

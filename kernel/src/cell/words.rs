@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use ra_ap_parser::LexedStr;
 use ra_ap_syntax::{Edition, SyntaxKind};
 
 /// A word of a cell and where it is in the cell.
@@ -92,7 +93,7 @@ fn value_length(text: &str) -> usize {
     if let Some(end) = text.strip_prefix('\'').and_then(|quoted| quoted.find('\'')) {
         return end + "''".len();
     }
-    let lexed = ra_ap_parser::LexedStr::new(Edition::CURRENT, text);
+    let lexed = LexedStr::new(Edition::CURRENT, text);
     let mut depth = 0_usize;
     for index in 0..lexed.len() {
         match lexed.kind(index) {
@@ -121,6 +122,12 @@ pub(super) fn trimmed(cell: &str, range: Range<usize>) -> Word<'_> {
         text,
         range: start..start + text.len(),
     }
+}
+
+/// Whether the text is a plain name.
+pub(super) fn is_identifier(text: &str) -> bool {
+    let lexed = LexedStr::new(Edition::CURRENT, text);
+    lexed.len() == 1 && lexed.kind(0) == SyntaxKind::IDENT
 }
 
 #[cfg(test)]
@@ -157,5 +164,11 @@ mod tests {
             assert_eq!((found, words.rest().text), (Some(value), rest), "{text}");
         }
         assert_eq!(Words::new("  ", 0..2).next_value(), None);
+    }
+
+    #[test]
+    fn only_a_plain_name_is_an_identifier() {
+        assert!(is_identifier("numbers") && is_identifier("r#type"));
+        assert!(!is_identifier("a.b") && !is_identifier("&a") && !is_identifier("7") && !is_identifier(""));
     }
 }
