@@ -1,7 +1,16 @@
-//! How the end of the notebook process is told.
+//! How the end of the notebook process is told, and what a cell's end leaves of what was there.
 
 use crate::process::messages::Ending;
 use crate::session::event::CellError;
+
+/// What has ended.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Subject {
+    /// A cell, or its first part.
+    Cell,
+    /// A part of a cell, which begins at this line; the parts before it have completed.
+    Part { line: usize },
+}
 
 /// What is known of the end of the notebook process.
 #[derive(Clone, Copy, Debug)]
@@ -17,12 +26,38 @@ pub(super) struct End<'a> {
     pub(super) threads_lost: usize,
 }
 
+impl Subject {
+    /// The part of a cell that begins at this position.
+    pub(super) fn part_at(code: &str, position: usize) -> Subject {
+        let line = code[..position].matches('\n').count() + 1;
+        Subject::Part { line }
+    }
+
+    /// Its error, which also says what is left of what came before it.
+    pub(super) fn complete(self, mut error: CellError) -> CellError {
+        if let Subject::Part { line } = self {
+            let left = format!("  = what stands before line {line} had been completed, and stays");
+            error.traceback.push(left);
+        }
+        error
+    }
+
+    /// What it is called, in a sentence of its own or (`named`) in one that has named it.
+    fn name(self, named: bool) -> String {
+        match self {
+            Subject::Cell if named => "it".to_owned(),
+            Subject::Cell => "this cell".to_owned(),
+            Subject::Part { line } => format!("line {line}"),
+        }
+    }
+}
+
 /// The error of a cell that ended the notebook process.
-pub(super) fn during_cell(end: &End<'_>) -> CellError {
+pub(super) fn during_cell(subject: Subject, end: &End<'_>) -> CellError {
     let (ename, cause, help) = explanation(end);
     let mut traceback = vec![format!("\x1b[1;31mThe cell {cause}\x1b[0m")];
     traceback.extend(help.map(|help| format!("  = help: {help}")));
-    traceback.extend(what_is_left(end.restored, end.threads_lost));
+    traceback.extend(what_is_left(subject, end.restored, end.threads_lost));
     CellError {
         ename: ename.to_owned(),
         evalue: match help {
@@ -34,14 +69,14 @@ pub(super) fn during_cell(end: &End<'_>) -> CellError {
 }
 
 /// The error of a cell that was interrupted.
-pub(super) fn interrupted(restored: bool, threads_lost: usize) -> CellError {
-    let left = what_is_left(restored, threads_lost);
+pub(super) fn interrupted(subject: Subject, restored: bool, threads_lost: usize) -> CellError {
+    let left = what_is_left(subject, restored, threads_lost);
     let mut traceback = vec!["\x1b[1;31mInterrupted\x1b[0m".to_owned()];
     traceback.extend(left);
     let variables = if restored {
-        "all variables are as they were before it"
+        format!("all variables are as they were before {}", subject.name(true))
     } else {
-        "all variables are lost"
+        "all variables are lost".to_owned()
     };
     CellError {
         ename: "Interrupted".to_owned(),
@@ -71,11 +106,11 @@ pub(super) fn of_process(ending: Ending) -> String {
 }
 
 /// What there is of variables and threads after the end.
-fn what_is_left(restored: bool, threads_lost: usize) -> Vec<String> {
+fn what_is_left(subject: Subject, restored: bool, threads_lost: usize) -> Vec<String> {
     let variables = if restored {
-        "all variables are as they were before this cell"
+        format!("all variables are as they were before {}", subject.name(false))
     } else {
-        "all variables are lost: there was no checkpoint to go on from"
+        "all variables are lost: there was no checkpoint to go on from".to_owned()
     };
     let lost = threads(threads_lost).filter(|_| restored);
     let mut lines = vec![format!("  = {variables}")];
@@ -170,32 +205,41 @@ mod tests {
 
     #[test]
     fn each_end_is_named_as_what_it_is() {
-        let error = during_cell(&end(Ending::Exited { code: 3 }));
+        let error = during_cell(Subject::Cell, &end(Ending::Exited { code: 3 }));
         assert_eq!(
             (error.ename.as_str(), error.evalue.as_str()),
             ("Exited", "ended the process with exit code 3")
         );
-        let error = during_cell(&killed(libc::SIGSEGV));
+        let error = during_cell(Subject::Cell, &killed(libc::SIGSEGV));
         assert_eq!(error.ename, "Crashed");
         assert!(error.evalue.contains("SIGSEGV"), "{}", error.evalue);
         let printed = "\nthread 'main' (7) has overflowed its stack\n";
-        let error = during_cell(&End {
-            printed,
-            ..killed(libc::SIGABRT)
-        });
+        let error = during_cell(
+            Subject::Cell,
+            &End {
+                printed,
+                ..killed(libc::SIGABRT)
+            },
+        );
         assert_eq!(error.ename, "StackOverflow");
         let printed = "memory allocation of 1152921504606846976 bytes failed\n";
-        let error = during_cell(&End {
-            printed,
-            ..killed(libc::SIGABRT)
-        });
+        let error = during_cell(
+            Subject::Cell,
+            &End {
+                printed,
+                ..killed(libc::SIGABRT)
+            },
+        );
         assert_eq!(error.ename, "OutOfMemory");
         assert!(error.evalue.contains("1152921504606846976 bytes"), "{}", error.evalue);
         let panic = Some("panic in a destructor during cleanup");
-        let error = during_cell(&End {
-            panic,
-            ..killed(libc::SIGABRT)
-        });
+        let error = during_cell(
+            Subject::Cell,
+            &End {
+                panic,
+                ..killed(libc::SIGABRT)
+            },
+        );
         assert!(error.evalue.contains("a destructor panicked"), "{}", error.evalue);
     }
 
@@ -206,18 +250,60 @@ mod tests {
             ..killed(libc::SIGABRT)
         };
         assert!(
-            during_cell(&lost)
+            during_cell(Subject::Cell, &lost)
                 .traceback
                 .join("\n")
                 .contains("all variables are lost")
         );
-        assert!(interrupted(false, 3).evalue.contains("all variables are lost"));
+        assert!(
+            interrupted(Subject::Cell, false, 3)
+                .evalue
+                .contains("all variables are lost")
+        );
         let threads = End {
             threads_lost: 2,
             ..killed(libc::SIGABRT)
         };
-        assert!(during_cell(&threads).traceback.join("\n").contains("2 threads"));
+        assert!(
+            during_cell(Subject::Cell, &threads)
+                .traceback
+                .join("\n")
+                .contains("2 threads")
+        );
         assert!(between_cells(&threads).contains("2 threads"));
-        assert!(interrupted(true, 1).traceback.join("\n").contains("1 thread that"));
+        assert!(
+            interrupted(Subject::Cell, true, 1)
+                .traceback
+                .join("\n")
+                .contains("1 thread that")
+        );
+    }
+
+    #[test]
+    fn a_part_is_told_from_the_cell_and_what_was_printed_stays() {
+        let part = Subject::part_at("let a = 1;\n%who\nb", 16);
+        let error = part.complete(interrupted(part, true, 0));
+        assert_eq!(
+            error.evalue,
+            "the cell was interrupted; all variables are as they were before line 3"
+        );
+        assert_eq!(
+            error.traceback[1..],
+            [
+                "  = all variables are as they were before line 3",
+                "  = what stands before line 3 had been completed, and stays"
+            ]
+        );
+        let own = CellError {
+            ename: "Panic".to_owned(),
+            evalue: "not before this cell".to_owned(),
+            traceback: Vec::new(),
+        };
+        assert_eq!(part.complete(own.clone()).evalue, own.evalue);
+        let error = Subject::Cell.complete(interrupted(Subject::Cell, true, 0));
+        assert_eq!(
+            error.traceback[1..],
+            ["  = all variables are as they were before this cell"]
+        );
     }
 }

@@ -11,7 +11,7 @@ use parcell::LastMap;
 
 use super::completion::InRust;
 use super::diagnostics::{self, Compiled};
-use super::endings::End;
+use super::endings::{End, Subject};
 use super::event::{Cell, CellError, Content, Event, MimeBundle, Outcome, Stream};
 use super::gone::Gone;
 use super::inspection::Detail;
@@ -194,7 +194,7 @@ impl<'a> Engine<'a> {
         self.shared.begin(cell.id);
         self.shared.questions.begin(cell);
         if self.interrupted(cell) {
-            return self.shared.finish(cell.id, Outcome::Error(interrupted()));
+            return self.shared.finish(cell.id, Outcome::Error(interrupted(Subject::Cell)));
         }
         self.restore_prelude();
         let known = KnownNames {
@@ -215,17 +215,18 @@ impl<'a> Engine<'a> {
     fn run_parts(&mut self, cell: &Cell, parts: &[Part]) -> Outcome {
         let mut compiled = SourceMap::default();
         for (index, part) in parts.iter().enumerate() {
+            let subject = subject_of(cell, parts, index);
             let outcome = match &part.step {
-                Step::Run(code) => self.run(cell, code, &mut compiled),
+                Step::Run(code) => self.run(cell, subject, code, &mut compiled),
                 step => self.answer(cell, step),
             };
             match outcome {
                 Outcome::Ok if index + 1 < parts.len() && self.interrupted(cell) => {
-                    return Outcome::Error(in_part(interrupted(), cell, &parts[index + 1]));
+                    let next = subject_of(cell, parts, index + 1);
+                    return Outcome::Error(next.complete(interrupted(next)));
                 }
                 Outcome::Ok => {}
-                Outcome::Error(error) if index > 0 => return Outcome::Error(in_part(error, cell, part)),
-                error => return error,
+                Outcome::Error(error) => return Outcome::Error(subject.complete(error)),
             }
         }
         Outcome::Ok
@@ -273,7 +274,7 @@ impl<'a> Engine<'a> {
     }
 
     /// Runs code. `compiled` is what the parts of the cell before it were compiled from, and takes this part too.
-    fn run(&mut self, cell: &Cell, rewritten: &Rewritten, compiled: &mut SourceMap) -> Outcome {
+    fn run(&mut self, cell: &Cell, subject: Subject, rewritten: &Rewritten, compiled: &mut SourceMap) -> Outcome {
         let types = self.types.after(rewritten.map.text());
         let variables = self.context.variables_and_types().map(|(_, type_)| type_.to_owned());
         let identities = self.types.identities_for(&types, variables, &self.identities);
@@ -304,7 +305,7 @@ impl<'a> Engine<'a> {
             let after = self.names_of_variables();
             self.gone.update(cell.execution_count, &before, &after);
         }
-        let outcome = self.outcome(cell, rewritten, result, report);
+        let outcome = self.outcome(cell, subject, rewritten, result, report);
         if outcome == Outcome::Ok {
             self.imported.extend(cell::imported(rewritten.map.text()));
         }
@@ -334,6 +335,7 @@ impl<'a> Engine<'a> {
     fn outcome(
         &self,
         cell: &Cell,
+        subject: Subject,
         rewritten: &Rewritten,
         result: Result<evcxr::EvalOutputs, Error>,
         report: Report,
@@ -362,7 +364,7 @@ impl<'a> Engine<'a> {
             }
             Err(error) => {
                 diagnostics::unknown_type(&error.to_string(), cell.execution_count, &cell.code, &rewritten.map)
-                    .unwrap_or_else(|| self.explain(cell, &error, &report))
+                    .unwrap_or_else(|| self.explain(cell, subject, &error, &report))
             }
         };
         error
@@ -381,7 +383,7 @@ impl<'a> Engine<'a> {
     }
 
     /// The error of a cell that evcxr gave up.
-    fn explain(&self, cell: &Cell, error: &Error, report: &Report) -> CellError {
+    fn explain(&self, cell: &Cell, subject: Subject, error: &Error, report: &Report) -> CellError {
         for news in &report.news {
             match news {
                 FromSupervisor::Ended {
@@ -389,8 +391,8 @@ impl<'a> Engine<'a> {
                     restored,
                     threads_lost,
                     ..
-                } => return endings::interrupted(*restored, *threads_lost),
-                FromSupervisor::Refused => return interrupted(),
+                } => return endings::interrupted(subject, *restored, *threads_lost),
+                FromSupervisor::Refused => return interrupted(subject),
                 FromSupervisor::Ended {
                     ending,
                     during_cell: true,
@@ -398,13 +400,16 @@ impl<'a> Engine<'a> {
                     threads_lost,
                     ..
                 } => {
-                    return endings::during_cell(&End {
-                        ending: *ending,
-                        printed: &report.stderr_tail,
-                        panic: report.panic.as_ref().map(|panic| panic.message.as_str()),
-                        restored: *restored,
-                        threads_lost: *threads_lost,
-                    });
+                    return endings::during_cell(
+                        subject,
+                        &End {
+                            ending: *ending,
+                            printed: &report.stderr_tail,
+                            panic: report.panic.as_ref().map(|panic| panic.message.as_str()),
+                            restored: *restored,
+                            threads_lost: *threads_lost,
+                        },
+                    );
                 }
                 FromSupervisor::NotLoaded { reason } => {
                     return diagnostics::plain_error(
@@ -416,7 +421,7 @@ impl<'a> Engine<'a> {
             }
         }
         match error {
-            _ if self.interrupted(cell) => interrupted(),
+            _ if self.interrupted(cell) => interrupted(subject),
             Error::SubprocessTerminated(reason) => {
                 diagnostics::plain_error("KernelError", &format!("all variables are lost: {}", reason.trim_end()))
             }
@@ -494,30 +499,19 @@ impl<'a> Engine<'a> {
     }
 }
 
-/// The error of a cell that was interrupted before it ran.
-fn interrupted() -> CellError {
-    endings::interrupted(true, 0)
+/// The error of what was interrupted before it ran.
+fn interrupted(subject: Subject) -> CellError {
+    endings::interrupted(subject, true, 0)
 }
 
-/// The error of a part of a cell that is not its first: the parts before it are done.
-fn in_part(error: CellError, cell: &Cell, part: &Part) -> CellError {
-    let code = &cell.code[part.range.clone()];
-    let start = part.range.start + (code.len() - code.trim_start().len());
-    let line = cell.code[..start].matches('\n').count() + 1;
-    // What is said of the whole cell holds for its part.
-    let of_part = |text: &String| {
-        text.replace("before this cell", &format!("before line {line}"))
-            .replace("as they were before it", &format!("as they were before line {line}"))
-    };
-    let mut traceback: Vec<String> = error.traceback.iter().map(of_part).collect();
-    traceback.push(format!(
-        "  = what stands before line {line} had been completed, and stays"
-    ));
-    CellError {
-        evalue: of_part(&error.evalue),
-        traceback,
-        ..error
+/// What the part of this index is called where its end is told.
+fn subject_of(cell: &Cell, parts: &[Part], index: usize) -> Subject {
+    if index == 0 {
+        return Subject::Cell;
     }
+    let range = parts[index].range.clone();
+    let code = &cell.code[range.clone()];
+    Subject::part_at(&cell.code, range.start + (code.len() - code.trim_start().len()))
 }
 
 struct KnownNames<'a> {
