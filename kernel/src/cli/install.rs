@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::kernelspec::{self, KernelspecError, LocationError, Place, Surroundings};
+use super::say;
 use crate::identity;
 
 // No doc comments on arguments as a whole: clap would show them instead of what the subcommands say about themselves.
@@ -64,24 +65,28 @@ pub(super) fn install(args: &InstallArgs) -> Result<(), InstallError> {
     let directory = kernelspec::directory(&data, &args.name)?;
     let executable = std::env::current_exe().map_err(|source| InstallError::Executable { source })?;
     kernelspec::write(&directory, &executable)?;
-    println!("Installed the kernel {:?} in {}", args.name, directory.display());
-    println!(
+    say::answer(format_args!(
+        "Installed the kernel {:?} in {}",
+        args.name,
+        directory.display()
+    ));
+    say::answer(format_args!(
         "It starts {}; install it again when that file moves.",
         executable.display()
-    );
+    ));
 
-    crate::library::prepare(&mut |progress| eprintln!("{progress}")).map_err(|error| InstallError::Prepare {
+    crate::library::prepare(&mut |progress| say::news(progress)).map_err(|error| InstallError::Prepare {
         source: Box::new(error),
     })?;
-    println!(
+    say::answer(format_args!(
         "Next: start JupyterLab (`jupyter lab`) and choose {:?}.",
         identity::DISPLAY_NAME
-    );
+    ));
     if let Place::Prefix(_) = place {
-        println!(
+        say::answer(format_args!(
             "A Jupyter that is installed elsewhere finds the kernel with JUPYTER_PATH={}",
             data.display()
-        );
+        ));
     }
     Ok(())
 }
@@ -91,9 +96,13 @@ pub(super) fn uninstall(args: &UninstallArgs) -> Result<(), InstallError> {
     let data = Surroundings::of_this_process().data_directory(&args.place.chosen())?;
     let directory = kernelspec::directory(&data, &args.name)?;
     let left = kernelspec::remove(&directory)?;
-    println!("Removed the kernel {:?} from {}", args.name, directory.display());
+    say::answer(format_args!(
+        "Removed the kernel {:?} from {}",
+        args.name,
+        directory.display()
+    ));
     if !left.is_empty() {
-        println!("Not parcell's, so still there: {}", left.join(", "));
+        say::answer(format_args!("Not parcell's, so still there: {}", left.join(", ")));
     }
     Ok(())
 }

@@ -17,6 +17,7 @@ use clap::Args;
 
 use super::jupyterlab::{self, Broken, JupyterLab};
 use super::kernelspec::{self, KernelspecError, PATH_VARIABLE, Surroundings};
+use super::say;
 use crate::identity::NAME;
 use crate::library::{self, PrepareError, Prepared};
 use setup::SetupError;
@@ -67,13 +68,13 @@ pub(super) fn start(args: &LabArgs) -> Result<Infallible, LabError> {
     let place = checked_place(&args.place)?;
     let surroundings = Surroundings::of_this_process();
     let lab = find(&surroundings, args.setup)?;
-    let prepared = library::prepare(&mut |progress| eprintln!("{progress}"))?;
+    let prepared = library::prepare(&mut |progress| say::news(progress))?;
     let mut command = lab.command();
     command.arg(place).args(&args.arguments);
     if let Some(path) = path_to_kernel(&surroundings, &lab, &prepared)? {
         command.env(PATH_VARIABLE, path);
     }
-    eprintln!("Starting {lab}");
+    say::news(format_args!("Starting {lab}"));
     Err(LabError::Start {
         source: command.exec(),
         lab,

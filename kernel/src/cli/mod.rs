@@ -15,6 +15,7 @@ mod kernelspec;
 mod lab;
 mod packages;
 mod run;
+mod say;
 
 use std::error::Error;
 use std::io;
@@ -70,7 +71,7 @@ pub(crate) fn run() -> ExitCode {
     match dispatch(cli.command) {
         Ok(status) => status,
         Err(error) => {
-            eprintln!("error: {}", with_causes(error.as_ref()));
+            say::news(format_args!("error: {}", with_causes(error.as_ref())));
             ExitCode::FAILURE
         }
     }
@@ -119,7 +120,7 @@ fn start_logging() {
         })
     };
     let filter = filter.unwrap_or_else(|error| {
-        eprintln!("warning: {LOG_VARIABLE}={wanted} is ignored: {error}");
+        say::news(format_args!("warning: {LOG_VARIABLE}={wanted} is ignored: {error}"));
         EnvFilter::new("warn")
     });
     tracing_subscriber::fmt()

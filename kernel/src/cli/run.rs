@@ -22,7 +22,7 @@ use std::time::Duration;
 use clap::Args;
 use tokio::sync::mpsc;
 
-use super::atomic_file;
+use super::{atomic_file, say};
 use crate::session::{Events, Session, StartError};
 use crate::units;
 use execute::{Ending, Execution, Limits};
@@ -91,9 +91,9 @@ pub(super) async fn run(args: &RunArgs) -> Result<ExitCode, RunError> {
     atomic_file::write(&absolute_output, &executed).map_err(write_error)?;
     end_session(session, &ending, &mut stops).await;
 
-    eprintln!("Wrote {}", output.display());
+    say::news(format_args!("Wrote {}", output.display()));
     if let Some(reason) = ending.complaint() {
-        eprintln!("error: {reason}");
+        say::news(format_args!("error: {reason}"));
     }
     Ok(ExitCode::from(ending.status()))
 }
@@ -125,7 +125,7 @@ fn enter_directory_of(notebook: &Path) -> Result<(), RunError> {
 /// Compiles what every session needs where that has not been done, so that the first cell's time limit does not pay
 /// for it and whoever waits sees why.
 fn prepare_library() -> Result<(), RunError> {
-    crate::library::prepare(&mut |progress| eprintln!("{progress}"))
+    crate::library::prepare(&mut |progress| say::news(progress))
         .map(drop)
         .map_err(|error| RunError::Prepare {
             source: Box::new(error),

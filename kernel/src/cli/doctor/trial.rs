@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use super::super::run::{TrialError, try_cells};
+use super::super::say;
 use super::finding::Finding;
 use crate::library;
 
@@ -22,10 +23,10 @@ pub(super) async fn examine(may_compile: bool) -> Finding {
             "parcell doctor --run",
         );
     }
-    if let Err(error) = library::prepare(&mut |progress| eprintln!("{progress}")) {
+    if let Err(error) = library::prepare(&mut |progress| say::news(progress)) {
         return failed(&error.to_string());
     }
-    eprintln!("running two cells");
+    say::news("running two cells");
     let start = Instant::now();
     match try_cells(&[PLAIN, POOL], LIMIT).await {
         Ok(results) if results == EXPECTED => Finding::good(

@@ -12,6 +12,7 @@ use fs4::fs_std::FileExt;
 use super::super::jupyterlab::python;
 use super::super::kernelspec::Surroundings;
 use super::super::packages::{self, Package};
+use super::super::say;
 use crate::environment::forget_session;
 use crate::user_directories::data_directory;
 
@@ -109,7 +110,7 @@ fn locked(environment: &Path) -> Result<Lock, SetupError> {
     let file = File::create(&path).map_err(SetupError::io("create", &path))?;
     let was_waited_for = !matches!(FileExt::try_lock_exclusive(&file), Ok(true));
     if was_waited_for {
-        eprintln!("waiting for another process that sets up JupyterLab");
+        say::news("waiting for another process that sets up JupyterLab");
         file.lock_exclusive().map_err(SetupError::io("lock", &path))?;
     }
     rustix::io::fcntl_setfd(&file, rustix::io::FdFlags::empty())
@@ -128,7 +129,7 @@ fn install(python: &Path, environment: &Path) -> Result<(), SetupError> {
         }
         _ => {}
     }
-    eprintln!("Setting up JupyterLab in {}", environment.display());
+    say::news(format_args!("Setting up JupyterLab in {}", environment.display()));
     let mut venv = command(python);
     venv.args(["-m", "venv", "--clear"]).arg(environment);
     run(venv, environment)?;
