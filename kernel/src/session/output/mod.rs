@@ -1,5 +1,8 @@
 //! Everything that a session's processes print, read by one thread that owns the reading end of every pipe.
 //!
+//! `reader` is the thread, and `pipes` what it reads. `listener` decides what is read before what, `source` understands the
+//! bytes of one stream, `transcript` decides what is said and when, `outlet` says it.
+//!
 //! What belongs to a cell is said before the cell's end is: `drain` returns when all that was written before the call
 //! has been said. Nothing waits for the end of a pipe, which grandchildren may hold open.
 
@@ -7,14 +10,17 @@ mod allowance;
 mod blocks;
 mod display;
 mod groups;
+mod listener;
 mod marks;
 mod outlet;
 mod panics;
+mod pipes;
 mod prompts;
 mod pump;
 mod reader;
 mod source;
 mod text;
+mod transcript;
 mod unattended;
 mod worker_lines;
 mod worker_prefix;

@@ -1,16 +1,14 @@
-//! Where everything goes out, as events of the cells that it belongs to. Lines of workers get their prefix here, for here
+//! Where everything goes out, in order, each for the cell that it belongs to. Lines of workers get their prefix here, for here
 //! it is known what was said last: a line that one process has begun never goes on with what another says.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use tokio::sync::mpsc::UnboundedSender;
-
+use super::prompts::Prompt;
 use super::worker_lines::Lines;
 use super::worker_prefix::Prefix;
 use crate::session::backtrace;
-use crate::session::event::{CellId, Content, Event, Stream};
-use crate::session::events::Backlog;
+use crate::session::event::{CellId, Content, Stream};
 use crate::session::locations::Locations;
 
 /// The representation of what is shown in which places are named.
@@ -38,11 +36,21 @@ pub(super) enum Saying {
     Content(Content),
 }
 
+/// What goes out.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Utterance {
+    Output {
+        cell: CellId,
+        content: Content,
+    },
+    /// The question that was asked first of those that have not gone out: all that was printed before it has.
+    Question(Prompt),
+}
+
 /// Says it, and remembers which lines are not ended.
 #[derive(Debug)]
 pub(super) struct Outlet {
-    events: UnboundedSender<Event>,
-    backlog: Arc<Backlog>,
+    said: Vec<Utterance>,
     locations: Arc<Mutex<Locations>>,
     begun: HashMap<CellId, BegunLine>,
 }
@@ -56,17 +64,22 @@ struct BegunLine {
 }
 
 impl Outlet {
-    pub(super) fn new(
-        events: UnboundedSender<Event>,
-        backlog: Arc<Backlog>,
-        locations: Arc<Mutex<Locations>>,
-    ) -> Outlet {
+    pub(super) fn new(locations: Arc<Mutex<Locations>>) -> Outlet {
         Outlet {
-            events,
-            backlog,
+            said: Vec::new(),
             locations,
             begun: HashMap::new(),
         }
+    }
+
+    /// What has been said since this was asked for.
+    pub(super) fn take(&mut self) -> Vec<Utterance> {
+        std::mem::take(&mut self.said)
+    }
+
+    /// A thread of the notebook process asks.
+    pub(super) fn ask(&mut self, prompt: Prompt) {
+        self.said.push(Utterance::Question(prompt));
     }
 
     /// The notebook process says something, or the kernel.
@@ -133,7 +146,8 @@ impl Outlet {
     fn end_line(&mut self, cell: CellId) {
         if let Some(BegunLine { stream, .. }) = self.begun.remove(&cell) {
             let text = "\n".to_owned();
-            self.send_event(cell, Content::Stream { stream, text });
+            let content = Content::Stream { stream, text };
+            self.said.push(Utterance::Output { cell, content });
         }
     }
 
@@ -148,7 +162,8 @@ impl Outlet {
             }
             _ => {}
         }
-        self.send_event(cell, self.located(content));
+        let content = self.located(content);
+        self.said.push(Utterance::Output { cell, content });
     }
 
     /// With the places of compiled code in it replaced by those in cells.
@@ -169,12 +184,6 @@ impl Outlet {
         }
         content
     }
-
-    fn send_event(&self, cell: CellId, content: Content) {
-        self.backlog.add(&content);
-        // The session is ending where nobody listens.
-        let _ = self.events.send(Event::Output { cell, content });
-    }
 }
 
 /// Whether it appears below what the cell has shown before.
@@ -186,20 +195,17 @@ fn is_seen(content: &Content) -> bool {
 mod tests {
     use super::*;
     use crate::session::event::MimeBundle;
-    use tokio::sync::mpsc;
 
     const CELL: CellId = CellId(3);
 
     struct Heard {
         outlet: Outlet,
-        events: mpsc::UnboundedReceiver<Event>,
     }
 
     impl Heard {
         fn new() -> Heard {
-            let (sender, events) = mpsc::unbounded_channel();
-            let outlet = Outlet::new(sender, Backlog::new().unwrap(), Arc::default());
-            Heard { outlet, events }
+            let outlet = Outlet::new(Arc::default());
+            Heard { outlet }
         }
 
         fn say(&mut self, speaker: &Arc<Speaker>, text: &str, continues: bool) {
@@ -220,9 +226,12 @@ mod tests {
         /// All that was printed, with an asterisk for what is no text.
         fn seen(&mut self) -> String {
             let mut seen = String::new();
-            while let Ok(Event::Output { content, .. }) = self.events.try_recv() {
-                match content {
-                    Content::Stream { text, .. } => seen.push_str(&text),
+            for utterance in self.outlet.take() {
+                match utterance {
+                    Utterance::Output {
+                        content: Content::Stream { text, .. },
+                        ..
+                    } => seen.push_str(&text),
                     _ => seen.push('*'),
                 }
             }

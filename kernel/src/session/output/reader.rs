@@ -1,43 +1,28 @@
 //! The thread that reads every pipe and every socket of the session's processes, and says what came of it.
 
-mod workers;
-
-use std::collections::VecDeque;
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::net::UnixDatagram;
-use std::sync::{Arc, Mutex, mpsc};
-use std::time::{Duration, Instant};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
+use std::time::Instant;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::net::{SocketFlags, accept_with};
 use tokio::sync::mpsc::UnboundedSender;
 
-use super::allowance::Allowances;
-use super::groups::Groups;
-use super::outlet::{Outlet, Saying};
-use super::panics::parse_failure;
+use super::listener::Listener;
+use super::outlet::Utterance;
+use super::pipes::Pipes;
 use super::prompts::Prompt;
 use super::pump::Command;
-use super::source::{Item, Source, State};
-use super::unattended::Unattended;
-use super::worker_lines::Lines;
+use super::transcript::Transcript;
 use super::worker_prefix::Colours;
-use super::{PANICKED, Panic, Report};
 use crate::process::channel::{Channel, ReceiveError};
 use crate::process::messages::{FromSupervisor, ToSupervisor};
-use crate::session::endings::{End, between_cells};
-use crate::session::event::{CellId, Content, Event, Stream};
+use crate::session::event::Event;
 use crate::session::events::Backlog;
 use crate::session::input::Questions;
 use crate::session::locations::Locations;
-
-/// How long the panic that may end the cell is waited with.
-const SETTLE: Duration = Duration::from_millis(30);
-/// The name of the thread that runs cells.
-const MAIN_THREAD: &str = "main";
-/// How much of the last output on stderr is remembered.
-const TAIL: usize = 2048;
 
 /// What the thread is given: where it listens, and where it says what it has read.
 pub(super) struct Connections {
@@ -52,34 +37,12 @@ pub(super) struct Connections {
     pub(super) questions: Arc<Questions>,
 }
 
-/// What the thread reads, and what it makes of it.
+/// Waits, reads, and hands on.
 pub(super) struct Reader {
     connections: Connections,
-    /// Where workers are announced.
-    workers: Option<Channel>,
-    sources: Vec<Source>,
-    /// None until the first cell: what is printed before is evcxr's own.
-    cell: Option<CellId>,
-    report: Report,
+    listener: Listener<Pipes>,
     /// Where the library leaves what the last map has given.
     results: Option<Arc<OwnedFd>>,
-    /// Panics that have not been printed: the last one may be why the cell ends.
-    panics: VecDeque<(CellId, Panic)>,
-    /// When the last of them was heard of.
-    panicked: Instant,
-    /// A prompt that was printed and belongs to the next question.
-    prompt: Option<Prompt>,
-    colours: Colours,
-    outlet: Outlet,
-    groups: Groups,
-    unattended: Unattended,
-    allowances: Allowances,
-    /// Which source has its turn first, where not all may have one.
-    turn: usize,
-    /// What the notebook process has printed while news of workers is heard that it sent before; by its source.
-    unsaid: Vec<(usize, Vec<Item>)>,
-    /// Whether news of workers is being heard, each piece of which comes before the next.
-    hearing: bool,
 }
 
 /// Whether to go on.
@@ -91,28 +54,14 @@ enum Flow {
 
 impl Reader {
     pub(super) fn new(connections: Connections) -> Reader {
+        let transcript = Transcript::new(Colours::wanted(), Arc::clone(&connections.locations));
         Reader {
-            outlet: Outlet::new(
-                connections.events.clone(),
-                Arc::clone(&connections.backlog),
-                Arc::clone(&connections.locations),
-            ),
             connections,
-            workers: None,
-            sources: Vec::new(),
-            cell: None,
-            report: Report::default(),
+            listener: Listener {
+                inputs: Pipes::default(),
+                transcript,
+            },
             results: None,
-            panics: VecDeque::new(),
-            panicked: Instant::now(),
-            prompt: None,
-            colours: Colours::wanted(),
-            groups: Groups::default(),
-            unattended: Unattended::default(),
-            allowances: Allowances::default(),
-            turn: 0,
-            unsaid: Vec::new(),
-            hearing: false,
         }
     }
 
@@ -126,8 +75,8 @@ impl Reader {
             self.hear_news();
             if !self.connections.backlog.is_full() {
                 self.read_some();
-                self.settle_due();
-                self.remove_ended();
+                self.listener.settle_due();
+                self.deliver();
             }
             if self.obey() == Flow::Stop {
                 return;
@@ -137,28 +86,21 @@ impl Reader {
 
     /// Waits until there is something to read, or something has been held for long enough.
     fn wait(&self) -> io::Result<()> {
-        let supervisor = self
-            .connections
-            .supervisor
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        // The channel is replaced by this thread alone, so that its descriptor stays open beyond the lock; the
+        // other threads only send on it.
+        let channel = self
+            .supervisor()
+            .as_ref()
+            .map(|channel| channel.as_fd().try_clone_to_owned())
+            .transpose()?;
+        let is_full = self.connections.backlog.is_full();
         let mut descriptors: Vec<BorrowedFd<'_>> = vec![
             self.connections.listener.as_fd(),
             self.connections.compiling.as_fd(),
             self.connections.wake.as_fd(),
         ];
-        // The channel is replaced by this thread alone, so that its descriptor stays open beyond the lock; the
-        // other threads only send on it.
-        let channel = supervisor
-            .as_ref()
-            .map(|channel| channel.as_fd().try_clone_to_owned())
-            .transpose()?;
-        drop(supervisor);
         descriptors.extend(channel.as_ref().map(AsFd::as_fd));
-        descriptors.extend(self.workers.as_ref().map(AsFd::as_fd));
-        let is_full = self.connections.backlog.is_full();
-        descriptors.extend(self.sources.iter().filter(|_| !is_full).map(AsFd::as_fd));
-        descriptors.extend(self.unattended.descriptors());
+        descriptors.extend(self.listener.inputs.descriptors(!is_full));
         let mut events: Vec<_> = descriptors
             .into_iter()
             .map(|descriptor| PollFd::from_borrowed_fd(descriptor, PollFlags::IN))
@@ -176,71 +118,8 @@ impl Reader {
 
     /// When something will have been held for long enough.
     fn deadline(&self) -> Option<Instant> {
-        let panics = (!self.panics.is_empty()).then(|| self.panicked + SETTLE);
-        let sources = self.sources.iter().filter_map(Source::deadline);
-        sources.chain(panics).chain(self.unattended.deadline()).min()
-    }
-
-    fn obey(&mut self) -> Flow {
-        // Only wakes; the commands are in their own queue.
-        let _ = rustix::io::read(&*self.connections.wake, &mut [0; 8][..]);
-        while let Ok(command) = self.connections.commands.try_recv() {
-            match command {
-                Command::BeginCell(cell) => {
-                    self.drain();
-                    self.cell = Some(cell);
-                    self.report = Report::default();
-                    self.colours.start_over();
-                    self.name_cell();
-                }
-                Command::Drain(reply) => {
-                    self.drain();
-                    if self.report.has_control_line(PANICKED) {
-                        self.report.panic = self
-                            .panics
-                            .pop_back()
-                            .map(|(_, panic)| panic)
-                            .or(self.report.panic.take());
-                    }
-                    self.print_panics();
-                    self.report.results = self.results.clone();
-                    // Who asked may have gone.
-                    let _ = reply.send(std::mem::take(&mut self.report));
-                }
-                Command::Stop => return Flow::Stop,
-            }
-        }
-        Flow::Continue
-    }
-
-    /// Says all that has been written up to now.
-    fn drain(&mut self) {
-        // Once is enough: what workers there are is heard first, and then each pipe is read for longer than it takes to
-        // empty it. One that is always full must not keep a cell from ending.
-        self.hear_news();
-        self.read_sources();
-        self.say_what_is_held(|_| true, Source::finish);
-        let held = self.groups.release();
-        self.say_all(held);
-        self.report_ends();
-        self.print_prompt();
-        self.remove_ended();
-    }
-
-    /// Says what has been held for long enough.
-    fn settle_due(&mut self) {
-        let now = Instant::now();
-        self.say_what_is_held(|_| true, |source, items| source.settle_if_due(now, items));
-        if self.panicked + SETTLE <= now {
-            self.print_panics();
-        }
-        self.report_ends();
-    }
-
-    /// Says what is held in the hope of more.
-    fn settle(&mut self) {
-        self.say_what_is_held(|_| true, Source::settle);
-        self.print_panics();
+        let Listener { inputs, transcript } = &self.listener;
+        transcript.deadline().into_iter().chain(inputs.deadline()).min()
     }
 
     /// Hears everything but what is printed.
@@ -249,28 +128,20 @@ impl Reader {
         self.hear_compiler();
         // Workers are announced before they print.
         self.hear_supervisor();
-        self.hear_workers();
+        self.listener.hear_workers();
+        self.deliver();
     }
 
     fn accept(&mut self) {
         while let Ok(socket) = accept_with(&self.connections.listener, SocketFlags::CLOEXEC) {
-            *self
-                .connections
-                .supervisor
-                .lock()
-                .unwrap_or_else(std::sync::PoisonError::into_inner) = Some(Channel::from(socket));
+            *self.supervisor() = Some(Channel::from(socket));
             self.name_cell();
         }
     }
 
     /// Tells the supervisor which cell runs: one that has just started, in the place of another, does not know.
     fn name_cell(&self) {
-        let supervisor = self
-            .connections
-            .supervisor
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner);
-        if let (Some(channel), Some(cell)) = (&*supervisor, self.cell)
+        if let (Some(channel), Some(cell)) = (&*self.supervisor(), self.listener.transcript.cell())
             && let Err(error) = channel.send(&ToSupervisor::BeginCell { cell: cell.0 }, &[])
         {
             tracing::debug!(%error, "cannot tell the supervisor");
@@ -281,38 +152,46 @@ impl Reader {
         let mut buffer = [0; 512];
         while let Ok(length) = self.connections.compiling.recv(&mut buffer) {
             let text = format!("   {}\n", String::from_utf8_lossy(&buffer[..length]));
-            self.output_to_stderr(self.cell, text);
+            self.listener.transcript.say(text);
         }
     }
 
     fn hear_supervisor(&mut self) {
-        loop {
-            let received = {
-                let mut supervisor = self
-                    .connections
-                    .supervisor
-                    .lock()
-                    .unwrap_or_else(std::sync::PoisonError::into_inner);
-                let Some(channel) = &*supervisor else { return };
-                match channel.try_receive::<FromSupervisor>() {
-                    Err(ReceiveError::Empty) => return,
-                    Err(ReceiveError::Closed) => {
-                        *supervisor = None;
-                        drop(supervisor);
-                        return self.forget_workers();
-                    }
-                    received => received,
-                }
-            };
+        while let Some(received) = self.receive_from_supervisor() {
             match received {
                 Ok((FromSupervisor::Started { pid }, descriptors)) => self.connect(pid, descriptors),
-                Ok((news, _)) => self.note(news),
+                Ok((news, _)) => {
+                    if matches!(news, FromSupervisor::Ended { .. }) {
+                        self.end_workers();
+                    }
+                    self.listener.transcript.note(news);
+                }
+                Err(ReceiveError::Closed) => return self.end_workers(),
                 Err(error) => {
                     tracing::error!(%error, "cannot understand the supervisor");
                     return;
                 }
             }
         }
+    }
+
+    /// None where there is nothing, or no supervisor.
+    fn receive_from_supervisor(&self) -> Option<Result<(FromSupervisor, Vec<OwnedFd>), ReceiveError>> {
+        let mut supervisor = self.supervisor();
+        match supervisor.as_ref()?.try_receive() {
+            Err(ReceiveError::Empty) => None,
+            Err(ReceiveError::Closed) => {
+                *supervisor = None;
+                Some(Err(ReceiveError::Closed))
+            }
+            received => Some(received),
+        }
+    }
+
+    /// The notebook process has ended, and with it all that it had started.
+    fn end_workers(&mut self) {
+        self.listener.end_workers();
+        self.listener.inputs.forget_unattended();
     }
 
     /// The notebook process has started: these are what it prints to.
@@ -322,249 +201,83 @@ impl Reader {
             tracing::error!("the supervisor came without its pipes");
             return;
         };
-        self.forget_workers();
-        // Of an earlier notebook process nothing is left to come.
-        self.sources.retain(|source| source.speaker.is_some());
-        self.workers = Some(Channel::from(workers));
+        self.end_workers();
+        let Listener { inputs, transcript } = &mut self.listener;
+        for source in transcript.forget_notebook() {
+            inputs.close(source);
+        }
+        inputs.hear_workers_from(Channel::from(workers));
+        let sources = inputs.open([stdout, stderr]);
+        transcript.start_notebook(&sources, Instant::now());
         self.results = Some(Arc::new(results));
-        let cell = self.cell.unwrap_or(CellId(0));
-        for (pipe, stream) in [(stdout, Stream::Stdout), (stderr, Stream::Stderr)] {
-            self.add(Source::new(pipe, stream, cell));
-        }
-    }
-
-    /// A process that ended while no cell ran is told of at once; all else belongs to the cell's report.
-    fn note(&mut self, news: FromSupervisor) {
-        if matches!(news, FromSupervisor::Ended { .. }) {
-            self.forget_workers();
-        }
-        if let FromSupervisor::Ended {
-            ending,
-            during_cell: false,
-            restored,
-            threads_lost,
-            ..
-        } = &news
-        {
-            let text = between_cells(&End {
-                ending: *ending,
-                printed: "",
-                panic: None,
-                restored: *restored,
-                threads_lost: *threads_lost,
-            });
-            self.output_to_stderr(self.cell, text);
-        }
-        if let FromSupervisor::NoCheckpoint { reason } = &news {
-            let text = format!(
-                "parcell: a crash or an interrupt now loses all variables, since no checkpoint can be made: {reason}\n"
-            );
-            self.output_to_stderr(self.cell, text);
-        }
-        self.report.news.push(news);
-    }
-
-    /// A thread asks for input: what it printed before it asked is said first.
-    fn ask(&mut self, prompt: String, password: bool, asker: Vec<OwnedFd>) {
-        // One turn is more than a pipe holds, so nothing is left of what was in it.
-        self.read_sources();
-        self.settle();
-        let Some(asker) = asker.into_iter().next() else {
-            return tracing::error!("a question came without the socket for its answer");
-        };
-        let prompt = match self.prompt.take() {
-            Some(printed) if prompt.is_empty() => printed,
-            printed => {
-                self.prompt = printed;
-                Prompt { text: prompt, password }
-            }
-        };
-        let asker = Channel::from(asker);
-        self.connections.questions.ask(prompt.text, prompt.password, asker);
-    }
-
-    fn add(&mut self, source: io::Result<Source>) {
-        match source {
-            Ok(source) => self.sources.push(source),
-            Err(error) => tracing::error!(%error, "cannot read what a process prints"),
-        }
-    }
-
-    /// Says what these sources give.
-    fn say_what_is_held(&mut self, wanted: impl Fn(&Source) -> bool, give: impl Fn(&mut Source, &mut Vec<Item>)) {
-        let mut items = Vec::new();
-        for index in 0..self.sources.len() {
-            if wanted(&self.sources[index]) {
-                give(&mut self.sources[index], &mut items);
-                self.say(index, &mut items);
-            }
-        }
-    }
-
-    /// Reads every pipe once.
-    fn read_sources(&mut self) {
-        self.read_where(|_| true);
-    }
-
-    /// Reads the pipes of one map's workers. What the notebook process has printed since comes later.
-    fn read_group(&mut self, key: &str) {
-        self.read_where(|source| source.group.as_deref() == Some(key));
     }
 
     /// Reads pipes in turn, each once, as far as there is room.
     fn read_some(&mut self) {
-        let count = self.sources.len();
-        for turn in 0..count {
-            let index = (self.turn + turn) % count;
-            self.read_source(index);
+        for source in self.listener.inputs.in_turn() {
+            self.listener.read(source);
+            self.deliver();
             if self.connections.backlog.is_full() {
-                self.turn = index + 1;
+                self.listener.inputs.stop_behind(source);
                 break;
             }
         }
     }
 
-    fn read_where(&mut self, wanted: impl Fn(&Source) -> bool) {
-        for index in 0..self.sources.len() {
-            if wanted(&self.sources[index]) {
-                self.read_source(index);
+    fn obey(&mut self) -> Flow {
+        // Only wakes; the commands are in their own queue.
+        let _ = rustix::io::read(&*self.connections.wake, &mut [0; 8][..]);
+        while let Ok(command) = self.connections.commands.try_recv() {
+            match command {
+                Command::BeginCell(cell) => {
+                    self.drain();
+                    self.listener.transcript.begin_cell(cell);
+                    self.name_cell();
+                }
+                Command::Drain(reply) => {
+                    self.drain();
+                    let mut report = self.listener.transcript.end_cell();
+                    report.results = self.results.clone();
+                    self.deliver();
+                    // Who asked may have gone.
+                    let _ = reply.send(report);
+                }
+                Command::Stop => return Flow::Stop,
             }
         }
+        Flow::Continue
     }
 
-    fn read_source(&mut self, index: usize) {
-        let source = &mut self.sources[index];
-        if source.ended {
-            return;
-        }
-        let mut items = Vec::new();
-        let state = source.read(&mut items).unwrap_or_else(|error| {
-            tracing::error!(%error, "cannot read what a process prints");
-            State::Ended
-        });
-        if state == State::Ended {
-            source.ended = true;
-            source.end(&mut items);
-        }
-        if source.speaker.is_some() || items.is_empty() || self.hearing {
-            return self.say(index, &mut items);
-        }
-        // What the notebook process prints when a worker has ended comes after all that the worker has printed.
-        self.unsaid.push((index, items));
-        self.hear_workers();
-        self.say_unsaid();
+    /// Says all that has been written up to now.
+    fn drain(&mut self) {
+        // What workers there are is heard first.
+        self.hear_news();
+        self.listener.drain();
+        self.deliver();
     }
 
-    /// Says what the notebook process has printed before something that follows from it.
-    fn say_unsaid(&mut self) {
-        for (index, mut items) in std::mem::take(&mut self.unsaid) {
-            self.say(index, &mut items);
-        }
-    }
-
-    /// Forgets pipes that have come to their end; while they are read in turn, each keeps its place.
-    fn remove_ended(&mut self) {
-        self.sources.retain(|source| !source.ended);
-    }
-
-    fn say(&mut self, index: usize, items: &mut Vec<Item>) {
-        for item in items.drain(..) {
-            let source = &mut self.sources[index];
-            match item {
-                Item::Cell(other) if source.speaker.is_some() => source.cell = other,
-                Item::Cell(_) => {}
-                Item::Begins(item) => source.item = Some(item),
-                Item::Lines(lines) => self.say_as_worker(index, Saying::Lines(lines)),
-                Item::Content(content) if source.speaker.is_some() => {
-                    self.say_as_worker(index, Saying::Content(content));
+    /// Hands on what is to be said.
+    fn deliver(&mut self) {
+        for utterance in self.listener.transcript.take_said() {
+            match utterance {
+                Utterance::Output { cell, content } => {
+                    self.connections.backlog.add(&content);
+                    // The session is ending where nobody listens.
+                    let _ = self.connections.events.send(Event::Output { cell, content });
                 }
-                Item::Content(content) => {
-                    if source.stream == Stream::Stderr {
-                        self.print_panics();
+                Utterance::Question(Prompt { text, password }) => {
+                    if let Some(asker) = self.listener.inputs.next_asker() {
+                        self.connections.questions.ask(text, password, asker);
                     }
-                    self.remember(&content);
-                    self.output(self.cell, content);
-                }
-                Item::Prompt(prompt) => {
-                    self.print_prompt();
-                    self.prompt = Some(prompt);
-                }
-                Item::Panic(json) => self.take_panic(index, &json),
-                Item::Error(json) => {
-                    let failure = parse_failure(&json, &self.locations());
-                    self.report.error = failure.or(self.report.error.take());
                 }
             }
         }
     }
 
-    fn take_panic(&mut self, index: usize, json: &str) {
-        let source = &self.sources[index];
-        let is_worker = source.speaker.is_some();
-        let cell = if is_worker { Some(source.cell) } else { self.cell };
-        let (Some(panic), Some(cell)) = (Panic::parse(json), cell) else {
-            return tracing::warn!(json, "not a panic");
-        };
-        if is_worker {
-            let text = panic.text(&self.locations());
-            let continues = false;
-            return self.say_as_worker(index, Saying::Lines(Lines { text, continues }));
-        }
-        // Only the thread that runs the cell can end it.
-        let may_end_cell = panic.thread == MAIN_THREAD;
-        self.panics.push_back((cell, panic));
-        self.panicked = Instant::now();
-        if !may_end_cell {
-            self.print_panics();
-        }
-    }
-
-    /// Prints a line that looked like a prompt, and that no question followed.
-    fn print_prompt(&mut self) {
-        if let Some(prompt) = self.prompt.take() {
-            let (stream, text) = (Stream::Stdout, prompt.line());
-            self.output(self.cell, Content::Stream { stream, text });
-        }
-    }
-
-    /// The notebook process may die of what it prints last.
-    fn remember(&mut self, content: &Content) {
-        if let Content::Stream {
-            stream: Stream::Stderr,
-            text,
-        } = content
-        {
-            let tail = &mut self.report.stderr_tail;
-            tail.push_str(text);
-            let surplus = tail.ceil_char_boundary(tail.len().saturating_sub(TAIL));
-            tail.drain(..surplus);
-        }
-    }
-
-    /// Prints the panics that did not end the cell, or not at once.
-    fn print_panics(&mut self) {
-        while let Some((cell, panic)) = self.panics.pop_front() {
-            let text = panic.text(&self.locations());
-            self.report.panic = Some(panic);
-            self.output_to_stderr(Some(cell), text);
-        }
-    }
-
-    fn locations(&self) -> std::sync::MutexGuard<'_, Locations> {
+    fn supervisor(&self) -> MutexGuard<'_, Option<Channel>> {
         self.connections
-            .locations
+            .supervisor
             .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner)
-    }
-
-    fn output_to_stderr(&mut self, cell: Option<CellId>, text: String) {
-        let stream = Stream::Stderr;
-        self.output(cell, Content::Stream { stream, text });
-    }
-
-    fn output(&mut self, cell: Option<CellId>, content: Content) {
-        if let Some(cell) = cell {
-            self.outlet.notebook(cell, content);
-        }
+            .unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -1,7 +1,5 @@
-//! One pipe that a process of the notebook prints to, and what becomes of its bytes.
+//! One stream that a process of the notebook prints, and what becomes of its bytes.
 
-use std::io;
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -14,18 +12,18 @@ use super::text::Decoder;
 use super::worker_lines::{Lines, WorkerLines};
 use crate::session::event::{CellId, Content, Stream};
 
-/// The most that is read before something else has its turn.
-const TURN: usize = 1 << 20;
-const READ: usize = 64 * 1024;
 /// How long what may belong together is waited for.
 const SETTLE: Duration = Duration::from_millis(30);
 /// How long the rest of a worker's line is waited for, before its beginning is shown.
 const PAUSE: Duration = Duration::from_millis(250);
 
-/// A pipe and how far it has been understood.
+/// Names a stream by the pipe that it comes from; of two the one that was made first is less.
+#[derive(Clone, Copy, Debug, Default, Eq, Ord, PartialEq, PartialOrd)]
+pub(super) struct SourceId(pub(super) u64);
+
+/// A stream and how far it has been understood.
 #[derive(Debug)]
 pub(super) struct Source {
-    pipe: OwnedFd,
     pub(super) stream: Stream,
     /// The worker that prints to it; None for the notebook process itself.
     pub(super) speaker: Option<Arc<Speaker>>,
@@ -38,8 +36,6 @@ pub(super) struct Source {
     marks: Option<Marks>,
     /// When something came last.
     heard: Instant,
-    /// Whether nobody holds the other end any more.
-    pub(super) ended: bool,
     blocks: Blocks,
     decoder: Decoder,
     displays: Displays,
@@ -50,7 +46,7 @@ pub(super) struct Source {
     quiet: bool,
 }
 
-/// What came out of a pipe.
+/// What came out of a stream.
 #[derive(Debug)]
 pub(super) enum Item {
     Content(Content),
@@ -68,38 +64,24 @@ pub(super) enum Item {
     Cell(CellId),
 }
 
-/// Whether more may come.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum State {
-    /// There is more now.
-    More,
-    /// There is nothing now.
-    Empty,
-    /// Nobody holds the other end.
-    Ended,
-}
-
 impl Source {
-    pub(super) fn new(pipe: OwnedFd, stream: Stream, cell: CellId) -> io::Result<Source> {
-        let flags = rustix::fs::fcntl_getfl(&pipe)?;
-        rustix::fs::fcntl_setfl(&pipe, flags | rustix::fs::OFlags::NONBLOCK)?;
-        Ok(Source {
-            pipe,
+    /// A stream of the notebook process.
+    pub(super) fn new(stream: Stream, cell: CellId, now: Instant) -> Source {
+        Source {
             stream,
             speaker: None,
             cell,
             group: None,
             item: None,
             marks: None,
-            heard: Instant::now(),
-            ended: false,
+            heard: now,
             blocks: Blocks::default(),
             decoder: Decoder::default(),
             displays: Displays::default(),
             prompts: (stream == Stream::Stdout).then(Prompts::default),
             lines: None,
             quiet: false,
-        })
+        }
     }
 
     /// The same of a worker, which may be one of a map whose items' lines are shown together.
@@ -119,24 +101,25 @@ impl Source {
         self.speaker.as_ref().is_some_and(|speaker| speaker.pid == pid)
     }
 
-    /// Reads what there is, up to a limit.
-    pub(super) fn read(&mut self, items: &mut Vec<Item>) -> io::Result<State> {
-        let mut buffer = vec![0; READ];
-        let mut left = TURN;
-        while left > 0 {
-            match rustix::io::read(&self.pipe, &mut buffer[..]) {
-                Ok(0) => return Ok(State::Ended),
-                Ok(length) => {
-                    left = left.saturating_sub(length);
-                    self.heard = Instant::now();
-                    self.take_bytes(&buffer[..length], items);
+    pub(super) fn is_of_group(&self, key: &str) -> bool {
+        self.group.as_deref() == Some(key)
+    }
+
+    /// Takes what has been read.
+    pub(super) fn take(&mut self, bytes: &[u8], now: Instant, items: &mut Vec<Item>) {
+        self.heard = now;
+        let Some(marks) = &mut self.marks else {
+            return self.divide(bytes, items);
+        };
+        for part in marks.take(bytes) {
+            match part {
+                marks::Part::Bytes(bytes) => self.divide(&bytes, items),
+                marks::Part::Item(item) => {
+                    self.finish(items);
+                    items.push(Item::Begins(item));
                 }
-                Err(rustix::io::Errno::AGAIN) => return Ok(State::Empty),
-                Err(rustix::io::Errno::INTR) => {}
-                Err(error) => return Err(error.into()),
             }
         }
-        Ok(State::More)
     }
 
     /// Gives what has been held for long enough.
@@ -195,21 +178,6 @@ impl Source {
     /// Whether something is held that a moment's silence should release.
     fn is_unsettled(&self) -> bool {
         self.blocks.holds_text() || self.displays.is_pending() || self.prompts.as_ref().is_some_and(Prompts::holds_text)
-    }
-
-    fn take_bytes(&mut self, bytes: &[u8], items: &mut Vec<Item>) {
-        let Some(marks) = &mut self.marks else {
-            return self.divide(bytes, items);
-        };
-        for part in marks.take(bytes) {
-            match part {
-                marks::Part::Bytes(bytes) => self.divide(&bytes, items),
-                marks::Part::Item(item) => {
-                    self.finish(items);
-                    items.push(Item::Begins(item));
-                }
-            }
-        }
     }
 
     fn divide(&mut self, bytes: &[u8], items: &mut Vec<Item>) {
@@ -305,11 +273,5 @@ impl Source {
 
     fn emit_lines(&self, lines: Option<Lines>, items: &mut Vec<Item>) {
         items.extend(lines.filter(|_| !self.quiet).map(Item::Lines));
-    }
-}
-
-impl AsFd for Source {
-    fn as_fd(&self) -> BorrowedFd<'_> {
-        self.pipe.as_fd()
     }
 }

@@ -9,9 +9,7 @@ use std::time::{Duration, Instant};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{Pid, PidfdFlags, pidfd_open};
 
-use super::outlet::Speaker;
 use crate::process::messages::Ending;
-use crate::session::event::CellId;
 
 /// How long it takes at most until it is seen that a process was killed together with its parent.
 const GRACE: Duration = Duration::from_millis(200);
@@ -31,30 +29,23 @@ pub(super) struct Unattended {
 #[derive(Debug)]
 struct Watched {
     pidfd: OwnedFd,
-    who: Who,
+    pid: u32,
 }
 
-/// A process and whose output its end belongs to.
-#[derive(Debug)]
-pub(super) struct Who {
-    pub(super) cell: CellId,
-    pub(super) speaker: Speaker,
-}
-
-/// An end that is to be reported.
-#[derive(Debug)]
+/// A process that has ended, and not well.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) struct Ended {
-    pub(super) who: Who,
+    pub(super) pid: u32,
     pub(super) ending: Ending,
 }
 
 impl Unattended {
     /// Watches a process that has just been started.
-    pub(super) fn watch(&mut self, who: Who) {
-        let pid = i32::try_from(who.speaker.pid).ok().and_then(Pid::from_raw);
+    pub(super) fn watch(&mut self, pid: u32) {
+        let process = i32::try_from(pid).ok().and_then(Pid::from_raw);
         // It cannot be opened where it has ended and has been waited for, and that is told in another way.
-        if let Some(pidfd) = pid.and_then(|pid| pidfd_open(pid, PidfdFlags::empty()).ok()) {
-            self.running.push(Watched { pidfd, who });
+        if let Some(pidfd) = process.and_then(|process| pidfd_open(process, PidfdFlags::empty()).ok()) {
+            self.running.push(Watched { pidfd, pid });
         }
     }
 
@@ -75,15 +66,11 @@ impl Unattended {
         self.killed.iter().map(|(due, _)| *due).min()
     }
 
-    /// The notebook process has waited for this one, and says how it ended.
-    pub(super) fn waited_for(&mut self, pid: u32, ending: Option<Ending>) -> Option<Ended> {
-        let running = self.running.extract_if(.., |watched| watched.who.speaker.pid == pid);
-        let killed = self.killed.extract_if(.., |(_, ended)| ended.who.speaker.pid == pid);
-        let who = running
-            .map(|watched| watched.who)
-            .chain(killed.map(|(_, ended)| ended.who))
-            .last()?;
-        ending.map(|ending| Ended { who, ending })
+    /// The notebook process has waited for this one, and says how it ended. Gives that where it is to be reported.
+    pub(super) fn waited_for(&mut self, pid: u32, ending: Option<Ending>) -> Option<Ending> {
+        let running = self.running.extract_if(.., |watched| watched.pid == pid).count();
+        let killed = self.killed.extract_if(.., |(_, ended)| ended.pid == pid).count();
+        ending.filter(|_| running + killed > 0)
     }
 
     /// The processes whose ends `reports` has found not worth a report.
@@ -97,13 +84,13 @@ impl Unattended {
         for watched in self.running.extract_if(.., |watched| has_ended(&watched.pidfd)) {
             let Some(Status {
                 ending: Some(ending), ..
-            }) = status(watched.who.speaker.pid)
+            }) = status(watched.pid)
             else {
-                self.well.push(watched.who.speaker.pid);
+                self.well.push(watched.pid);
                 continue;
             };
             let ended = Ended {
-                who: watched.who,
+                pid: watched.pid,
                 ending,
             };
             match ending {
@@ -113,10 +100,7 @@ impl Unattended {
             }
         }
         let due = self.killed.extract_if(.., |(due, _)| *due <= now);
-        reports.extend(
-            due.map(|(_, ended)| ended)
-                .filter(|ended| parent_lives(ended.who.speaker.pid)),
-        );
+        reports.extend(due.map(|(_, ended)| ended).filter(|ended| parent_lives(ended.pid)));
         reports
     }
 }
@@ -173,22 +157,11 @@ fn parse(stat: &str) -> Option<Status> {
 mod tests {
     use std::process::{Child, Command};
 
-    use super::super::worker_prefix::Prefix;
     use super::*;
-    use crate::session::event::Stream;
 
     fn watch(unattended: &mut Unattended, script: &str) -> Child {
         let child = Command::new("sh").args(["-c", script]).spawn().unwrap();
-        let (stream, prefix) = (Stream::Stderr, Prefix::none());
-        let speaker = Speaker {
-            pid: child.id(),
-            stream,
-            prefix,
-        };
-        unattended.watch(Who {
-            cell: CellId(1),
-            speaker,
-        });
+        unattended.watch(child.id());
         child
     }
 
@@ -237,9 +210,8 @@ mod tests {
         let mut child = watch(&mut unattended, "exit 3");
         child.wait().unwrap();
         let ending = Ending::Exited { code: 3 };
-        let ended = unattended.waited_for(child.id(), Some(ending)).unwrap();
-        assert_eq!(ended.ending, ending);
-        assert!(unattended.waited_for(child.id(), Some(ending)).is_none());
+        assert_eq!(unattended.waited_for(child.id(), Some(ending)), Some(ending));
+        assert_eq!(unattended.waited_for(child.id(), Some(ending)), None);
         assert_eq!(reported(&mut unattended, Instant::now()), []);
     }
 

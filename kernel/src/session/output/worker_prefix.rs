@@ -29,10 +29,11 @@ impl Colours {
     /// None where `NO_COLOR` says so (<https://no-color.org>).
     pub(super) fn wanted() -> Colours {
         let refused = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-        Colours {
-            wanted: !refused,
-            taken: 0,
-        }
+        Colours::new(!refused)
+    }
+
+    pub(super) fn new(wanted: bool) -> Colours {
+        Colours { wanted, taken: 0 }
     }
 
     /// Another cell's workers begin with the first colour.
@@ -78,7 +79,7 @@ mod tests {
 
     #[test]
     fn workers_take_turns_with_the_colours() {
-        let mut colours = Colours { wanted: true, taken: 0 };
+        let mut colours = Colours::new(true);
         let first = colours.next();
         assert_ne!(colours.next(), first);
         let prefix = Prefix::new(7, None, first);
@@ -89,10 +90,7 @@ mod tests {
 
     #[test]
     fn a_name_takes_the_place_of_the_word_and_colours_can_be_refused() {
-        let mut colours = Colours {
-            wanted: false,
-            taken: 0,
-        };
+        let mut colours = Colours::new(false);
         assert_eq!(Prefix::new(7, Some("reader"), colours.next()).text(), "[reader 7] ");
         assert_eq!(Prefix::none().text(), "");
         assert_eq!(Prefix::none().alone(), None);
