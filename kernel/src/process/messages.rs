@@ -29,7 +29,7 @@ pub(crate) enum ToSupervisor {
 }
 
 /// From the supervisor to the kernel.
-#[derive(Clone, Debug, Deserialize, Serialize)]
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub(crate) enum FromSupervisor {
     /// With the read ends of the notebook process's stdout and stderr, the kernel's end of the channel of events, and the
     /// file of the last map's results.
@@ -62,7 +62,7 @@ pub(crate) enum Ending {
 }
 
 /// From the supervisor to the notebook process.
-#[derive(Debug, Deserialize, Serialize)]
+#[derive(Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub(crate) enum ToNotebook {
     /// Load the library and call the function in it, for this cell.
     Run {

@@ -3,28 +3,34 @@
 //!
 //! evcxr learns of a cell only lines that are composed here. Answered with a line that is not UTF-8 it gives up the
 //! cell and keeps its state as it was before: that is how a cell is rolled back.
+//!
+//! What is done about what is heard is decided in `cells`, and done here.
 
-use std::collections::VecDeque;
+mod cells;
+mod lines;
+mod processes;
+
 use std::io::{self, Write};
-use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
 use std::process::{Command, ExitCode, Stdio};
-use std::time::{Duration, Instant};
 
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use cells::{Action, Answer, Cells, Death};
+use lines::Lines;
+use processes::{Process, end_compilers};
+use rustix::event::{PollFd, PollFlags, poll};
 use rustix::fs::{MemfdFlags, memfd_create};
 use rustix::pipe::{PipeFlags, pipe_with};
 use rustix::process::{
-    Pid, PidfdFlags, Signal, WaitOptions, WaitStatus, getpgid, getpid, getppid, kill_process, kill_process_group,
-    pidfd_open, pidfd_send_signal, set_child_subreaper, setpgid, wait,
+    Pid, Signal, WaitOptions, WaitStatus, getpid, getppid, kill_process, set_child_subreaper, setpgid, wait,
 };
 
 use super::channel::{Channel, ReceiveError};
 use super::checkpoint::take_over;
 use super::messages::{
-    CONTROL_DESCRIPTOR, EVENTS_DESCRIPTOR, Ending, FromNotebook, FromSupervisor, KERNEL_SOCKET, RESULTS_DESCRIPTOR,
-    TRANSACTION_DESCRIPTOR, ToNotebook, ToSupervisor,
+    CONTROL_DESCRIPTOR, EVENTS_DESCRIPTOR, Ending, FromSupervisor, KERNEL_SOCKET, RESULTS_DESCRIPTOR,
+    TRANSACTION_DESCRIPTOR, ToSupervisor,
 };
 use super::transaction::Transaction;
 use super::{NOTEBOOK, descendants, huge_pages};
@@ -35,8 +41,6 @@ const ROLL_BACK: &[u8] = b"\xff\n";
 /// evcxr's word for a cell that has completed.
 const COMPLETE: &[u8] = b"EVCXR_EXECUTION_COMPLETE\n";
 const INTERNAL_ERROR: u8 = 70;
-/// How long processes that were killed are waited for: no time, unless the machine is busy or a device keeps them.
-const GROUP_END: Duration = Duration::from_secs(1);
 
 pub(super) fn main() -> ExitCode {
     let result = Supervisor::start().and_then(|mut supervisor| {
@@ -67,19 +71,12 @@ struct Supervisor {
     transaction: Transaction,
     live: Process,
     checkpoint: Option<Standby>,
+    /// What came with the last message of the notebook process.
+    sockets: Vec<OwnedFd>,
     commands: Lines,
-    /// None until the first cell: what evcxr runs before is its own, and nobody interrupts it.
-    cell: Option<u64>,
-    interrupted_cell: Option<u64>,
-    running: bool,
+    cells: Cells,
     /// How the notebook process ended, once it has been waited for.
     ending: Option<Ending>,
-}
-
-/// A process that is watched.
-struct Process {
-    pid: Pid,
-    pidfd: OwnedFd,
 }
 
 /// A checkpoint that can be asked to take over.
@@ -135,10 +132,9 @@ impl Supervisor {
             transaction,
             live: Process::watch(pid)?,
             checkpoint: None,
+            sockets: Vec::new(),
             commands: Lines::default(),
-            cell: None,
-            interrupted_cell: None,
-            running: false,
+            cells: Cells::default(),
             ending: None,
         })
     }
@@ -179,39 +175,21 @@ impl Supervisor {
             return Ok(Flow::End);
         }
         while let Some(line) = self.commands.next() {
-            match line.split(' ').collect::<Vec<_>>()[..] {
-                ["LOAD_AND_RUN", library, function] => self.run(library.into(), function.to_owned())?,
-                _ => return Err(io::Error::other(format!("evcxr sent what is not understood: {line}"))),
-            }
+            let actions = self.cells.command(&line).map_err(io::Error::other)?;
+            self.perform(actions)?;
         }
         Ok(Flow::Continue)
-    }
-
-    fn run(&mut self, library: PathBuf, function: String) -> io::Result<()> {
-        if self.is_interrupted() {
-            self.kernel.send(&FromSupervisor::Refused, &[])?;
-            return answer(ROLL_BACK);
-        }
-        self.transaction.begin();
-        self.running = true;
-        let message = ToNotebook::Run {
-            library,
-            function,
-            cell: self.cell.unwrap_or_default(),
-        };
-        match self.notebook.send(&message, &[]) {
-            // It has died since; that is dealt with when its end is seen.
-            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-            result => result,
-        }
     }
 
     fn hear_kernel(&mut self) -> io::Result<Flow> {
         loop {
             match self.kernel.try_receive() {
-                Ok((ToSupervisor::BeginCell { cell }, _)) => self.cell = Some(cell),
+                Ok((ToSupervisor::BeginCell { cell }, _)) => self.cells.begin(cell),
                 Ok((ToSupervisor::End, _)) => return Ok(Flow::End),
-                Ok((ToSupervisor::Interrupt { cell }, _)) => self.interrupt(cell)?,
+                Ok((ToSupervisor::Interrupt { cell }, _)) => {
+                    let actions = self.cells.interrupt(cell);
+                    self.perform(actions)?;
+                }
                 Err(ReceiveError::Empty) => return Ok(Flow::Continue),
                 Err(ReceiveError::Closed) => return Ok(Flow::End),
                 Err(error) => return Err(io::Error::other(error)),
@@ -219,48 +197,14 @@ impl Supervisor {
         }
     }
 
-    fn interrupt(&mut self, cell: u64) -> io::Result<()> {
-        if self.cell != Some(cell) {
-            return Ok(());
-        }
-        self.interrupted_cell = Some(cell);
-        if self.running && self.transaction.cancel() {
-            self.live.kill_group();
-        }
-        Ok(())
-    }
-
-    /// Whether the cell that evcxr is at has been interrupted.
-    fn is_interrupted(&self) -> bool {
-        self.cell.is_some() && self.interrupted_cell == self.cell
-    }
-
     fn hear_notebook(&mut self) -> io::Result<()> {
         loop {
             match self.notebook.try_receive() {
-                Ok((FromNotebook::ControlLine(line), _)) => {
-                    answer(format!("{line}\n").as_bytes())?;
-                    self.kernel.send(&FromSupervisor::ControlLine(line), &[])?;
+                Ok((said, sockets)) => {
+                    self.sockets = sockets;
+                    let actions = self.cells.hear(said);
+                    self.perform(actions)?;
                 }
-                Ok((FromNotebook::Checkpoint { pid, threads }, sockets)) => {
-                    self.keep_checkpoint(pid, threads, sockets)?;
-                }
-                Ok((FromNotebook::NoCheckpoint { reason }, _)) => {
-                    self.drop_checkpoint();
-                    self.kernel.send(&FromSupervisor::NoCheckpoint { reason }, &[])?;
-                }
-                Ok((FromNotebook::CheckpointsOff, _)) => self.drop_checkpoint(),
-                Ok((FromNotebook::Completed, _)) => {
-                    self.end_cell();
-                    answer(COMPLETE)?;
-                }
-                Ok((FromNotebook::NotLoaded { reason }, _)) => {
-                    self.end_cell();
-                    self.kernel.send(&FromSupervisor::NotLoaded { reason }, &[])?;
-                    answer(ROLL_BACK)?;
-                }
-                // Said by a process that is the notebook process already; see `replace_notebook_process`.
-                Ok((FromNotebook::TookOver { .. }, _)) => {}
                 Err(ReceiveError::Empty | ReceiveError::Closed) => return Ok(()),
                 // A cell can write to this socket; what it writes there must not end the session.
                 Err(ReceiveError::Garbled { .. }) => {}
@@ -269,14 +213,34 @@ impl Supervisor {
         }
     }
 
-    fn end_cell(&mut self) {
-        self.running = false;
-        self.transaction.end();
+    fn perform(&mut self, actions: Vec<Action>) -> io::Result<()> {
+        for action in actions {
+            match action {
+                Action::Begin => self.transaction.begin(),
+                Action::End => self.transaction.end(),
+                Action::Cancel => {
+                    if self.transaction.cancel() {
+                        self.live.kill_group();
+                    }
+                }
+                Action::Run(message) => match self.notebook.send(&message, &[]) {
+                    // It has died since; that is dealt with when its end is seen.
+                    Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {}
+                    result => result?,
+                },
+                Action::Answer(answer) => give(&answer)?,
+                Action::Tell(news) => self.kernel.send(&news, &[])?,
+                Action::Keep { pid, threads } => self.keep_checkpoint(pid, threads)?,
+                Action::Drop => self.drop_checkpoint(),
+            }
+        }
+        Ok(())
     }
 
     /// A newer checkpoint exists, so that the older one is not needed any more.
-    fn keep_checkpoint(&mut self, pid: u32, threads: usize, sockets: Vec<OwnedFd>) -> io::Result<()> {
+    fn keep_checkpoint(&mut self, pid: u32, threads: usize) -> io::Result<()> {
         let pid = i32::try_from(pid).ok().and_then(Pid::from_raw);
+        let sockets = std::mem::take(&mut self.sockets);
         let (Some(pid), Some(socket)) = (pid, sockets.into_iter().next()) else {
             return Err(io::Error::other("a checkpoint came without its socket"));
         };
@@ -304,36 +268,23 @@ impl Supervisor {
         let ended = self.live.pid.as_raw_nonzero().get().unsigned_abs();
         // Its workers, and whatever else a cell has started. What they print belongs before the end that is told.
         self.live.end_group();
-        let during_cell = self.running;
-        let interrupted = during_cell && self.is_interrupted();
         let successor = self
             .checkpoint
             .take()
             .filter(|standby| take_over(standby.socket.as_fd()).is_ok());
-        let restored = successor.is_some();
-        let threads_lost = successor.as_ref().map_or(0, |standby| standby.threads);
-        self.kernel.send(
-            &FromSupervisor::Ended {
-                pid: ended,
-                ending,
-                during_cell,
-                interrupted,
-                restored,
-                threads_lost,
-            },
-            &[],
-        )?;
-        self.end_cell();
-        let Some(successor) = successor else {
-            return Err(io::Error::other(
-                "the notebook process ended and there is no checkpoint: all variables are lost",
-            ));
-        };
-        self.live = successor.process;
-        if during_cell {
-            answer(ROLL_BACK)?;
+        let actions = self.cells.die(Death {
+            pid: ended,
+            ending,
+            successor: successor.as_ref().map(|standby| standby.threads),
+        });
+        if let Some(successor) = successor {
+            self.live = successor.process;
+            return self.perform(actions);
         }
-        Ok(())
+        self.perform(actions)?;
+        Err(io::Error::other(
+            "the notebook process ended and there is no checkpoint: all variables are lost",
+        ))
     }
 
     /// Waits for the notebook process, which has ended.
@@ -382,61 +333,6 @@ impl Supervisor {
     }
 }
 
-impl Process {
-    fn watch(pid: Pid) -> io::Result<Process> {
-        Ok(Process {
-            pid,
-            pidfd: pidfd_open(pid, PidfdFlags::empty())?,
-        })
-    }
-
-    fn kill(&self) {
-        // Fails only where it has ended.
-        let _ = pidfd_send_signal(&self.pidfd, Signal::KILL);
-    }
-
-    /// Waits for its end, for at most this long if there is a limit. It need not be a child.
-    fn wait(&self, limit: Option<Timespec>) {
-        let mut end = [PollFd::new(&self.pidfd, PollFlags::IN)];
-        let _ = rustix::io::retry_on_intr(|| poll(&mut end, limit.as_ref()));
-    }
-
-    /// Kills the group of this process, which has ended, and waits for the others in it.
-    fn end_group(&self) {
-        self.kill_group();
-        // The orphans are this process's children now, and theirs become so.
-        let mut members = descendants::of(getpid());
-        members.retain(|pid| getpgid(Some(*pid)).is_ok_and(|group| group == self.pid));
-        let end = Instant::now() + GROUP_END;
-        for member in members.into_iter().filter_map(|pid| Process::watch(pid).ok()) {
-            // One that the system does not let go of must not keep the notebook from going on.
-            member.wait(Timespec::try_from(end.saturating_duration_since(Instant::now())).ok());
-        }
-    }
-
-    fn kill_group(&self) {
-        self.kill();
-        // Fails only where the whole group has ended.
-        let _ = kill_process_group(self.pid, Signal::KILL);
-    }
-}
-
-/// Kills what the kernel had started to compile, and waits: it writes to the session's directory.
-fn end_compilers(session: &std::path::Path) {
-    loop {
-        let mut left = descendants::with_variable(session_directory::VARIABLE, session.as_os_str());
-        left.retain(|pid| *pid != getpid());
-        if left.is_empty() {
-            return;
-        }
-        // What has ended meanwhile cannot be opened.
-        for compiler in left.into_iter().filter_map(|pid| Process::watch(pid).ok()) {
-            compiler.kill();
-            compiler.wait(None);
-        }
-    }
-}
-
 fn connect(session: &std::path::Path) -> io::Result<Channel> {
     use rustix::net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType, connect, socket_with};
     let socket = socket_with(AddressFamily::UNIX, SocketType::SEQPACKET, SocketFlags::CLOEXEC, None)?;
@@ -473,9 +369,14 @@ fn start_notebook_process(stdout: OwnedFd, stderr: OwnedFd, inherited: [(i32, i3
     Pid::from_raw(child.id().cast_signed()).ok_or_else(|| io::Error::other("a process with no PID"))
 }
 
-fn answer(line: &[u8]) -> io::Result<()> {
+/// Answers evcxr.
+fn give(answer: &Answer) -> io::Result<()> {
     let mut stdout = io::stdout().lock();
-    stdout.write_all(line)?;
+    match answer {
+        Answer::Line(line) => stdout.write_all(format!("{line}\n").as_bytes())?,
+        Answer::Completed => stdout.write_all(COMPLETE)?,
+        Answer::RollBack => stdout.write_all(ROLL_BACK)?,
+    }
     stdout.flush()
 }
 
@@ -484,30 +385,5 @@ fn ending(status: WaitStatus) -> io::Result<Ending> {
         (Some(code), _) => Ok(Ending::Exited { code }),
         (_, Some(signal)) => Ok(Ending::Killed { signal }),
         _ => Err(io::Error::other("the notebook process neither exited nor was killed")),
-    }
-}
-
-/// Whole lines out of what is read.
-#[derive(Default)]
-struct Lines {
-    partial: Vec<u8>,
-    whole: VecDeque<String>,
-}
-
-impl Lines {
-    /// Reads what there is; false at the end.
-    fn read(&mut self, from: BorrowedFd<'_>) -> io::Result<bool> {
-        let mut buffer = [0; 4096];
-        let length = rustix::io::retry_on_intr(|| rustix::io::read(from, &mut buffer[..]))?;
-        self.partial.extend_from_slice(&buffer[..length]);
-        while let Some(end) = self.partial.iter().position(|&byte| byte == b'\n') {
-            let line: Vec<u8> = self.partial.drain(..=end).collect();
-            self.whole.push_back(String::from_utf8_lossy(&line[..end]).into_owned());
-        }
-        Ok(length > 0)
-    }
-
-    fn next(&mut self) -> Option<String> {
-        self.whole.pop_front()
     }
 }
