@@ -1,8 +1,12 @@
 //! The thread that owns evcxr: it compiles cells, has them run, and says how they ended.
 
+mod known_names;
+mod outcome;
+mod parts;
+mod start;
+
 use std::collections::BTreeSet;
 use std::io;
-use std::process::Command;
 use std::sync::{Arc, Mutex, mpsc};
 use std::time::Duration;
 
@@ -11,26 +15,24 @@ use parcell::LastMap;
 
 use super::completion::InRust;
 use super::diagnostics::{self, Compiled};
-use super::endings::{End, Subject};
+use super::endings::Subject;
 use super::event::{Cell, CellError, Content, Event, MimeBundle, Outcome, Stream};
 use super::gone::Gone;
 use super::inspection::Detail;
-use super::knowledge::Knowledge;
 use super::locations::Locations;
-use super::output::{PANICKED, Report};
+use super::output::Report;
 use super::question::Question;
 use super::shared::Shared;
-use super::{completion, documentation, endings, inspection, last_map, magics, queries};
-use crate::cell::{self, Excerpt, Part, Query, Rewritten, SourceMap, Step, Types, Variables};
-use crate::environment::{self, Place, prelude};
-use crate::library::{self, Prepared};
-use crate::process::SUPERVISOR;
-use crate::process::messages::FromSupervisor;
+use super::{completion, documentation, inspection, last_map, magics, queries};
+use crate::cell::{self, Excerpt, Part, Query, Rewritten, SourceMap, Step, Types};
+use crate::environment::{Place, prelude};
+use crate::library::Prepared;
 use crate::toolchain::{CELL_NUMBER_FILE, Identities, dependencies};
+use known_names::KnownNames;
+use outcome::Ended;
+use start::StartError;
 
-/// What evcxr's generated code says when `?` left a cell.
-const LEFT_EARLY: &str = "EVCXR_ERROR_OCCURRED";
-/// The same, in front of the name of a variable of which the type is another one now.
+/// What evcxr's generated code says in front of the name of a variable of which the type is another one now.
 const RETYPED: &str = "EVCXR_VARIABLE_CHANGED_TYPE:";
 /// evcxr's name for the phase of a cell that is not compiling.
 const EXECUTION: &str = "Execution";
@@ -60,40 +62,8 @@ pub(super) fn run(shared: &Arc<Shared>, place: &Place, requests: &mpsc::Receiver
             engine.serve(requests);
             engine.end();
         }
-        Err(error) => refuse_all(shared, requests, &error),
+        Err(error) => start::refuse_all(shared, requests, &error),
     }
-}
-
-/// Every cell fails with the reason why none can be run.
-fn refuse_all(shared: &Shared, requests: &mpsc::Receiver<Request>, error: &StartError) {
-    let mut text = error.to_string();
-    let mut source = std::error::Error::source(error);
-    while let Some(cause) = source {
-        text.push_str(&format!(": {cause}"));
-        source = cause.source();
-    }
-    tracing::error!(error = text, "the session cannot start");
-    while let Ok(request) = requests.recv() {
-        match request {
-            Request::Execute(cell) => {
-                shared.finish(cell.id, Outcome::Error(diagnostics::plain_error("StartError", &text)))
-            }
-            Request::Shutdown => return,
-            // Dropping the reply answers.
-            Request::Complete { .. } | Request::Inspect { .. } => {}
-        }
-    }
-}
-
-/// Why no cell can be run.
-#[derive(Debug, thiserror::Error)]
-enum StartError {
-    #[error("the library that cells use cannot be had")]
-    Library(#[from] library::PrepareError),
-    #[error("cannot start")]
-    Io(#[from] io::Error),
-    #[error("the Rust engine does not start: {0}")]
-    Evcxr(#[from] Error),
 }
 
 struct Engine<'a> {
@@ -119,29 +89,7 @@ impl<'a> Engine<'a> {
         place: &'a Place,
         locations: Arc<Mutex<Locations>>,
     ) -> Result<Engine<'a>, StartError> {
-        let library = library::prepare(&mut |progress| {
-            if let Some(cell) = shared.first_queued() {
-                let content = Content::Stream {
-                    stream: Stream::Stderr,
-                    text: format!("parcell: {progress}\n"),
-                };
-                shared.say(Event::Output { cell, content });
-            }
-            tracing::info!(progress, "preparing the library");
-        })?;
-        library::plant(&library, &place.evcxr())?;
-        let mut supervisor = Command::new(std::env::current_exe()?);
-        supervisor.arg(SUPERVISOR);
-        environment::restore(&mut supervisor);
-        tracing::debug!("the library is in place");
-        let (context, outputs) = prelude::start(place, supervisor, &library.sources())?;
-        std::thread::Builder::new()
-            .name("supervisor-stderr".to_owned())
-            .spawn(move || {
-                for line in outputs.stderr {
-                    tracing::error!(line, "the supervisor says");
-                }
-            })?;
+        let (context, library) = start::start(shared, place)?;
         Ok(Engine {
             context,
             shared,
@@ -194,7 +142,9 @@ impl<'a> Engine<'a> {
         self.shared.begin(cell.id);
         self.shared.questions.begin(cell);
         if self.interrupted(cell) {
-            return self.shared.finish(cell.id, Outcome::Error(interrupted(Subject::Cell)));
+            return self
+                .shared
+                .finish(cell.id, Outcome::Error(outcome::interrupted(Subject::Cell)));
         }
         self.restore_prelude();
         let known = KnownNames {
@@ -211,25 +161,14 @@ impl<'a> Engine<'a> {
         self.shared.finish(cell.id, outcome);
     }
 
-    /// Each part is a transaction of its own, and the first that fails is the last.
     fn run_parts(&mut self, cell: &Cell, parts: &[Part]) -> Outcome {
         let mut compiled = SourceMap::default();
-        for (index, part) in parts.iter().enumerate() {
-            let subject = subject_of(cell, parts, index);
-            let outcome = match &part.step {
-                Step::Run(code) => self.run(cell, subject, code, &mut compiled),
-                step => self.answer(cell, step),
-            };
-            match outcome {
-                Outcome::Ok if index + 1 < parts.len() && self.interrupted(cell) => {
-                    let next = subject_of(cell, parts, index + 1);
-                    return Outcome::Error(next.complete(interrupted(next)));
-                }
-                Outcome::Ok => {}
-                Outcome::Error(error) => return Outcome::Error(subject.complete(error)),
-            }
-        }
-        Outcome::Ok
+        let shared = self.shared;
+        let run_part = |part: &Part, subject| match &part.step {
+            Step::Run(code) => self.run(cell, subject, code, &mut compiled),
+            step => self.answer(cell, step),
+        };
+        parts::run(cell, parts, run_part, || shared.is_interrupted(cell.id))
     }
 
     /// Does what needs no code of the cell's.
@@ -341,17 +280,16 @@ impl<'a> Engine<'a> {
         report: Report,
     ) -> Outcome {
         let results = report.results.clone();
-        let mut error = match result {
-            Ok(_) if report.has_control_line(PANICKED) => self.failure(report),
-            Ok(_) if report.has_control_line(LEFT_EARLY) => self.failure(report),
-            Ok(outputs) => {
+        let mut error = match outcome::judge(result, &report, self.interrupted(cell)) {
+            Ended::Completed(outputs) => {
                 if rewritten.tells_compile_time {
                     self.tell_compile_time(cell, &outputs);
                 }
                 self.show(cell, outputs);
                 return Outcome::Ok;
             }
-            Err(Error::CompilationErrors(errors)) if !self.interrupted(cell) => {
+            Ended::GaveUp => outcome::given_up(report, &self.locations()),
+            Ended::NotCompiled(errors) => {
                 let locations = self.locations();
                 let compiled = Compiled {
                     cell: cell.execution_count,
@@ -362,72 +300,15 @@ impl<'a> Engine<'a> {
                 };
                 diagnostics::compile_error(&errors, &compiled)
             }
-            Err(error) => {
+            Ended::Failed(error) => {
                 diagnostics::unknown_type(&error.to_string(), cell.execution_count, &cell.code, &rewritten.map)
-                    .unwrap_or_else(|| self.explain(cell, subject, &error, &report))
+                    .unwrap_or_else(|| outcome::explain(&error, subject, &report, self.interrupted(cell)))
             }
         };
         error
             .traceback
             .extend(results.and_then(|file| last_map::what_is_kept(&LastMap::read(file)?, cell.id)));
         Outcome::Error(error)
-    }
-
-    /// The error of a cell whose code gave up: with a failure that the library reported, or with a panic.
-    fn failure(&self, report: Report) -> CellError {
-        match (report.error, report.panic) {
-            (Some(error), _) => error,
-            (None, Some(panic)) => diagnostics::panic_error(&panic, &self.locations()),
-            (None, None) => diagnostics::plain_error("Panic", "the cell panicked"),
-        }
-    }
-
-    /// The error of a cell that evcxr gave up.
-    fn explain(&self, cell: &Cell, subject: Subject, error: &Error, report: &Report) -> CellError {
-        for news in &report.news {
-            match news {
-                FromSupervisor::Ended {
-                    interrupted: true,
-                    restored,
-                    threads_lost,
-                    ..
-                } => return endings::interrupted(subject, *restored, *threads_lost),
-                FromSupervisor::Refused => return interrupted(subject),
-                FromSupervisor::Ended {
-                    ending,
-                    during_cell: true,
-                    restored,
-                    threads_lost,
-                    ..
-                } => {
-                    return endings::during_cell(
-                        subject,
-                        &End {
-                            ending: *ending,
-                            printed: &report.stderr_tail,
-                            panic: report.panic.as_ref().map(|panic| panic.message.as_str()),
-                            restored: *restored,
-                            threads_lost: *threads_lost,
-                        },
-                    );
-                }
-                FromSupervisor::NotLoaded { reason } => {
-                    return diagnostics::plain_error(
-                        "LoadError",
-                        &format!("the compiled cell cannot be loaded: {reason}"),
-                    );
-                }
-                _ => {}
-            }
-        }
-        match error {
-            _ if self.interrupted(cell) => interrupted(subject),
-            Error::SubprocessTerminated(reason) => {
-                diagnostics::plain_error("KernelError", &format!("all variables are lost: {}", reason.trim_end()))
-            }
-            Error::TypeRedefinedVariablesLost(_) => diagnostics::plain_error("VariablesLost", &error.to_string()),
-            error => diagnostics::plain_error("Error", &error.to_string()),
-        }
     }
 
     fn interrupted(&self, cell: &Cell) -> bool {
@@ -496,45 +377,5 @@ impl<'a> Engine<'a> {
 
     fn locations(&self) -> std::sync::MutexGuard<'_, Locations> {
         self.locations.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
-    }
-}
-
-/// The error of what was interrupted before it ran.
-fn interrupted(subject: Subject) -> CellError {
-    endings::interrupted(subject, true, 0)
-}
-
-/// What the part of this index is called where its end is told.
-fn subject_of(cell: &Cell, parts: &[Part], index: usize) -> Subject {
-    if index == 0 {
-        return Subject::Cell;
-    }
-    let range = parts[index].range.clone();
-    let code = &cell.code[range.clone()];
-    Subject::part_at(&cell.code, range.start + (code.len() - code.trim_start().len()))
-}
-
-struct KnownNames<'a> {
-    context: &'a CommandContext,
-    imported: &'a BTreeSet<String>,
-    knowledge: &'a Knowledge,
-}
-
-impl Variables for KnownNames<'_> {
-    fn type_of(&self, name: &str) -> Option<String> {
-        self.context
-            .variables_and_types()
-            .find(|(variable, _)| *variable == name)
-            .map(|(_, type_)| type_.to_owned())
-    }
-
-    fn function(&self, name: &str) -> Option<String> {
-        self.knowledge.function(name)
-    }
-
-    fn is_known(&self, name: &str) -> bool {
-        self.type_of(name).is_some()
-            || self.imported.contains(name)
-            || self.context.defined_item_names().any(|item| item == name)
     }
 }

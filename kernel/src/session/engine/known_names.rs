@@ -1,0 +1,34 @@
+//! The names that a cell may use: of variables, of items, and those that cells have imported.
+
+use std::collections::BTreeSet;
+
+use evcxr::CommandContext;
+
+use crate::cell::Variables;
+use crate::session::knowledge::Knowledge;
+
+/// Everything that has a name.
+pub(super) struct KnownNames<'a> {
+    pub(super) context: &'a CommandContext,
+    pub(super) imported: &'a BTreeSet<String>,
+    pub(super) knowledge: &'a Knowledge,
+}
+
+impl Variables for KnownNames<'_> {
+    fn type_of(&self, name: &str) -> Option<String> {
+        self.context
+            .variables_and_types()
+            .find(|(variable, _)| *variable == name)
+            .map(|(_, type_)| type_.to_owned())
+    }
+
+    fn function(&self, name: &str) -> Option<String> {
+        self.knowledge.function(name)
+    }
+
+    fn is_known(&self, name: &str) -> bool {
+        self.type_of(name).is_some()
+            || self.imported.contains(name)
+            || self.context.defined_item_names().any(|item| item == name)
+    }
+}
