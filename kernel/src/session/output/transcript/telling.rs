@@ -73,14 +73,11 @@ impl Telling {
 
     /// The panic that has ended the cell is not printed: it is the cell's error.
     pub(super) fn end_cell(&mut self) -> Report {
-        if self.report.has_control_line(PANICKED) {
-            self.report.panic = self
-                .panics
-                .pop_back()
-                .map(|(_, panic)| panic)
-                .or(self.report.panic.take());
-        }
+        let has_panicked = self.report.has_control_line(PANICKED);
+        let last = has_panicked.then(|| self.panics.pop_back()).flatten();
+        // Those before it were caught.
         self.print_panics();
+        self.report.panic = last.map(|(_, panic)| panic).or(self.report.panic.take());
         std::mem::take(&mut self.report)
     }
 

@@ -98,6 +98,16 @@ fn a_panic_that_was_caught_is_printed_before_what_follows_it_on_stderr() {
 }
 
 #[test]
+fn of_several_panics_the_last_is_the_cells_error() {
+    let mut notebook = Notebook::new();
+    notebook.panic(ERR, "main", "caught");
+    notebook.panic(ERR, "main", "not caught");
+    let report = notebook.end_cell(Some(super::super::PANICKED));
+    assert_eq!(notebook.said(), panicked("main", "caught"));
+    assert_eq!(report.panic.map(|panic| panic.message).as_deref(), Some("not caught"));
+}
+
+#[test]
 fn a_panic_is_printed_when_nothing_follows_it_and_at_once_in_another_thread() {
     let mut notebook = Notebook::new();
     notebook.panic(ERR, "main", "caught");
