@@ -192,7 +192,9 @@ mod tests {
 
     use super::*;
     use crate::manager::Manager;
-    use crate::manager::message::{LARGEST, LockOperation, NewObject, Operation, Payload, QueueOperation, Refusal};
+    use crate::manager::message::{
+        LARGEST, NewObject, Operation, Payload, QueueOperation, Refusal, SemaphoreOperation,
+    };
 
     fn connect(manager: &Manager) -> Connection {
         let endpoint = &manager.endpoint;
@@ -320,9 +322,9 @@ mod tests {
         let manager = Manager::new().unwrap();
         let (mut holder, mut other) = (connect(&manager), connect(&manager));
         let lock = open(&mut holder, NewObject::Lock);
-        let granted = holder.exchange(&call(lock, Operation::Lock(LockOperation::Acquire)), None);
+        let granted = holder.exchange(&call(lock, Operation::Lock(SemaphoreOperation::Acquire)), None);
         assert_eq!(granted.unwrap(), Reply::Granted { abandoned: false });
-        let release = call(lock, Operation::Lock(LockOperation::Release));
+        let release = call(lock, Operation::Lock(SemaphoreOperation::Release));
         let refused = Reply::Refused(Refusal::NotHeld);
         assert_eq!(other.exchange(&release, None).unwrap(), refused);
         assert_eq!(holder.exchange(&release, None).unwrap(), Reply::Done);

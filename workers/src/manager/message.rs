@@ -128,7 +128,7 @@ pub(crate) enum Operation {
     Dict(DictOperation),
     Value(ValueOperation),
     Queue(QueueOperation),
-    Lock(LockOperation),
+    Lock(SemaphoreOperation),
     Semaphore(SemaphoreOperation),
     Event(EventOperation),
 }
@@ -192,12 +192,7 @@ pub(crate) enum QueueOperation {
     Len,
 }
 
-#[derive(Debug, Serialize, Deserialize)]
-pub(crate) enum LockOperation {
-    Acquire,
-    Release,
-}
-
+/// A lock is a semaphore with one permit.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) enum SemaphoreOperation {
     Acquire,

@@ -1,40 +1,22 @@
-//! An event: set or not, and who waits for it.
+//! An event: set or not.
 
-use super::waiters::Waiters;
-use super::{Caller, Effects};
 use crate::manager::message::{EventOperation, Reply};
 
 #[derive(Debug, Default)]
 pub(super) struct Event {
     is_set: bool,
-    waiting: Waiters,
 }
 
 impl Event {
-    pub(super) fn call(&mut self, caller: Caller, operation: EventOperation, effects: &mut Effects) -> Option<Reply> {
+    /// The answer; the error is a wait for what is not set.
+    pub(super) fn call(&mut self, operation: EventOperation) -> Result<Reply, EventOperation> {
         match operation {
-            EventOperation::IsSet => return Some(Reply::Flag(self.is_set)),
+            EventOperation::IsSet => return Ok(Reply::Flag(self.is_set)),
+            EventOperation::Set => self.is_set = true,
             EventOperation::Clear => self.is_set = false,
-            EventOperation::Set => {
-                self.is_set = true;
-                while let Some((waiting, ())) = self.waiting.pop() {
-                    effects.answer(waiting, Reply::Done);
-                }
-            }
             EventOperation::Wait if self.is_set => {}
-            EventOperation::Wait => {
-                self.waiting.push(caller, ());
-                return None;
-            }
+            EventOperation::Wait => return Err(operation),
         }
-        Some(Reply::Done)
-    }
-
-    pub(super) fn waiting(&self) -> Vec<Caller> {
-        self.waiting.callers().collect()
-    }
-
-    pub(super) fn withdraw(&mut self, caller: Caller) {
-        self.waiting.withdraw(caller);
+        Ok(Reply::Done)
     }
 }

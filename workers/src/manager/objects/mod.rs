@@ -3,23 +3,15 @@
 mod dict;
 mod event;
 mod list;
-mod lock;
+mod object;
 mod queue;
 mod semaphore;
 mod value;
-mod waiters;
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::message::{Kind, NewObject, Operation, Payload, Refusal, Reply, Request, Stamped};
-use super::message::{LockOperation, QueueOperation, SemaphoreOperation};
-use dict::Dict;
-use event::Event;
-use list::List;
-use lock::Lock;
-use queue::Queue;
-use semaphore::Semaphore;
-use value::Value;
+use super::message::{NewObject, Payload, Refusal, Reply, Request, Stamped};
+use object::Object;
 
 /// A connection, as the objects know it. Never used again for another one.
 pub(super) type Caller = u64;
@@ -40,19 +32,8 @@ struct Effects {
     answers: Vec<(Caller, Reply)>,
 }
 
-#[derive(Debug)]
-enum Object {
-    List(List),
-    Dict(Dict),
-    Value(Value),
-    Queue(Queue),
-    Lock(Lock),
-    Semaphore(Semaphore),
-    Event(Event),
-}
-
 impl Objects {
-    /// The answer to `request`; `None` when the caller has to wait for it.
+    /// The answer to `request`; `None` when the caller has to wait.
     pub(super) fn answer(&mut self, caller: Caller, request: Request) -> Option<Reply> {
         match request {
             Request::Open { name, object } => Some(self.open(name, object)),
@@ -86,7 +67,7 @@ impl Objects {
 
     /// An item that did not reach who had taken it is the queue's first again.
     pub(super) fn give_back(&mut self, queue: u64, item: Payload) {
-        if let Some(Object::Queue(queue)) = self.by_id.get_mut(&queue) {
+        if let Some(queue) = self.by_id.get_mut(&queue) {
             queue.give_back(item, &mut self.effects);
         }
     }
@@ -131,104 +112,6 @@ impl Effects {
             stamp: self.latest_stamp,
             payload,
         }
-    }
-}
-
-impl Object {
-    fn new(object: NewObject, effects: &mut Effects) -> Self {
-        match object {
-            NewObject::List => Self::List(List::default()),
-            NewObject::Dict => Self::Dict(Dict::default()),
-            NewObject::Value(payload) => Self::Value(Value::new(effects.stamped(payload))),
-            NewObject::Queue { bound } => Self::Queue(Queue::new(bound)),
-            NewObject::Lock => Self::Lock(Lock::default()),
-            NewObject::Semaphore { permits } => Self::Semaphore(Semaphore::new(permits)),
-            NewObject::Event => Self::Event(Event::default()),
-        }
-    }
-
-    fn kind(&self) -> Kind {
-        match self {
-            Self::List(_) => Kind::List,
-            Self::Dict(_) => Kind::Dict,
-            Self::Value(_) => Kind::Value,
-            Self::Queue(_) => Kind::Queue,
-            Self::Lock(_) => Kind::Lock,
-            Self::Semaphore(_) => Kind::Semaphore,
-            Self::Event(_) => Kind::Event,
-        }
-    }
-
-    fn call(&mut self, caller: Caller, operation: Operation, effects: &mut Effects) -> Option<Reply> {
-        match (self, operation) {
-            (Self::List(list), Operation::List(operation)) => Some(list.call(operation, effects)),
-            (Self::Dict(dict), Operation::Dict(operation)) => Some(dict.call(operation, effects)),
-            (Self::Value(value), Operation::Value(operation)) => Some(value.call(operation, effects)),
-            (Self::Queue(queue), Operation::Queue(operation)) => queue.call(caller, operation, effects),
-            (Self::Lock(lock), Operation::Lock(operation)) => lock.call(caller, operation, effects),
-            (Self::Semaphore(semaphore), Operation::Semaphore(operation)) => semaphore.call(caller, operation, effects),
-            (Self::Event(event), Operation::Event(operation)) => event.call(caller, operation, effects),
-            (object, operation) => Some(Reply::Refused(Refusal::WrongKind {
-                found: object.kind(),
-                wanted: operation.kind(),
-            })),
-        }
-    }
-
-    /// The callers that wait.
-    fn waiting(&self) -> Vec<Caller> {
-        match self {
-            Self::List(_) | Self::Dict(_) | Self::Value(_) => Vec::new(),
-            Self::Queue(queue) => queue.waiting(),
-            Self::Lock(lock) => lock.waiting(),
-            Self::Semaphore(semaphore) => semaphore.waiting(),
-            Self::Event(event) => event.waiting(),
-        }
-    }
-
-    fn withdraw(&mut self, caller: Caller) {
-        match self {
-            Self::List(_) | Self::Dict(_) | Self::Value(_) => {}
-            Self::Queue(queue) => queue.withdraw(caller),
-            Self::Lock(lock) => lock.withdraw(caller),
-            Self::Semaphore(semaphore) => semaphore.withdraw(caller),
-            Self::Event(event) => event.withdraw(caller),
-        }
-    }
-
-    fn abandon(&mut self, caller: Caller, effects: &mut Effects) {
-        match self {
-            Self::Lock(lock) => lock.abandon(caller, effects),
-            Self::Semaphore(semaphore) => semaphore.abandon(caller, effects),
-            _ => {}
-        }
-    }
-}
-
-impl Operation {
-    fn kind(&self) -> Kind {
-        match self {
-            Self::List(_) => Kind::List,
-            Self::Dict(_) => Kind::Dict,
-            Self::Value(_) => Kind::Value,
-            Self::Queue(_) => Kind::Queue,
-            Self::Lock(_) => Kind::Lock,
-            Self::Semaphore(_) => Kind::Semaphore,
-            Self::Event(_) => Kind::Event,
-        }
-    }
-
-    /// Whether the answer may be all that there is of an item.
-    pub(super) fn takes(&self) -> bool {
-        matches!(self, Self::Queue(QueueOperation::Get))
-    }
-
-    /// Whether the caller may hold something of the object once it has been answered.
-    pub(super) fn acquires(&self) -> bool {
-        matches!(
-            self,
-            Self::Lock(LockOperation::Acquire) | Self::Semaphore(SemaphoreOperation::Acquire)
-        )
     }
 }
 

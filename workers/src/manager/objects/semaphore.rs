@@ -1,9 +1,8 @@
-//! A semaphore: permits, held by connections, and released when those close.
+//! A semaphore: permits, held by connections, and released when those close. A lock is one with a single permit.
 
 use std::collections::BTreeMap;
 
-use super::waiters::Waiters;
-use super::{Caller, Effects};
+use super::Caller;
 use crate::manager::message::{Refusal, Reply, SemaphoreOperation};
 
 #[derive(Debug)]
@@ -11,7 +10,8 @@ pub(super) struct Semaphore {
     available: u64,
     /// How many permits each has; never zero.
     holders: BTreeMap<Caller, u64>,
-    takers: Waiters,
+    /// Whether a holder has gone without releasing its permits, and nobody has been told yet.
+    abandoned: bool,
 }
 
 impl Semaphore {
@@ -19,50 +19,36 @@ impl Semaphore {
         Self {
             available: permits,
             holders: BTreeMap::new(),
-            takers: Waiters::default(),
+            abandoned: false,
         }
     }
 
-    pub(super) fn call(
-        &mut self,
-        caller: Caller,
-        operation: SemaphoreOperation,
-        effects: &mut Effects,
-    ) -> Option<Reply> {
+    /// The answer; the error is an operation for which there is no permit.
+    pub(super) fn call(&mut self, caller: Caller, operation: SemaphoreOperation) -> Result<Reply, SemaphoreOperation> {
         match operation {
-            SemaphoreOperation::Available => Some(Reply::Count(self.available)),
-            SemaphoreOperation::Acquire if self.available > 0 => {
-                self.available -= 1;
-                Some(self.grant(caller))
-            }
-            SemaphoreOperation::Acquire => {
-                self.takers.push(caller, ());
-                None
-            }
-            SemaphoreOperation::Release => Some(self.give_back(caller, effects)),
+            SemaphoreOperation::Available => Ok(Reply::Count(self.available)),
+            SemaphoreOperation::Acquire if self.available == 0 => Err(operation),
+            SemaphoreOperation::Acquire => Ok(self.grant(caller)),
+            SemaphoreOperation::Release => Ok(self.release(caller)),
         }
     }
 
-    pub(super) fn waiting(&self) -> Vec<Caller> {
-        self.takers.callers().collect()
-    }
-
-    pub(super) fn withdraw(&mut self, caller: Caller) {
-        self.takers.withdraw(caller);
-    }
-
-    pub(super) fn abandon(&mut self, caller: Caller, effects: &mut Effects) {
-        for _ in 0..self.holders.remove(&caller).unwrap_or(0) {
-            self.pass_on(effects);
+    pub(super) fn abandon(&mut self, caller: Caller) {
+        if let Some(held) = self.holders.remove(&caller) {
+            self.available += held;
+            self.abandoned = true;
         }
     }
 
     fn grant(&mut self, caller: Caller) -> Reply {
+        self.available -= 1;
         *self.holders.entry(caller).or_default() += 1;
-        Reply::Granted { abandoned: false }
+        Reply::Granted {
+            abandoned: std::mem::take(&mut self.abandoned),
+        }
     }
 
-    fn give_back(&mut self, caller: Caller, effects: &mut Effects) -> Reply {
+    fn release(&mut self, caller: Caller) -> Reply {
         let Some(held) = self.holders.get_mut(&caller) else {
             return Reply::Refused(Refusal::NotHeld);
         };
@@ -70,18 +56,7 @@ impl Semaphore {
         if *held == 0 {
             self.holders.remove(&caller);
         }
-        self.pass_on(effects);
+        self.available += 1;
         Reply::Done
-    }
-
-    /// A permit goes to whoever waits, or becomes available.
-    fn pass_on(&mut self, effects: &mut Effects) {
-        match self.takers.pop() {
-            Some((taker, ())) => {
-                let granted = self.grant(taker);
-                effects.answer(taker, granted);
-            }
-            None => self.available += 1,
-        }
     }
 }

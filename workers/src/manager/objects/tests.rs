@@ -1,7 +1,9 @@
 //! Objects without a server: who is answered what, and when.
 
 use super::*;
-use crate::manager::message::{DictOperation, EventOperation, ListOperation, QueueOperation};
+use crate::manager::message::{
+    DictOperation, EventOperation, Kind, ListOperation, Operation, QueueOperation, SemaphoreOperation,
+};
 
 const A: Caller = 1;
 const B: Caller = 2;
@@ -57,7 +59,7 @@ fn a_name_is_one_object_of_one_kind() {
 #[test]
 fn an_operation_of_another_kind_is_refused() {
     let (mut objects, id) = with(NewObject::List);
-    let refused = objects.ask(A, id, Operation::Lock(LockOperation::Acquire));
+    let refused = objects.ask(A, id, Operation::Lock(SemaphoreOperation::Acquire));
     let (found, wanted) = (Kind::List, Kind::Lock);
     assert_eq!(refused, Some(Reply::Refused(Refusal::WrongKind { found, wanted })));
 }
@@ -149,8 +151,8 @@ fn a_full_queue_takes_in_what_waits_when_there_is_room() {
 #[test]
 fn a_lock_passes_from_one_to_the_next() {
     let (mut objects, id) = with(NewObject::Lock);
-    let acquire = || Operation::Lock(LockOperation::Acquire);
-    let release = || Operation::Lock(LockOperation::Release);
+    let acquire = || Operation::Lock(SemaphoreOperation::Acquire);
+    let release = || Operation::Lock(SemaphoreOperation::Release);
     assert_eq!(objects.ask(A, id, acquire()), Some(granted(false)));
     assert_eq!(objects.ask(B, id, acquire()), None);
     assert_eq!(objects.ask(C, id, acquire()), None);
@@ -172,7 +174,7 @@ fn permits_of_one_that_has_gone_are_given_back() {
     }
     assert_eq!(ask(&mut objects, B, SemaphoreOperation::Acquire), None);
     objects.depart(A, id);
-    assert_eq!(objects.take_answers(), [(B, granted(false))]);
+    assert_eq!(objects.take_answers(), [(B, granted(true))]);
     let available = ask(&mut objects, C, SemaphoreOperation::Available);
     assert_eq!(available, Some(Reply::Count(1)));
     let refused = ask(&mut objects, C, SemaphoreOperation::Release);

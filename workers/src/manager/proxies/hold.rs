@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::object::Object;
 use crate::manager::connection::Connection;
 use crate::manager::error::ManagerError;
-use crate::manager::message::{Operation, Reply};
+use crate::manager::message::{Operation, Reply, SemaphoreOperation};
 
 /// How long letting go waits for the server's answer. After that the connection is closed, which the server sees when
 /// it goes on.
@@ -16,18 +16,18 @@ const PATIENCE: Duration = Duration::from_secs(5);
 pub(super) struct Hold {
     object: Object,
     connection: Option<Connection>,
-    release: fn() -> Operation,
+    operation: fn(SemaphoreOperation) -> Operation,
     pub(super) abandoned: bool,
 }
 
 impl Hold {
-    /// Does `acquire`, waiting no longer than `limit`; `release` is what lets go.
+    /// Acquires it, waiting no longer than `limit`; `operation` says what kind of object it is an operation of.
     pub(super) fn acquire(
         object: &Object,
-        acquire: Operation,
-        release: fn() -> Operation,
+        operation: fn(SemaphoreOperation) -> Operation,
         limit: Option<Duration>,
     ) -> Result<Self, ManagerError> {
+        let acquire = operation(SemaphoreOperation::Acquire);
         let endpoint = object.endpoint();
         let mut connection = endpoint.connection(limit)?;
         let reply = endpoint.exchange(&mut connection, &object.request(acquire, limit), limit)?;
@@ -35,7 +35,7 @@ impl Hold {
             return Ok(Self {
                 object: object.clone(),
                 connection: Some(connection),
-                release,
+                operation,
                 abandoned,
             });
         }
@@ -55,7 +55,9 @@ impl Drop for Hold {
         let Some(mut connection) = self.connection.take().filter(Connection::is_own) else {
             return;
         };
-        let request = self.object.request((self.release)(), Some(PATIENCE));
+        let request = self
+            .object
+            .request((self.operation)(SemaphoreOperation::Release), Some(PATIENCE));
         let endpoint = self.object.endpoint();
         // Where it cannot be said, closing the connection says it.
         if let Ok(Reply::Done) = endpoint.exchange(&mut connection, &request, Some(PATIENCE)) {

@@ -6,7 +6,7 @@ use super::hold::Hold;
 use super::object::in_time;
 use super::proxy;
 use crate::manager::error::ManagerError;
-use crate::manager::message::{LockOperation, Operation};
+use crate::manager::message::Operation;
 
 proxy! {
     /// A lock in a [`Manager`](crate::Manager); from [`Manager::lock`](crate::Manager::lock).
@@ -66,9 +66,7 @@ impl LockProxy {
     }
 
     fn lock_within(&self, limit: Option<Duration>) -> Result<LockProxyGuard, ManagerError> {
-        let acquire = Operation::Lock(LockOperation::Acquire);
-        let release = || Operation::Lock(LockOperation::Release);
-        Hold::acquire(&self.object, acquire, release, limit).map(LockProxyGuard)
+        Hold::acquire(&self.object, Operation::Lock, limit).map(LockProxyGuard)
     }
 }
 

@@ -73,9 +73,7 @@ impl SemaphoreProxy {
     }
 
     fn acquire_within(&self, limit: Option<Duration>) -> Result<SemaphoreProxyPermit, ManagerError> {
-        let acquire = Operation::Semaphore(SemaphoreOperation::Acquire);
-        let release = || Operation::Semaphore(SemaphoreOperation::Release);
-        Hold::acquire(&self.object, acquire, release, limit).map(SemaphoreProxyPermit)
+        Hold::acquire(&self.object, Operation::Semaphore, limit).map(SemaphoreProxyPermit)
     }
 }
 
