@@ -23,6 +23,18 @@ pub(crate) const GREETING_LEN: usize = MAGIC.len() + NONCE_LEN;
 pub(crate) const RESPONSE_LEN: usize = NONCE_LEN + CODE_LEN;
 pub(crate) const VERDICT_LEN: usize = 1 + IDENTITY_LEN + CODE_LEN;
 
+/// The first byte of a verdict.
+const REJECTED: u8 = 0;
+const ACCEPTED: u8 = 1;
+const UNHEARD: u8 = 2;
+
+/// The verdict on a client whose response is waited for no longer. Like a rejection it proves nothing.
+pub(crate) const GIVEN_UP: [u8; VERDICT_LEN] = {
+    let mut verdict = [0; VERDICT_LEN];
+    verdict[0] = UNHEARD;
+    verdict
+};
+
 type Nonce = [u8; NONCE_LEN];
 
 /// Who made a code.
@@ -46,6 +58,8 @@ pub(crate) enum Distrust {
     NotAManager,
     /// The server says that the client does not know the key.
     KeyRejected,
+    /// The server says that it has not waited for the response.
+    GivenUp,
     /// The server does not know the key.
     ServerUnproven,
 }
@@ -77,12 +91,12 @@ impl Challenge {
         identity: ServerIdentity,
     ) -> Result<[u8; VERDICT_LEN], [u8; VERDICT_LEN]> {
         let (nonce, code) = response.split_at(NONCE_LEN);
-        let mut verdict = [0; VERDICT_LEN];
+        let mut verdict = [REJECTED; VERDICT_LEN];
         let expected = code_of(key, Role::Client, [&self.nonce, nonce, &[]]);
         if expected.verify_slice(code).is_err() {
             return Err(verdict);
         }
-        verdict[0] = 1;
+        verdict[0] = ACCEPTED;
         verdict[1..5].copy_from_slice(&identity.pid.to_le_bytes());
         verdict[5..1 + IDENTITY_LEN].copy_from_slice(&identity.instance.to_le_bytes());
         let code = code_of(key, Role::Server, [nonce, &self.nonce, &verdict[1..1 + IDENTITY_LEN]]);
@@ -123,10 +137,12 @@ impl Answer {
 
     /// Which server it is, if it has accepted the key and knows it too.
     pub(crate) fn check(&self, key: &[u8], verdict: &[u8; VERDICT_LEN]) -> Result<ServerIdentity, Distrust> {
-        let (accepted, rest) = verdict.split_at(1);
+        let (outcome, rest) = verdict.split_at(1);
         let (identity, code) = rest.split_at(IDENTITY_LEN);
-        if accepted != [1] {
-            return Err(Distrust::KeyRejected);
+        match outcome {
+            [ACCEPTED] => {}
+            [UNHEARD] => return Err(Distrust::GivenUp),
+            _ => return Err(Distrust::KeyRejected),
         }
         let expected = code_of(key, Role::Server, [&self.own_nonce, &self.server_nonce, identity]);
         expected.verify_slice(code).map_err(|_| Distrust::ServerUnproven)?;
@@ -188,6 +204,12 @@ mod tests {
         // A server that accepts everybody proves nothing.
         let verdict = challenge.judge(b"kez", &answer.response(b"kez"), IDENTITY).unwrap();
         assert_eq!(answer.check(b"key", &verdict), Err(Distrust::ServerUnproven));
+    }
+
+    #[test]
+    fn one_that_was_not_waited_for_is_told_so() {
+        let answer = Answer::to(&Challenge::new().unwrap().greeting()).unwrap().unwrap();
+        assert_eq!(answer.check(b"key", &GIVEN_UP), Err(Distrust::GivenUp));
     }
 
     #[test]

@@ -86,8 +86,12 @@ impl Connection {
 
     fn authenticate(&self, key: &Key, deadline: Option<Instant>) -> Result<ServerIdentity, ConnectionError> {
         let answer = Answer::to(&self.receive_exactly::<GREETING_LEN>(deadline)?)??;
-        self.send(&answer.response(key.bytes()), deadline)?;
-        let verdict = self.receive_exactly::<VERDICT_LEN>(deadline)?;
+        let sent = self.send(&answer.response(key.bytes()), deadline);
+        let verdict = match self.receive_exactly::<VERDICT_LEN>(deadline) {
+            // One that waits no longer says so, and closes the connection.
+            Ok(verdict) => verdict,
+            Err(error) => return Err(sent.err().unwrap_or(error).into()),
+        };
         Ok(answer.check(key.bytes(), &verdict)?)
     }
 

@@ -231,6 +231,7 @@ impl From<Distrust> for ConnectionError {
         Self::Authentication(match distrust {
             Distrust::NotAManager => AuthenticationFailure::NotAManager,
             Distrust::KeyRejected => AuthenticationFailure::KeyRejected,
+            Distrust::GivenUp => AuthenticationFailure::GivenUp,
             Distrust::ServerUnproven => AuthenticationFailure::ServerUnproven,
         })
     }

@@ -123,6 +123,10 @@ pub enum AuthenticationFailure {
     /// The manager has another key.
     #[error("the manager does not accept the key")]
     KeyRejected,
+    /// The manager has closed the connection before it was told that the key is known: very many were connecting at
+    /// once, or it had waited for long. One may try again.
+    #[error("the manager did not wait for proof of the key, since very many were connecting or it took too long")]
+    GivenUp,
     /// Whoever answers at the address does not know the key.
     #[error("what answers there does not know the key, so it is not the manager")]
     ServerUnproven,

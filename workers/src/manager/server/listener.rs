@@ -1,5 +1,6 @@
 //! Where clients come in.
 
+use std::collections::BTreeSet;
 use std::io;
 use std::net::TcpListener;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
@@ -10,19 +11,16 @@ use rustix::io::Errno;
 use rustix::net::{SocketFlags, accept_with, sockopt};
 use rustix::process::{PidfdFlags, pidfd_open};
 
+use crate::manager::objects::Caller;
 use crate::manager::socket;
-
-/// How many clients that have not authenticated themselves are served at once. The others wait to be accepted.
-const PENDING: usize = 64;
 
 /// A socket that listens.
 #[derive(Debug)]
 pub(super) struct Listener {
     socket: OwnedFd,
     is_local: bool,
-    /// How many that were accepted here have not authenticated themselves yet.
-    pub(super) pending: usize,
-    pub(super) is_watched: bool,
+    /// Those that were accepted here and have not authenticated themselves yet. The oldest has the lowest number.
+    pub(super) pending: BTreeSet<Caller>,
 }
 
 /// A client.
@@ -53,8 +51,7 @@ impl Listener {
         Self {
             socket,
             is_local,
-            pending: 0,
-            is_watched: false,
+            pending: BTreeSet::new(),
         }
     }
 
@@ -62,28 +59,13 @@ impl Listener {
         self.socket.as_fd()
     }
 
-    pub(super) fn may_accept(&self) -> bool {
-        self.pending < PENDING
+    /// The next connection, if one is there.
+    pub(super) fn accept(&self) -> rustix::io::Result<OwnedFd> {
+        accept_with(&self.socket, SocketFlags::CLOEXEC | SocketFlags::NONBLOCK)
     }
 
-    /// The next client that is worth talking to, if one is there.
-    pub(super) fn accept(&self) -> io::Result<Option<Accepted>> {
-        loop {
-            match accept_with(&self.socket, SocketFlags::CLOEXEC | SocketFlags::NONBLOCK) {
-                Ok(socket) => {
-                    // One that has gone already, or is another user's, is dropped.
-                    if let Ok(Some(accepted)) = self.examine(socket) {
-                        return Ok(Some(accepted));
-                    }
-                }
-                Err(Errno::AGAIN) => return Ok(None),
-                Err(Errno::INTR | Errno::CONNABORTED | Errno::PROTO) => {}
-                Err(error) => return Err(error.into()),
-            }
-        }
-    }
-
-    fn examine(&self, socket: OwnedFd) -> rustix::io::Result<Option<Accepted>> {
+    /// The client at the other end, unless it has gone already or is another user's.
+    pub(super) fn examine(&self, socket: OwnedFd) -> rustix::io::Result<Option<Accepted>> {
         if !self.is_local {
             socket::tune_tcp(socket.as_fd())?;
             return Ok(Some(Accepted { socket, process: None }));

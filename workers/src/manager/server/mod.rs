@@ -23,7 +23,12 @@ use listener::{Accepted, Listener};
 use peer::{Peer, Progress};
 
 /// How long a client may take to authenticate itself.
-const HANDSHAKE: Duration = Duration::from_secs(30);
+const HANDSHAKE: Duration = Duration::from_secs(10);
+/// How many clients of a listener that have not authenticated themselves are served at once. Beyond that, the oldest
+/// makes room: one that says nothing keeps nobody out. It is more than come at once, and a small part of the memory.
+const PENDING: usize = 1024;
+/// Which part of all descriptors these may have.
+const PENDING_SHARE: usize = 4;
 /// How long no connection is accepted after the operating system has refused one, unless one closes before.
 const PAUSE: Duration = Duration::from_millis(100);
 /// How many steps in a row one client gets while others may wait.
@@ -39,7 +44,11 @@ pub(super) struct Server {
     objects: Objects,
     peers: HashMap<Caller, Peer>,
     latest: Caller,
+    /// How many clients of a listener may be pending at once.
+    most_pending: usize,
     deadlines: BTreeSet<(Instant, Caller)>,
+    /// The listeners are watched.
+    is_listening: bool,
     paused_until: Option<Instant>,
     /// Those whose turn has ended with more to do, of which the operating system may know nothing.
     unfinished: Vec<Caller>,
@@ -73,7 +82,8 @@ impl Source {
 }
 
 impl Server {
-    fn new(listeners: Vec<Listener>, key: Key, identity: ServerIdentity) -> io::Result<Self> {
+    /// A server that may have so many `descriptors` open.
+    fn new(listeners: Vec<Listener>, key: Key, identity: ServerIdentity, descriptors: usize) -> io::Result<Self> {
         Ok(Self {
             epoll: epoll::create(CreateFlags::CLOEXEC)?,
             listeners,
@@ -82,7 +92,9 @@ impl Server {
             objects: Objects::default(),
             peers: HashMap::new(),
             latest: 0,
+            most_pending: PENDING.min(descriptors / PENDING_SHARE),
             deadlines: BTreeSet::new(),
+            is_listening: false,
             paused_until: None,
             unfinished: Vec::new(),
         })
@@ -92,7 +104,7 @@ impl Server {
     fn run(&mut self) -> io::Result<Infallible> {
         let mut events = Vec::new();
         loop {
-            self.choose_listeners()?;
+            self.listen_or_pause()?;
             events.clear();
             // Room for all, so that no end of a client is seen later than what came after it.
             events.reserve(self.listeners.len() + 2 * self.peers.len());
@@ -137,19 +149,23 @@ impl Server {
         }
     }
 
+    /// Lets some in. Those who connect without end must not keep others waiting.
     fn accept(&mut self, index: usize) {
-        while self.listeners[index].may_accept() {
-            let accepted = match self.listeners[index].accept() {
-                Ok(Some(accepted)) => accepted,
-                Ok(None) => return,
+        for _ in 0..STEPS_A_TURN {
+            let socket = match self.listeners[index].accept() {
+                Ok(socket) => socket,
+                Err(Errno::AGAIN) => return,
+                Err(Errno::INTR | Errno::CONNABORTED | Errno::PROTO) => continue,
                 Err(_) => {
                     // There is nobody to be told; what is refused now may be granted when others have gone.
                     self.paused_until = Some(Instant::now() + PAUSE);
                     return;
                 }
             };
-            // A client that has gone already, or cannot be watched, is not served.
-            let _ = self.add(index, accepted);
+            // One that has gone already, is another user's, or cannot be watched, is not served.
+            if let Ok(Some(accepted)) = self.listeners[index].examine(socket) {
+                let _ = self.add(index, accepted);
+            }
         }
     }
 
@@ -167,9 +183,15 @@ impl Server {
         if let Some(process) = peer.process() {
             epoll::add(&self.epoll, process, Source::Process(caller).data(), EventFlags::IN)?;
         }
-        self.listeners[index].pending += 1;
         self.deadlines.insert((deadline, caller));
         self.peers.insert(caller, peer);
+        let pending = &mut self.listeners[index].pending;
+        pending.insert(caller);
+        if pending.len() > self.most_pending
+            && let Some(&oldest) = pending.first()
+        {
+            self.give_up(oldest);
+        }
         self.advance(caller);
         Ok(())
     }
@@ -210,7 +232,7 @@ impl Server {
         };
         if let Some(deadline) = peer.authenticate(&self.key, response, self.identity) {
             self.deadlines.remove(&(deadline, caller));
-            self.listeners[peer.listener()].pending -= 1;
+            self.listeners[peer.listener()].pending.remove(&caller);
         }
     }
 
@@ -283,11 +305,18 @@ impl Server {
                     self.objects.withdraw(caller, object);
                     self.end_wait(caller, Reply::TimedOut);
                 }
-                // It has not authenticated itself.
-                None => self.remove(caller),
+                None => self.give_up(caller),
             }
             self.deliver();
         }
+    }
+
+    /// Waits no longer for one that has not authenticated itself.
+    fn give_up(&mut self, caller: Caller) {
+        if let Some(peer) = self.peers.get_mut(&caller) {
+            peer.tell_given_up();
+        }
+        self.remove(caller);
     }
 
     fn remove(&mut self, caller: Caller) {
@@ -295,9 +324,7 @@ impl Server {
         if let Some(deadline) = peer.deadline() {
             self.deadlines.remove(&(deadline, caller));
         }
-        if peer.is_pending() {
-            self.listeners[peer.listener()].pending -= 1;
-        }
+        self.listeners[peer.listener()].pending.remove(&caller);
         for object in peer.objects() {
             self.objects.depart(caller, object);
         }
@@ -307,22 +334,26 @@ impl Server {
         self.paused_until = None;
     }
 
-    /// Listens where a connection could be accepted, and nowhere else: what is not accepted would wake it for ever.
-    fn choose_listeners(&mut self) -> io::Result<()> {
+    /// Listens, except during a pause: what is not accepted would wake it for ever.
+    fn listen_or_pause(&mut self) -> io::Result<()> {
         self.paused_until = self.paused_until.filter(|until| *until > Instant::now());
-        for (index, listener) in self.listeners.iter_mut().enumerate() {
-            let wanted = self.paused_until.is_none() && listener.may_accept();
-            if wanted == listener.is_watched {
-                continue;
-            }
-            let socket = listener.socket();
-            if wanted {
-                epoll::add(&self.epoll, socket, Source::Listener(index).data(), EventFlags::IN)?;
-            } else {
-                epoll::delete(&self.epoll, socket)?;
-            }
-            listener.is_watched = wanted;
+        let wanted = self.paused_until.is_none();
+        if wanted == self.is_listening {
+            return Ok(());
         }
+        for (index, listener) in self.listeners.iter().enumerate() {
+            if wanted {
+                epoll::add(
+                    &self.epoll,
+                    listener.socket(),
+                    Source::Listener(index).data(),
+                    EventFlags::IN,
+                )?;
+            } else {
+                epoll::delete(&self.epoll, listener.socket())?;
+            }
+        }
+        self.is_listening = wanted;
         Ok(())
     }
 

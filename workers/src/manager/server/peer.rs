@@ -12,7 +12,7 @@ use rustix::net::{RecvFlags, SendFlags, recv, send};
 
 use super::listener::Accepted;
 use super::malformed;
-use crate::manager::authentication::{Challenge, RESPONSE_LEN, ServerIdentity};
+use crate::manager::authentication::{Challenge, GIVEN_UP, RESPONSE_LEN, ServerIdentity};
 use crate::manager::endpoint::Key;
 use crate::manager::message::{FrameError, LARGEST, Payload, Reply, Request, frame, frame_len, open_frame};
 
@@ -29,7 +29,6 @@ pub(super) type Response = [u8; RESPONSE_LEN];
 pub(super) struct Peer {
     connection: Accepted,
     listener: usize,
-    is_pending: bool,
     stage: Stage,
     /// What has come and was not looked at: never more than a frame and what one read brings.
     received: Vec<u8>,
@@ -75,7 +74,6 @@ impl Peer {
         Ok(Self {
             connection,
             listener,
-            is_pending: true,
             outgoing: challenge.greeting().to_vec(),
             stage: Stage::Challenged(challenge),
             received: Vec::new(),
@@ -103,11 +101,6 @@ impl Peer {
 
     pub(super) fn deadline(&self) -> Option<Instant> {
         self.deadline
-    }
-
-    /// Whether it has not authenticated itself yet.
-    pub(super) fn is_pending(&self) -> bool {
-        self.is_pending
     }
 
     pub(super) fn waits_for(&self) -> Option<u64> {
@@ -174,7 +167,6 @@ impl Peer {
             Ok(verdict) => {
                 self.outgoing.extend_from_slice(&verdict);
                 self.stage = Stage::Open;
-                self.is_pending = false;
                 self.deadline.take()
             }
             Err(verdict) => {
@@ -182,6 +174,15 @@ impl Peer {
                 self.stage = Stage::Closing;
                 None
             }
+        }
+    }
+
+    /// Tells it, if it listens, that its answer to the challenge is waited for no longer.
+    pub(super) fn tell_given_up(&mut self) {
+        if matches!(self.stage, Stage::Challenged(_)) {
+            self.outgoing.extend_from_slice(&GIVEN_UP);
+            // Whoever takes nothing in is not told.
+            let _ = self.flush();
         }
     }
 
@@ -259,7 +260,7 @@ impl Peer {
     /// Reads once; whether anything came.
     fn read(&mut self) -> io::Result<bool> {
         let socket = &self.connection.socket;
-        let read = if self.is_pending() {
+        let read = if matches!(self.stage, Stage::Challenged(_)) {
             // Not a byte more than the answer to the challenge.
             let mut bytes = [0; RESPONSE_LEN];
             let room = &mut bytes[self.received.len()..];

@@ -74,7 +74,7 @@ fn open(
     key: &Key,
     identity: ServerIdentity,
 ) -> io::Result<(Server, Option<SocketAddr>)> {
-    allow_many_connections();
+    let descriptors = allow_many_connections();
     let mut listeners = vec![Listener::local(name)?];
     let mut tcp = None;
     if !addresses.is_empty() {
@@ -83,16 +83,19 @@ fn open(
         listeners.push(listener);
         tcp = Some(address);
     }
-    Ok((Server::new(listeners, key.clone(), identity)?, tcp))
+    Ok((Server::new(listeners, key.clone(), identity, descriptors)?, tcp))
 }
 
-/// The usual limit on descriptors is meant for programs that may use select(2), and this one does not.
-fn allow_many_connections() {
+/// The usual limit on descriptors is meant for programs that may use select(2), and this one does not. Returns the
+/// limit.
+fn allow_many_connections() -> usize {
     use rustix::process::{Resource, getrlimit, setrlimit};
     let mut limit = getrlimit(Resource::Nofile);
     limit.current = limit.maximum;
     // With the usual limit it serves fewer.
     let _ = setrlimit(Resource::Nofile, limit);
+    let granted = getrlimit(Resource::Nofile).current;
+    granted.and_then(|limit| limit.try_into().ok()).unwrap_or(usize::MAX)
 }
 
 /// Waits for the report; the end of the pipe without one means that the server's process has ended.

@@ -15,7 +15,7 @@ fn kill(pid: u32) {
 }
 
 /// The name of the manager's socket.
-fn socket_name(lock: &LockProxy) -> String {
+pub(super) fn socket_name(lock: &LockProxy) -> String {
     let sent = serde_json::to_value(lock).unwrap();
     let Value::String(name) = &sent["endpoint"]["address"]["Local"] else {
         panic!("{sent}")

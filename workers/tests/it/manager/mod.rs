@@ -2,6 +2,7 @@
 
 mod crashes;
 mod remote;
+mod strangers;
 
 use std::collections::BTreeMap;
 use std::io::Read;
