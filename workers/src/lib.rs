@@ -50,7 +50,7 @@
 //! sent. A worker that is killed while it holds or waits for one of them is no reason for any other to hang.
 //!
 //! A [`Manager`] holds lists, dictionaries and other objects of any size in a process of its own, for processes on this
-//! machine or, with a key, on others.
+//! machine or, with a key and through an SSH tunnel, on others.
 //!
 //! # Failure
 //!

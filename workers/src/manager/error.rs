@@ -86,6 +86,16 @@ pub enum ManagerError {
     /// Anybody knows the empty key.
     #[error("a manager that is reached over TCP needs a key that is not empty")]
     EmptyKey,
+    /// At this address, what is sent to a manager and from it would leave the machine, without encryption.
+    #[error(
+        "{address} is not a loopback address, and what a manager sends is not encrypted: on the network, others could \
+         read and change it; use an SSH tunnel to a loopback address, or say `serve_unencrypted` and \
+         `connect_unencrypted`"
+    )]
+    NotLoopback {
+        /// The address. A name stands for all its addresses; this is the first that is refused.
+        address: String,
+    },
     /// One end of a connection does not trust the other.
     #[error("{address}: {failure}")]
     Authentication {

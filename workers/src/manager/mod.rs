@@ -11,18 +11,17 @@ mod objects;
 mod proxies;
 mod server;
 mod socket;
+mod tcp;
 
 use std::fmt;
-use std::net::{SocketAddr, ToSocketAddrs};
+use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::message::Message;
 use crate::spawn::Child;
-use connection::Connection;
 use connections::Connections;
 use endpoint::{Address, Endpoint, Key};
 pub use error::{AuthenticationFailure, ManagerError};
@@ -78,9 +77,14 @@ pub use proxies::{
 /// with a network of their own do not reach it. So a serialized proxy holds the key: whoever has it can use the whole
 /// manager.
 ///
-/// [`serve`](Self::serve) listens on TCP as well. Both ends prove that they know the key, without sending it. **What is
-/// sent then is not encrypted, nor is it protected from being changed on its way**: use networks that you trust, or a
-/// tunnel. A key that can be guessed can be found by whoever sees or answers a connection: make it long and random.
+/// [`serve`](Self::serve) listens on TCP as well, at a loopback address, which an SSH tunnel makes reachable from other
+/// machines. Both ends prove that they know the key, without sending it. What is sent then is not encrypted: at other
+/// addresses, those who see the network's traffic could read it, and so they are refused unless one says
+/// [`serve_unencrypted`](Self::serve_unencrypted). A key that can be guessed can be found by whoever sees or answers a
+/// connection: make it long and random.
+///
+/// A client has 10 seconds to prove that it knows the key, and less where very many come that do not: those who say
+/// nothing keep nobody out.
 ///
 /// # What is different from Python
 ///
@@ -117,66 +121,6 @@ impl Manager {
     pub fn new() -> Result<Self, ManagerError> {
         let key = authentication::random::<32>().map_err(cannot_start)?;
         Self::start(Key::new(&key), &[])
-    }
-
-    /// Starts a manager that other programs can [`connect`](Self::connect) to over TCP, also from other machines, if
-    /// they know `key`. With port 0 a free one is chosen, which [`address`](Self::address) tells.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use parcell::Manager;
-    ///
-    /// let manager = Manager::serve("127.0.0.1:0", "a long and random key")?;
-    /// manager.named("scores").list::<u32>()?.push(7)?;
-    ///
-    /// // In another program, say:
-    /// let manager = Manager::connect(manager.address().unwrap(), "a long and random key")?;
-    /// assert_eq!(manager.named("scores").list::<u32>()?.to_vec()?, [7]);
-    /// # Ok::<(), parcell::ManagerError>(())
-    /// ```
-    ///
-    /// # Errors
-    ///
-    /// [`ManagerError::EmptyKey`]; [`ManagerError::Start`] if the address is not free, or the operating system refuses
-    /// a process or a socket.
-    pub fn serve(address: impl ToSocketAddrs, key: impl AsRef<[u8]>) -> Result<Self, ManagerError> {
-        let key = usable_key(key.as_ref())?;
-        let addresses: Vec<_> = address.to_socket_addrs().map_err(cannot_start)?.collect();
-        if addresses.is_empty() {
-            return Err(cannot_start("there is no such address"));
-        }
-        Self::start(key, &addresses)
-    }
-
-    /// Connects to a manager that another program [serves](Self::serve).
-    ///
-    /// # Errors
-    ///
-    /// [`ManagerError::Io`] if nothing answers at the address, [`ManagerError::Authentication`] if what answers has
-    /// another key, or is no manager, and [`ManagerError::EmptyKey`].
-    pub fn connect(address: impl ToSocketAddrs, key: impl AsRef<[u8]>) -> Result<Self, ManagerError> {
-        Self::connect_by(address, key.as_ref(), None)
-    }
-
-    /// Like [`connect`](Self::connect), but waits no longer than `limit` for an answer.
-    ///
-    /// # Errors
-    ///
-    /// Those of [`connect`](Self::connect). That the limit has passed is a [`ManagerError::Io`].
-    pub fn connect_timeout(
-        address: impl ToSocketAddrs,
-        key: impl AsRef<[u8]>,
-        limit: Duration,
-    ) -> Result<Self, ManagerError> {
-        // A limit too long for the clock is none.
-        Self::connect_by(address, key.as_ref(), Instant::now().checked_add(limit))
-    }
-
-    /// The TCP address at which the manager listens, or was connected to; `None` for one from [`new`](Self::new).
-    #[must_use]
-    pub fn address(&self) -> Option<SocketAddr> {
-        self.tcp
     }
 
     /// The PID of the server, on its machine.
@@ -308,34 +252,6 @@ impl Manager {
         })
     }
 
-    fn connect_by(address: impl ToSocketAddrs, key: &[u8], deadline: Option<Instant>) -> Result<Self, ManagerError> {
-        let key = usable_key(key)?;
-        let unresolved = |error: String| ManagerError::Io {
-            address: "the address of the manager".to_owned(),
-            error,
-        };
-        let addresses = address.to_socket_addrs();
-        let mut failure = unresolved("there is no such address".to_owned());
-        for tcp in addresses.map_err(|error| unresolved(error.to_string()))? {
-            let address = Address::Tcp(tcp);
-            match Connection::open(&address, &key, deadline) {
-                Ok((connection, server)) => {
-                    let endpoint = Endpoint {
-                        address,
-                        key,
-                        pid: server.pid,
-                        instance: server.instance,
-                        starter: None,
-                    };
-                    endpoint.put_back(connection);
-                    return Ok(Self::from_endpoint(endpoint));
-                }
-                Err(error) => failure = error.at(&address),
-            }
-        }
-        Err(failure)
-    }
-
     fn from_endpoint(endpoint: Endpoint) -> Self {
         Self {
             tcp: match endpoint.address {
@@ -393,13 +309,6 @@ impl Drop for Server {
             self.end();
         }
     }
-}
-
-fn usable_key(key: &[u8]) -> Result<Key, ManagerError> {
-    if key.is_empty() {
-        return Err(ManagerError::EmptyKey);
-    }
-    Ok(Key::new(key))
 }
 
 fn cannot_start(error: impl fmt::Display) -> ManagerError {

@@ -16,6 +16,9 @@ proxy! {
     /// When a process that holds it dies, the next one gets it, and is told by [`LockProxyGuard::abandoned`]: what the lock
     /// protects may be half changed. (On another machine, that takes two minutes if the whole machine dies.)
     ///
+    /// It is for processes that find it by its name or over TCP. A [`Lock`](crate::Lock) is many times as fast between
+    /// others.
+    ///
     /// # Examples
     ///
     /// ```

@@ -15,6 +15,9 @@ proxy! {
     /// Those who wait are served in the order in which they came. An item that the server has sent to a process is that
     /// process's: it is lost when the process is killed, even if that had not looked at it yet.
     ///
+    /// It is for processes that find it by its name or over TCP. A [`Queue`](crate::Queue) is many times as fast between
+    /// others.
+    ///
     /// # Examples
     ///
     /// ```

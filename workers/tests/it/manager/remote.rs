@@ -1,7 +1,7 @@
 //! Managers that are reached over TCP: who gets in, and who does not.
 
 use std::io::{ErrorKind, Read, Write};
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::time::Duration;
 
 use parcell::{AuthenticationFailure, Manager, ManagerError};
@@ -103,6 +103,70 @@ fn wrong_keys_and_no_keys_are_told_apart() {
     drop(manager);
     let refused = Manager::connect_timeout(address, KEY, Duration::from_secs(5)).unwrap_err();
     assert!(refused.to_string().contains("Connection refused"), "{refused}");
+}
+
+/// A name that stands for a loopback address and for another.
+fn both() -> &'static [SocketAddr] {
+    const BOTH: &[SocketAddr] = &[
+        SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 1),
+        // An address for documentation: nobody has it.
+        SocketAddr::new(IpAddr::V4(Ipv4Addr::new(192, 0, 2, 7)), 1),
+    ];
+    BOTH
+}
+
+#[rstest]
+#[timeout(Duration::from_secs(60))]
+#[case::everywhere("0.0.0.0:0".parse().unwrap())]
+#[case::everywhere_in_ipv6("[::]:0".parse().unwrap())]
+#[case::another_machine("192.0.2.7:1".parse().unwrap())]
+#[case::another_machine_written_in_ipv6("[::ffff:192.0.2.7]:1".parse().unwrap())]
+fn what_others_could_read_is_refused(#[case] address: SocketAddr) {
+    let refused = ManagerError::NotLoopback {
+        address: address.to_string(),
+    };
+    let limit = Duration::from_secs(5);
+    assert_eq!(Manager::serve(address, KEY).unwrap_err(), refused);
+    assert_eq!(Manager::connect(address, KEY).unwrap_err(), refused);
+    assert_eq!(Manager::connect_timeout(address, KEY, limit).unwrap_err(), refused);
+    let message = refused.to_string();
+    let start = format!("{address} is not a loopback address");
+    assert!(
+        message.starts_with(&start) && message.contains("`serve_unencrypted`"),
+        "{message}"
+    );
+}
+
+#[rstest]
+#[timeout(Duration::from_secs(60))]
+fn a_name_is_refused_for_any_of_its_addresses() {
+    let refused = ManagerError::NotLoopback {
+        address: "192.0.2.7:1".to_owned(),
+    };
+    assert_eq!(Manager::serve(both(), KEY).unwrap_err(), refused);
+    assert_eq!(Manager::connect(both(), KEY).unwrap_err(), refused);
+}
+
+#[rstest]
+#[timeout(Duration::from_secs(60))]
+fn who_says_so_is_served_unencrypted() {
+    let manager = Manager::serve_unencrypted("0.0.0.0:0", KEY).unwrap();
+    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, manager.address().unwrap().port()));
+    let written_in_ipv6 = SocketAddr::from((Ipv4Addr::LOCALHOST.to_ipv6_mapped(), address.port()));
+    manager.named("n").value(1).unwrap().set(2).unwrap();
+    let limit = Duration::from_secs(50);
+    for connected in [
+        Manager::connect(address, KEY),
+        Manager::connect(written_in_ipv6, KEY),
+        Manager::connect_unencrypted(address, KEY),
+        Manager::connect_unencrypted_timeout(address, KEY, limit),
+    ] {
+        assert_eq!(connected.unwrap().named("n").value(1).unwrap().get(), Ok(2));
+    }
+    assert_eq!(
+        Manager::serve_unencrypted("0.0.0.0:0", "").unwrap_err(),
+        ManagerError::EmptyKey
+    );
 }
 
 #[rstest]
