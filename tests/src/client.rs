@@ -1,33 +1,17 @@
 //! A strict client: it verifies all that it receives, waits for nothing without a limit, and at the end fails on
 //! messages that no test has looked at.
 
-use crate::execution::Execution;
+mod cells;
+
 use crate::kernel::Kernel;
 use crate::message::{Message, Wire};
 use crate::schema;
+use crate::sockets::{Channel, Dealer, Mailbox, RECEIVE_LIMIT, subscribe};
 use crate::wait::within;
 use bytes::Bytes;
 use serde_json::{Value, json};
-use std::collections::{HashMap, HashSet, VecDeque};
-use std::time::Duration;
-use tokio::sync::mpsc;
-use zeromq::{
-    DealerSendHalf, DealerSocket, ReqSocket, Socket, SocketOptions, SocketRecv, SocketSend, SubSocket, ZmqMessage,
-};
-
-/// How long the kernel may be silent before a test fails. Some answers wait for a compilation.
-const RECEIVE_LIMIT: Duration = Duration::from_secs(90);
-
-/// One of the channels on which a client asks.
-#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
-pub enum Channel {
-    /// Cells and questions about code.
-    Shell,
-    /// What must not wait behind cells.
-    Control,
-    /// Answers to the kernel's questions.
-    Stdin,
-}
+use std::collections::{HashMap, HashSet};
+use zeromq::{ReqSocket, Socket, SocketRecv, SocketSend, ZmqMessage};
 
 /// A client of one kernel.
 pub struct Client {
@@ -50,17 +34,6 @@ pub struct Exchange {
     pub reply: Message,
     /// All broadcasts under the request, from busy to idle.
     pub broadcasts: Vec<Message>,
-}
-
-struct Dealer {
-    sender: DealerSendHalf,
-    mailbox: Mailbox,
-}
-
-/// Messages from one socket, and those that were received while looking for others.
-struct Mailbox {
-    incoming: mpsc::UnboundedReceiver<Vec<Bytes>>,
-    kept: VecDeque<Message>,
 }
 
 impl Client {
@@ -99,76 +72,15 @@ impl Client {
         self.exchange(channel, &id).await
     }
 
-    /// Runs a cell and waits for its end.
-    pub async fn execute(&mut self, code: &str) -> Execution {
-        let id = self.submit(json!({"code": code})).await;
-        self.execution(&id).await
-    }
-
-    /// Queues a cell; gives the request's ID.
-    pub async fn submit(&mut self, content: Value) -> String {
-        self.send(Channel::Shell, "execute_request", content).await
-    }
-
-    /// Queues a cell whose questions this client answers; gives the request's ID.
-    pub async fn submit_asking(&mut self, code: &str) -> String {
-        self.submit(json!({"code": code, "allow_stdin": true})).await
-    }
-
-    /// Waits for the next question of a cell.
+    /// Asks something on the shell's channel that shows nothing; gives the content of the reply.
     ///
     /// # Panics
     ///
-    /// When the next message for the cell on this channel is something else.
-    pub async fn question(&mut self, id: &str) -> Message {
-        let question = self
-            .receive(Some(Channel::Stdin), |message| message.parent_id() == Some(id))
-            .await;
-        assert_eq!(question.msg_type(), "input_request", "{question:?}");
-        question
-    }
-
-    /// Answers a question.
-    pub async fn answer(&mut self, question: &Message, value: &str) {
-        let header = self.wire.header("input_reply");
-        let parts = [&header, &Value::Object(question.header.clone()), &json!({})].map(Value::to_string);
-        let [header, parent, metadata] = parts;
-        let frames = self
-            .wire
-            .frames_of([header, parent, metadata, json!({"value": value}).to_string()]);
-        self.send_frames(Channel::Stdin, frames).await;
-    }
-
-    /// Waits for the end of a cell that was submitted.
-    pub async fn execution(&mut self, id: &str) -> Execution {
-        let exchange = self.exchange(Channel::Shell, id).await;
-        Execution::new(exchange)
-    }
-
-    /// Waits until a cell that was submitted has printed `text`; gives all its broadcasts so far.
-    ///
-    /// # Panics
-    ///
-    /// When the cell ends without.
-    pub async fn printed(&mut self, id: &str, text: &str) -> Vec<Message> {
-        let mut broadcasts = Vec::new();
-        let mut printed = String::new();
-        while !printed.contains(text) {
-            let message = self.broadcast(id).await;
-            assert!(!is_status(&message, "idle"), "it ended before it printed {text:?}");
-            if message.msg_type() == "stream" {
-                printed.push_str(message.content["text"].as_str().unwrap_or_default());
-            }
-            broadcasts.push(message);
-        }
-        broadcasts
-    }
-
-    /// Waits for the end of a cell of which these broadcasts have been received.
-    pub async fn execution_after(&mut self, id: &str, broadcasts: Vec<Message>) -> Execution {
-        let broadcasts = self.rest_to_idle(id, broadcasts).await;
-        let reply = self.reply(Channel::Shell, id).await;
-        Execution::new(Exchange { reply, broadcasts })
+    /// When there are broadcasts other than busy and idle.
+    pub async fn ask(&mut self, msg_type: &str, content: Value) -> Value {
+        let Exchange { reply, broadcasts } = self.request(Channel::Shell, msg_type, content).await;
+        assert_eq!(broadcasts.len(), 2, "more than busy and idle: {broadcasts:?}");
+        reply.content
     }
 
     /// Sends a message; gives its ID.
@@ -193,20 +105,6 @@ impl Client {
             .send(message)
             .await
             .expect("the kernel is there");
-    }
-
-    /// Sends the same frames of a cell several times, and waits for the end of the one that is run.
-    ///
-    /// # Panics
-    ///
-    /// When the header is none.
-    pub async fn replay(&mut self, channel: Channel, header: &Value, frames: &[Bytes], times: usize) -> Execution {
-        let id = header["msg_id"].as_str().expect("a header has an ID").to_owned();
-        self.sent.insert(id.clone(), header.clone());
-        for _ in 0..times {
-            self.send_frames(channel, frames.to_vec()).await;
-        }
-        Execution::new(self.exchange(channel, &id).await)
     }
 
     /// Waits for the reply to a request and for its broadcasts up to idle.
@@ -414,48 +312,6 @@ impl Drop for Client {
             panic!("a client was dropped that was not closed: nobody knows what it has not read");
         }
     }
-}
-
-impl Dealer {
-    async fn connect(endpoint: String, identity: String) -> Dealer {
-        let mut options = SocketOptions::default();
-        options.peer_identity(identity.parse().expect("a session is a valid identity"));
-        let mut socket = DealerSocket::with_options(options);
-        within(RECEIVE_LIMIT, "the kernel to listen", socket.connect(&endpoint))
-            .await
-            .expect("a connection");
-        let (sender, receiver) = socket.split();
-        Dealer {
-            sender,
-            mailbox: Mailbox::of(receiver),
-        }
-    }
-}
-
-impl Mailbox {
-    fn of(mut socket: impl SocketRecv + Send + 'static) -> Mailbox {
-        let (sender, incoming) = mpsc::unbounded_channel();
-        tokio::spawn(async move {
-            while let Ok(message) = socket.recv().await {
-                if sender.send(message.into_vec()).is_err() {
-                    return;
-                }
-            }
-        });
-        Mailbox {
-            incoming,
-            kept: VecDeque::new(),
-        }
-    }
-}
-
-async fn subscribe(endpoint: &str) -> Mailbox {
-    let mut socket = SubSocket::new();
-    within(RECEIVE_LIMIT, "the kernel to listen", socket.connect(endpoint))
-        .await
-        .expect("a connection");
-    socket.subscribe("").await.expect("a subscription");
-    Mailbox::of(socket)
 }
 
 fn is_status(message: &Message, state: &str) -> bool {

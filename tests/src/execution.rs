@@ -34,6 +34,32 @@ impl CellFailure {
     pub fn text(&self) -> String {
         without_colours(&self.traceback.join("\n"))
     }
+
+    /// Asserts that a person sees all of these parts.
+    ///
+    /// # Panics
+    ///
+    /// When one is missing.
+    #[track_caller]
+    pub fn assert_shows(&self, parts: &[&str]) {
+        let text = self.text();
+        for part in parts {
+            assert!(text.contains(part), "{part:?} is not in:\n{text}");
+        }
+    }
+
+    /// Asserts that a person sees none of these names, of what nobody has written.
+    ///
+    /// # Panics
+    ///
+    /// When one is there.
+    #[track_caller]
+    pub fn assert_hides(&self, generated: &[&str]) {
+        let text = self.text();
+        for name in generated {
+            assert!(!text.contains(name), "{name:?} is in:\n{text}");
+        }
+    }
 }
 
 impl Execution {
@@ -91,6 +117,12 @@ impl Execution {
     /// All broadcasts between busy and idle, in order.
     pub fn inner(&self) -> &[Message] {
         &self.broadcasts[1..self.broadcasts.len() - 1]
+    }
+
+    /// All displays and changes of displays, in order.
+    pub fn shown(&self) -> Vec<Message> {
+        let is_shown = |message: &&Message| matches!(message.msg_type(), "display_data" | "update_display_data");
+        self.inner().iter().filter(is_shown).cloned().collect()
     }
 
     /// All that went to standard output.

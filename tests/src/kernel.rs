@@ -141,9 +141,30 @@ impl Kernel {
         i32::try_from(self.child.id()).expect("PIDs are positive")
     }
 
+    /// How much memory the kernel's own process has resident, in bytes.
+    ///
+    /// # Panics
+    ///
+    /// When there is no kernel any more.
+    pub fn memory(&self) -> u64 {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.pid())).expect("the kernel is there");
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+        let kilobytes = line.and_then(|line| line.trim().trim_end_matches(" kB").parse::<u64>().ok());
+        kilobytes.expect("a process has memory") << 10
+    }
+
     /// The directory that cells run in.
     pub fn working_directory(&self) -> PathBuf {
         self.directory.path().join("work")
+    }
+
+    /// Makes an empty file in the directory that cells run in: what they wait for.
+    ///
+    /// # Panics
+    ///
+    /// When it cannot be written.
+    pub fn make_file(&self, name: &str) {
+        fs::write(self.working_directory().join(name), "").expect("a file for cells");
     }
 
     /// The processes below the kernel now. They must be gone when the kernel is.

@@ -37,6 +37,16 @@ impl Message {
         text(&self.header, "msg_type")
     }
 
+    /// The plain text of what it shows.
+    pub fn plain_text(&self) -> &str {
+        self.content["data"]["text/plain"].as_str().unwrap_or_default()
+    }
+
+    /// The display that it shows, or changes.
+    pub fn display_id(&self) -> &Value {
+        &self.content["transient"]["display_id"]
+    }
+
     /// The `msg_id` of the request that caused it, if one did.
     pub fn parent_id(&self) -> Option<&str> {
         self.parent_header.get("msg_id").and_then(Value::as_str)

@@ -1,9 +1,10 @@
 //! A notebook: one kernel and its client, and several checks on them that do not depend on each other.
 
-use crate::client::{Channel, Client};
+use crate::client::Client;
 use crate::execution::{CellFailure, Execution};
 use crate::kernel::Kernel;
 use crate::message::Message;
+use crate::sockets::Channel;
 use crate::wait::{caught, within_test_limit};
 use serde_json::json;
 
@@ -75,6 +76,11 @@ impl Notebook {
         }
     }
 
+    /// One of several checks, which is named after its function.
+    pub async fn step<F: AsyncFnOnce(&mut Notebook)>(&mut self, step: F) {
+        self.check(std::any::type_name::<F>(), step).await;
+    }
+
     /// Runs a cell.
     pub async fn run(&mut self, code: &str) -> Execution {
         self.client.execute(code).await
@@ -86,17 +92,7 @@ impl Notebook {
     ///
     /// When it fails.
     pub async fn succeed(&mut self, code: &str) -> Execution {
-        let mut cell = self.run(code).await;
-        if let Some(failure) = cell.take_failure() {
-            panic!(
-                "{code}\nfails with {}: {}\n{}",
-                failure.ename,
-                failure.evalue,
-                failure.text()
-            );
-        }
-        assert_eq!(cell.status(), "ok", "{code}");
-        cell
+        successful(self.run(code).await, code)
     }
 
     /// Runs a cell that only prepares.
@@ -105,8 +101,19 @@ impl Notebook {
     ///
     /// When it fails or says anything.
     pub async fn prepare(&mut self, code: &str) {
-        let cell = self.succeed(code).await;
+        self.prepare_with_id(code).await;
+    }
+
+    /// The same; gives the request's ID, by which what is printed after the cell's end is found.
+    ///
+    /// # Panics
+    ///
+    /// When it fails or says anything before its end.
+    pub async fn prepare_with_id(&mut self, code: &str) -> String {
+        let id = self.client.submit_cell(code).await;
+        let cell = successful(self.client.execution(&id).await, code);
         assert_eq!(cell.broadcast_types(), ["execute_input"], "{code}");
+        id
     }
 
     /// The value of a cell that says nothing else.
@@ -144,9 +151,16 @@ impl Notebook {
         (self.client.execution(&id).await, prompts)
     }
 
+    /// Queues a cell and waits until it is its turn: busy and the input; gives what `finish` takes.
+    pub async fn begin_cell(&mut self, code: &str) -> Running {
+        let id = self.client.submit_cell(code).await;
+        let broadcasts = vec![self.client.broadcast(&id).await, self.client.broadcast(&id).await];
+        Running { id, broadcasts }
+    }
+
     /// Starts a cell and waits until it has printed `text`; gives what `finish` takes.
     pub async fn start_cell(&mut self, code: &str, text: &str) -> Running {
-        let id = self.client.submit(json!({"code": code})).await;
+        let id = self.client.submit_cell(code).await;
         let broadcasts = self.client.printed(&id, text).await;
         Running { id, broadcasts }
     }
@@ -184,4 +198,14 @@ impl Notebook {
         self.client.shut_down(Channel::Control).await;
         assert!(self.kernel.ended().await.success());
     }
+}
+
+/// The cell, which has ended well.
+fn successful(mut cell: Execution, code: &str) -> Execution {
+    if let Some(failure) = cell.take_failure() {
+        let CellFailure { ename, evalue, .. } = &failure;
+        panic!("{code}\nfails with {ename}: {evalue}\n{}", failure.text());
+    }
+    assert_eq!(cell.status(), "ok", "{code}");
+    cell
 }

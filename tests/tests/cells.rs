@@ -3,6 +3,8 @@
 //! The kernel is a black box here. Several checks share one kernel where they need the same fresh state; none uses
 //! what another has done.
 
+#[path = "cells/crashes.rs"]
+mod crashes;
 #[path = "cells/descriptors.rs"]
 mod descriptors;
 #[path = "cells/display.rs"]
@@ -23,7 +25,7 @@ mod interrupts;
 mod last_results;
 #[path = "cells/library_cache.rs"]
 mod library_cache;
-#[path = "cells/magics.rs"]
+#[path = "cells/magics/mod.rs"]
 mod magics;
 #[path = "cells/output.rs"]
 mod output;
@@ -35,6 +37,8 @@ mod partial_lines;
 mod plain;
 #[path = "cells/pool.rs"]
 mod pool;
+#[path = "cells/pool_lines.rs"]
+mod pool_lines;
 #[path = "cells/pool_options.rs"]
 mod pool_options;
 #[path = "cells/process.rs"]
@@ -43,12 +47,16 @@ mod process;
 mod profile;
 #[path = "cells/progress.rs"]
 mod progress;
+#[path = "cells/redefinitions.rs"]
+mod redefinitions;
 #[path = "cells/standing.rs"]
 mod standing;
 #[path = "cells/state.rs"]
 mod state;
 #[path = "cells/transactions.rs"]
 mod transactions;
+#[path = "cells/waiting.rs"]
+mod waiting;
 #[path = "cells/worker_failures.rs"]
 mod worker_failures;
 #[path = "cells/worker_output.rs"]

@@ -8,7 +8,7 @@ mod cells;
 mod ending;
 #[path = "protocol/expressions.rs"]
 mod expressions;
-#[path = "protocol/help.rs"]
+#[path = "protocol/help/mod.rs"]
 mod help;
 #[path = "protocol/history.rs"]
 mod history;

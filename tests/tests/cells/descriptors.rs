@@ -1,77 +1,97 @@
 //! What a checkpoint shares with the notebook process: files, pipes and children behave as if there were none.
 
-use parcell_tests::with_notebook;
+use parcell_tests::{Notebook, with_notebook};
 
 #[test]
 fn open_files_pipes_and_children_are_as_if_there_were_no_checkpoint() {
     with_notebook(async |notebook| {
+        notebook.step(a_pipe_that_a_cell_closes_is_closed).await;
+        notebook.step(a_file_is_read_on_from_where_it_was_before_a_crash).await;
+        notebook.step(a_worker_of_a_thread_that_has_ended_lives_on).await;
         notebook
-            .check("a pipe that a cell closes is closed", async |n| {
-                n.prepare(
-                    "use std::process::{Command, Stdio};\n\
-                     let mut child = Command::new(\"cat\").stdin(Stdio::piped())\
-                         .stdout(Stdio::piped()).spawn().unwrap();\n\
-                     let input = child.stdin.take().unwrap();\nlet mut output = child.stdout.take().unwrap();",
-                )
-                .await;
-                n.prepare("use std::io::{Read, Write};\n(&input).write_all(b\"through cat\").unwrap();")
-                    .await;
-                // It would wait for ever were the pipe open anywhere else; the test's limit ends that.
-                assert_eq!(n.value("drop(input);\nchild.wait().unwrap().success()").await, "true");
-                assert_eq!(
-                    n.value(
-                        "let mut text = String::new();\noutput.read_to_string(&mut text).unwrap();\n\
-                        text.clone()"
-                    )
-                    .await,
-                    "\"through cat\""
-                );
-            })
-            .await;
-        notebook
-            .check("a file is read on from where it was before a crash", async |n| {
-                // Lines that are longer than a reader's buffer, so that each one is read from the file.
-                let lines: String = (0..9).map(|line| format!("{line}{}\n", "x".repeat(9_998))).collect();
-                std::fs::write(n.kernel.working_directory().join("lines"), lines).unwrap();
-                n.prepare(
-                    "use std::io::{BufRead, Read};\n\
-                     let mut reader = std::io::BufReader::new(std::fs::File::open(\"lines\").unwrap());\n\
-                     fn next(reader: &mut impl BufRead) -> String {\n    let mut line = String::new();\n    \
-                     reader.read_line(&mut line).unwrap();\n    format!(\"{} {}\", &line[..1], line.len())\n}",
-                )
-                .await;
-                assert_eq!(n.value("next(&mut reader)").await, "\"0 10000\"");
-                n.failure(
-                    "let mut rest = String::new();\nreader.read_to_string(&mut rest).unwrap();\n\
-                        std::process::abort();",
-                )
-                .await;
-                assert_eq!(n.value("next(&mut reader)").await, "\"1 10000\"");
-                n.failure("next(&mut reader);\nnext(&mut reader);\nstd::process::exit(1);")
-                    .await;
-                assert_eq!(n.value("next(&mut reader)").await, "\"2 10000\"");
-                assert_eq!(
-                    n.value("let mut rest = String::new();\nreader.read_to_string(&mut rest).unwrap()")
-                        .await,
-                    "60000"
-                );
-            })
-            .await;
-        notebook
-            .check("a worker of a thread that has ended lives on", async |n| {
-                let code = "let p = std::thread::spawn(|| Process::spawn(|| {\n    \
-                            while !std::path::Path::new(\"go\").exists() {\n        \
-                            std::thread::sleep(std::time::Duration::from_millis(5));\n    }\n    42\n\
-                            })).join().unwrap();\n\
-                            std::fs::write(\"go\", \"\").unwrap();\np.join().unwrap()";
-                assert_eq!(n.value(code).await, "42");
-            })
-            .await;
-        notebook
-            .check("a pool of a thread that has ended has all its results", async |n| {
-                let code = "std::thread::spawn(|| Pool::new(2).map(|x: u32| x * 2, 0..4)).join().unwrap()";
-                assert_eq!(n.value(code).await, "[0, 2, 4, 6]");
-            })
+            .step(a_pool_of_a_thread_that_has_ended_has_all_its_results)
             .await;
     });
+}
+
+async fn a_pipe_that_a_cell_closes_is_closed(n: &mut Notebook) {
+    let code = r#"
+        use std::process::{Command, Stdio};
+        let mut child = Command::new("cat").stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+        let input = child.stdin.take().unwrap();
+        let mut output = child.stdout.take().unwrap();
+    "#;
+    n.prepare(code).await;
+    let code = r#"
+        use std::io::{Read, Write};
+        (&input).write_all(b"through cat").unwrap();
+    "#;
+    n.prepare(code).await;
+    // It would wait for ever were the pipe open anywhere else; the test's limit ends that.
+    let code = r"
+        drop(input);
+        child.wait().unwrap().success()
+    ";
+    assert_eq!(n.value(code).await, "true");
+    let code = r"
+        let mut text = String::new();
+        output.read_to_string(&mut text).unwrap();
+        text.clone()
+    ";
+    assert_eq!(n.value(code).await, r#""through cat""#);
+}
+
+async fn a_file_is_read_on_from_where_it_was_before_a_crash(n: &mut Notebook) {
+    // Lines that are longer than a reader's buffer, so that each one is read from the file.
+    let lines: String = (0..9).map(|line| format!("{line}{}\n", "x".repeat(9_998))).collect();
+    std::fs::write(n.kernel.working_directory().join("lines"), lines).unwrap();
+    let code = r#"
+        use std::io::{BufRead, Read};
+        let mut reader = std::io::BufReader::new(std::fs::File::open("lines").unwrap());
+        fn next(reader: &mut impl BufRead) -> String {
+            let mut line = String::new();
+            reader.read_line(&mut line).unwrap();
+            format!("{} {}", &line[..1], line.len())
+        }
+    "#;
+    n.prepare(code).await;
+    assert_eq!(n.value("next(&mut reader)").await, r#""0 10000""#);
+    let code = r"
+        let mut rest = String::new();
+        reader.read_to_string(&mut rest).unwrap();
+        std::process::abort();
+    ";
+    n.failure(code).await;
+    assert_eq!(n.value("next(&mut reader)").await, r#""1 10000""#);
+    let code = r"
+        next(&mut reader);
+        next(&mut reader);
+        std::process::exit(1);
+    ";
+    n.failure(code).await;
+    assert_eq!(n.value("next(&mut reader)").await, r#""2 10000""#);
+    let code = r"
+        let mut rest = String::new();
+        reader.read_to_string(&mut rest).unwrap()
+    ";
+    assert_eq!(n.value(code).await, "60000");
+}
+
+async fn a_worker_of_a_thread_that_has_ended_lives_on(n: &mut Notebook) {
+    let code = r#"
+        let p = std::thread::spawn(|| Process::spawn(|| {
+            while !std::path::Path::new("go").exists() {
+                std::thread::sleep(std::time::Duration::from_millis(5));
+            }
+            42
+        })).join().unwrap();
+        std::fs::write("go", "").unwrap();
+        p.join().unwrap()
+    "#;
+    assert_eq!(n.value(code).await, "42");
+}
+
+async fn a_pool_of_a_thread_that_has_ended_has_all_its_results(n: &mut Notebook) {
+    let code = "std::thread::spawn(|| Pool::new(2).map(|x: u32| x * 2, 0..4)).join().unwrap()";
+    assert_eq!(n.value(code).await, "[0, 2, 4, 6]");
 }

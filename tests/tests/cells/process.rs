@@ -1,138 +1,190 @@
 //! `%%process`: a function, or a cell's statements, in processes of their own.
 
+use super::waiting::WAIT_FOR;
 use parcell_tests::{Notebook, pids, sorted_texts, texts, with_notebook, without_colours, worker_lines};
+
+/// Ends of daemons, with the code that leads to each and what is said of it.
+const ENDS: [(&str, &str, &str); 3] = [
+    ("exit", "std::process::exit(3)", "ended with exit code 3"),
+    ("abort", "std::process::abort()", "was killed by SIGABRT (abort)"),
+    (
+        "kill",
+        r#"std::process::Command::new("sh").args(["-c", "kill -KILL $PPID"]).status().unwrap();"#,
+        "was killed by SIGKILL (kill)",
+    ),
+];
 
 #[test]
 fn processes_run_beside_the_notebook() {
     with_notebook(async |notebook| {
-        notebook
-            .prepare("let mut total: u64 = 1;\nlet names = vec![\"a\".to_owned()];")
-            .await;
-        notebook
-            .check("as many as asked for, each with its index", async |n| {
-                let mut cell = n
-                    .succeed(
-                        "%%process -n 5\nfn worker(num: usize) {\n    println!(\"Worker: {num}\");\n    \
-                         std::thread::sleep(std::time::Duration::from_millis(200));\n}",
-                    )
-                    .await;
-                let lines = worker_lines(&cell.take_stdout());
-                let expected: Vec<String> = (0..5).map(|index| format!("Worker: {index}")).collect();
-                assert_eq!(sorted_texts(&lines), expected);
-                assert_eq!(pids(&lines).len(), 5);
-            })
-            .await;
-        notebook
-            .check("a function without a parameter runs once", async |n| {
-                let mut cell = n.succeed("%%process\nfn hello() { println!(\"hello\"); }").await;
-                assert_eq!(texts(&worker_lines(&cell.take_stdout())), ["hello"]);
-            })
-            .await;
-        notebook
-            .check("a closure that captures", async |n| {
-                let mut cell = n.succeed("%%process -n 2\n|i| println!(\"{} {i}\", names[0])").await;
-                assert_eq!(sorted_texts(&worker_lines(&cell.take_stdout())), ["a 0", "a 1"]);
-            })
-            .await;
-        notebook
-            .check("statements see all variables and change none", async |n| {
-                let mut cell = n
-                    .succeed("%%process\ntotal += 41;\nprintln!(\"total {total}, {names:?}\");")
-                    .await;
-                assert_eq!(texts(&worker_lines(&cell.take_stdout())), ["total 42, [\"a\"]"]);
-                assert_eq!(n.value("(total, names.clone())").await, "(1, [\"a\"])");
-            })
-            .await;
-        notebook
-            .check("results are a variable", async |n| {
-                n.prepare("%%process -n 3 -> results\nfn double(index: usize) -> usize { index * 2 }")
-                    .await;
-                assert_eq!(n.value("results.clone()").await, "[0, 2, 4]");
-            })
-            .await;
-        notebook
-            .check("Process::spawn and join in a plain cell", async |n| {
-                let mut cell = n
-                    .succeed("let p = Process::spawn(|| { println!(\"spawned\"); total + 6 });\np.join().unwrap()")
-                    .await;
-                assert_eq!(cell.take_text().as_deref(), Some("7"));
-                assert_eq!(texts(&worker_lines(&cell.take_stdout())), ["spawned"]);
-            })
-            .await;
-        notebook
-            .check("one that failed is told with its PID and cause", async |n| {
-                let failure = n
-                    .failure("%%process -n 2\nfn fails(index: usize) { if index == 1 { std::process::exit(9) } }")
-                    .await;
-                assert_eq!(failure.ename, "Crashed");
-                let pid = failure
-                    .evalue
-                    .strip_prefix("process ")
-                    .and_then(|rest| rest.split(' ').next());
-                assert!(pid.is_some_and(|pid| pid.parse::<u32>().is_ok()), "{}", failure.evalue);
-                assert!(failure.evalue.contains("exit code 9"), "{}", failure.evalue);
-                assert_eq!(n.value("total").await, "1");
-            })
-            .await;
+        let code = r#"
+            let mut total: u64 = 1;
+            let names = vec!["a".to_owned()];
+        "#;
+        notebook.prepare(code).await;
+        notebook.step(as_many_as_asked_for_each_with_its_index).await;
+        notebook.step(a_function_without_a_parameter_runs_once).await;
+        notebook.step(a_closure_that_captures).await;
+        notebook.step(statements_see_all_variables_and_change_none).await;
+        notebook.step(results_are_a_variable).await;
+        notebook.step(process_spawn_and_join_in_a_plain_cell).await;
+        notebook.step(one_that_failed_is_told_with_its_pid_and_cause).await;
     });
+}
+
+async fn as_many_as_asked_for_each_with_its_index(n: &mut Notebook) {
+    let code = r#"
+        %%process -n 5
+        fn worker(num: usize) {
+            println!("Worker: {num}");
+            std::thread::sleep(std::time::Duration::from_millis(200));
+        }
+    "#;
+    let mut cell = n.succeed(code).await;
+    let lines = worker_lines(&cell.take_stdout());
+    let expected: Vec<String> = (0..5).map(|index| format!("Worker: {index}")).collect();
+    assert_eq!(sorted_texts(&lines), expected);
+    assert_eq!(pids(&lines).len(), 5);
+}
+
+async fn a_function_without_a_parameter_runs_once(n: &mut Notebook) {
+    let code = r#"
+        %%process
+        fn hello() { println!("hello"); }
+    "#;
+    let mut cell = n.succeed(code).await;
+    assert_eq!(texts(&worker_lines(&cell.take_stdout())), ["hello"]);
+}
+
+async fn a_closure_that_captures(n: &mut Notebook) {
+    let code = r#"
+        %%process -n 2
+        |i| println!("{} {i}", names[0])
+    "#;
+    let mut cell = n.succeed(code).await;
+    assert_eq!(sorted_texts(&worker_lines(&cell.take_stdout())), ["a 0", "a 1"]);
+}
+
+async fn statements_see_all_variables_and_change_none(n: &mut Notebook) {
+    let code = r#"
+        %%process
+        total += 41;
+        println!("total {total}, {names:?}");
+    "#;
+    let mut cell = n.succeed(code).await;
+    assert_eq!(texts(&worker_lines(&cell.take_stdout())), [r#"total 42, ["a"]"#]);
+    assert_eq!(n.value("(total, names.clone())").await, r#"(1, ["a"])"#);
+}
+
+async fn results_are_a_variable(n: &mut Notebook) {
+    let code = r"
+        %%process -n 3 -> results
+        fn double(index: usize) -> usize { index * 2 }
+    ";
+    n.prepare(code).await;
+    assert_eq!(n.value("results.clone()").await, "[0, 2, 4]");
+}
+
+async fn process_spawn_and_join_in_a_plain_cell(n: &mut Notebook) {
+    let code = r#"
+        let p = Process::spawn(|| { println!("spawned"); total + 6 });
+        p.join().unwrap()
+    "#;
+    let mut cell = n.succeed(code).await;
+    assert_eq!(cell.take_text().as_deref(), Some("7"));
+    assert_eq!(texts(&worker_lines(&cell.take_stdout())), ["spawned"]);
+}
+
+async fn one_that_failed_is_told_with_its_pid_and_cause(n: &mut Notebook) {
+    let code = r"
+        %%process -n 2
+        fn fails(index: usize) { if index == 1 { std::process::exit(9) } }
+    ";
+    let failure = n.failure(code).await;
+    assert_eq!(failure.ename, "Crashed");
+    let pid = failure
+        .evalue
+        .strip_prefix("process ")
+        .and_then(|rest| rest.split(' ').next());
+    assert!(pid.is_some_and(|pid| pid.parse::<u32>().is_ok()), "{}", failure.evalue);
+    assert!(failure.evalue.contains("exit code 9"), "{}", failure.evalue);
+    assert_eq!(n.value("total").await, "1");
 }
 
 #[test]
 fn options_say_what_becomes_of_processes() {
     with_notebook(async |notebook| {
         notebook
-            .prepare("let words = vec![\"a\".to_owned(), \"bc\".to_owned()];")
+            .prepare(r#"let words = vec!["a".to_owned(), "bc".to_owned()];"#)
             .await;
-        notebook
-            .check("each gets an item", async |n| {
-                n.prepare("%%process --args words -> lengths\nfn length(word: String) -> usize { word.len() }")
-                    .await;
-                assert_eq!(n.value("(lengths.clone(), words.len())").await, "([1, 2], 2)");
-                assert_eq!(n.value("%%process --args [1, 2, 3]\n|n| n * 2").await, "[2, 4, 6]");
-            })
-            .await;
-        notebook
-            .check("one that takes too long is killed and reported", async |n| {
-                let code = "%%process -n 2 --timeout=500ms\n\
-                            |i| std::thread::sleep(std::time::Duration::from_secs(600 * i as u64))";
-                let failure = n.failure(code).await;
-                assert_eq!(failure.ename, "TimedOut");
-                assert!(
-                    failure.evalue.ends_with("took longer than the 500ms allowed"),
-                    "{}",
-                    failure.evalue
-                );
-            })
-            .await;
-        notebook
-            .check("all that failed are reported", async |n| {
-                let failure = n
-                    .failure("%%process --args 1..4\nfn fails(code: i32) { if code > 1 { std::process::exit(code) } }")
-                    .await;
-                let traceback = failure.traceback.join("\n");
-                assert!(
-                    traceback.contains("exit code 2") && traceback.contains("exit code 3"),
-                    "{traceback}"
-                );
-            })
-            .await;
+        notebook.step(each_gets_an_item).await;
+        notebook.step(one_that_takes_too_long_is_killed_and_reported).await;
+        notebook.step(all_that_failed_are_reported).await;
     });
+}
+
+async fn each_gets_an_item(n: &mut Notebook) {
+    let code = r"
+        %%process --args words -> lengths
+        fn length(word: String) -> usize { word.len() }
+    ";
+    n.prepare(code).await;
+    assert_eq!(n.value("(lengths.clone(), words.len())").await, "([1, 2], 2)");
+    let code = r"
+        %%process --args [1, 2, 3]
+        |n| n * 2
+    ";
+    assert_eq!(n.value(code).await, "[2, 4, 6]");
+}
+
+async fn one_that_takes_too_long_is_killed_and_reported(n: &mut Notebook) {
+    let code = r"
+        %%process -n 2 --timeout=500ms
+        |i| std::thread::sleep(std::time::Duration::from_secs(600 * i as u64))
+    ";
+    let failure = n.failure(code).await;
+    assert_eq!(failure.ename, "TimedOut");
+    assert!(
+        failure.evalue.ends_with("took longer than the 500ms allowed"),
+        "{}",
+        failure.evalue
+    );
+}
+
+async fn all_that_failed_are_reported(n: &mut Notebook) {
+    let code = r"
+        %%process --args 1..4
+        fn fails(code: i32) { if code > 1 { std::process::exit(code) } }
+    ";
+    let failure = n.failure(code).await;
+    let traceback = failure.traceback.join("\n");
+    assert!(
+        traceback.contains("exit code 2") && traceback.contains("exit code 3"),
+        "{traceback}"
+    );
 }
 
 #[test]
 fn a_daemon_is_not_waited_for_and_ends_with_the_notebook() {
     with_notebook(async |notebook| {
-        let code = "%%process --daemon --name ticker\nstd::fs::write(\"pid\", std::process::id().to_string()).unwrap();\n\
-                    loop { std::thread::park(); }";
+        let code = r#"
+            %%process --daemon --name ticker
+            std::fs::write("pid", std::process::id().to_string()).unwrap();
+            loop { std::thread::park(); }
+        "#;
         notebook.prepare(code).await;
-        let wait = "while std::fs::read(\"pid\").unwrap_or_default().is_empty() { std::thread::yield_now(); }\n\
-                    active_children().len()";
+        let wait = r#"
+            while std::fs::read("pid").unwrap_or_default().is_empty() { std::thread::yield_now(); }
+            active_children().len()
+        "#;
         assert_eq!(notebook.value(wait).await, "1");
-        let running = "std::path::Path::new(\"/proc\").join(std::fs::read_to_string(\"pid\").unwrap()).exists()";
+        let running = r#"std::path::Path::new("/proc").join(std::fs::read_to_string("pid").unwrap()).exists()"#;
         assert_eq!(notebook.value(running).await, "true");
         notebook.prepare("%reset").await;
-        let gone = "while std::path::Path::new(\"/proc\").join(std::fs::read_to_string(\"pid\").unwrap()).exists() \
-                    { std::thread::yield_now(); }";
+        let gone = r#"
+            let process = std::path::Path::new("/proc").join(std::fs::read_to_string("pid").unwrap());
+            while process.exists() { std::thread::yield_now(); }
+        "#;
         notebook.prepare(gone).await;
     });
 }
@@ -140,63 +192,63 @@ fn a_daemon_is_not_waited_for_and_ends_with_the_notebook() {
 #[test]
 fn the_end_of_a_daemon_is_reported_where_it_is_not_clean() {
     with_notebook(async |notebook| {
-        notebook
-            .prepare(
-                "fn wait_for(name: &str) { while !std::path::Path::new(name).exists() { std::thread::yield_now() } }",
-            )
-            .await;
-        for (how, code, report) in [
-            ("exit", "std::process::exit(3)", "ended with exit code 3"),
-            ("abort", "std::process::abort()", "was killed by SIGABRT (abort)"),
-            (
-                "kill",
-                "std::process::Command::new(\"sh\").args([\"-c\", \"kill -KILL $PPID\"]).status().unwrap();",
-                "was killed by SIGKILL (kill)",
-            ),
-        ] {
+        notebook.prepare(WAIT_FOR).await;
+        for (how, end, report) in ENDS {
             notebook
-                .check(how, async |n| {
-                    let code = format!(
-                        "%%process --daemon\nwait_for(\"{how}\");\nprint!(\"last words\");\n\
-                                        std::io::Write::flush(&mut std::io::stdout()).unwrap();\n{code}"
-                    );
-                    let cell = n.client.submit(serde_json::json!({"code": code})).await;
-                    n.client.execution(&cell).await.assert_quiet();
-                    std::fs::write(n.kernel.working_directory().join(how), "").unwrap();
-                    let late = late_output(n, &cell, report).await;
-                    assert_eq!(late[0], ("stdout".to_owned(), "last words".to_owned()));
-                    assert_eq!(late[1], ("stderr".to_owned(), report.to_owned()));
-                })
+                .check(how, async |n| check_end(n, how, end, report).await)
                 .await;
         }
-        notebook
-            .check("a clean end, and that of all at a reset, are not", async |n| {
-                let code = "%%process --daemon -n 2\n|index: u8| if index == 0 { loop { std::thread::park() } }";
-                let cell = n.client.submit(serde_json::json!({"code": code})).await;
-                n.client.execution(&cell).await.assert_quiet();
-                n.prepare("while active_children().len() > 1 { std::thread::yield_now() }")
-                    .await;
-                n.prepare("%reset").await;
-                let code = "%%process --daemon\nwhile !std::path::Path::new(\"another\").exists() { \
-                            std::thread::yield_now() }\nprintln!(\"another\");";
-                let other = n.client.submit(serde_json::json!({"code": code})).await;
-                n.client.execution(&other).await.assert_quiet();
-                std::fs::write(n.kernel.working_directory().join("another"), "").unwrap();
-                // The end of this test looks at what the client has received and nobody has read.
-                late_output(n, &other, "another").await;
-            })
-            .await;
+        notebook.step(a_clean_end_and_that_of_all_at_a_reset_are_not).await;
     });
+}
+
+async fn check_end(n: &mut Notebook, how: &str, end: &str, report: &str) {
+    let code = format!(
+        r#"
+            %%process --daemon
+            wait_for("{how}");
+            print!("last words");
+            std::io::Write::flush(&mut std::io::stdout()).unwrap();
+            {end}
+        "#
+    );
+    let cell = n.prepare_with_id(&code).await;
+    n.kernel.make_file(how);
+    let late = late_output(n, &cell, report).await;
+    assert_eq!(late[0], ("stdout".to_owned(), "last words".to_owned()));
+    assert_eq!(late[1], ("stderr".to_owned(), report.to_owned()));
+}
+
+async fn a_clean_end_and_that_of_all_at_a_reset_are_not(n: &mut Notebook) {
+    let code = r"
+        %%process --daemon -n 2
+        |index: u8| if index == 0 { loop { std::thread::park() } }
+    ";
+    n.prepare(code).await;
+    n.prepare("while active_children().len() > 1 { std::thread::yield_now() }")
+        .await;
+    n.prepare("%reset").await;
+    let code = r#"
+        %%process --daemon
+        wait_for("another");
+        println!("another");
+    "#;
+    let other = n.prepare_with_id(code).await;
+    n.kernel.make_file("another");
+    // The end of this test looks at what the client has received and nobody has read.
+    late_output(n, &other, "another").await;
 }
 
 #[test]
 fn what_a_daemon_shows_has_a_limit() {
     with_notebook(async |notebook| {
-        let code = "%%process --daemon --raw\nwhile !std::path::Path::new(\"go\").exists() { std::thread::yield_now() }\n\
-                    for line in 0..50_000 { println!(\"{line:049}\") }";
-        let cell = notebook.client.submit(serde_json::json!({"code": code})).await;
-        notebook.client.execution(&cell).await.assert_quiet();
-        std::fs::write(notebook.kernel.working_directory().join("go"), "").unwrap();
+        let code = r#"
+            %%process --daemon --raw
+            while !std::path::Path::new("go").exists() { std::thread::yield_now() }
+            for line in 0..50_000 { println!("{line:049}") }
+        "#;
+        let cell = notebook.prepare_with_id(code).await;
+        notebook.kernel.make_file("go");
         let (mut stdout, mut stderr) = (String::new(), String::new());
         while !stderr.ends_with(" not shown\n") || stderr.lines().count() < 2 {
             let message = notebook.client.broadcast(&cell).await;

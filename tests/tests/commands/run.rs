@@ -12,7 +12,10 @@ use super::sandbox::{Said, Sandbox, library_cache};
 /// Prints what the file beside the notebook says, and leaves another there.
 const CELLS: [&str; 2] = [
     r#"println!("{}", std::fs::read_to_string("numbers.txt").unwrap());"#,
-    "%%writefile found.txt\nyes",
+    r"
+        %%writefile found.txt
+        yes
+    ",
 ];
 
 #[rstest]

@@ -1,6 +1,6 @@
 //! Cells: their order, their numbers, and what belongs to which.
 
-use parcell_tests::{Channel, Client, Kernel, Message, within_test_limit};
+use parcell_tests::{Channel, Client, Kernel, Message, Notebook, cell_code, with_notebook, within_test_limit};
 use serde_json::json;
 use std::time::Duration;
 use tokio::time::timeout;
@@ -14,53 +14,52 @@ fn date(message: &Message) -> String {
 
 #[test]
 fn the_messages_of_a_cell_come_in_order_under_its_request() {
-    within_test_limit(async {
-        let kernel = Kernel::start();
-        let mut client = Client::connect(&kernel).await;
+    with_notebook(async |notebook| {
+        let client = &mut notebook.client;
 
-        let mut cell = client.execute("println!(\"out\");\n1").await;
+        let code = r#"
+            println!("out");
+            1
+        "#;
+        let mut cell = client.execute(code).await;
         assert_eq!(cell.status(), "ok");
         assert_eq!(cell.broadcast_types(), ["execute_input", "stream", "execute_result"]);
         assert_eq!(
             cell.inner()[0].content,
-            json!({"code": "println!(\"out\");\n1", "execution_count": 1})
+            json!({"code": cell_code(code), "execution_count": 1})
         );
         assert_eq!(cell.take_stdout(), "out\n");
         assert_eq!(cell.take_text().as_deref(), Some("1"));
         assert_eq!(cell.reply().content["payload"], json!([]));
         assert_eq!(cell.reply().content["user_expressions"], json!({}));
 
-        let mut cell = client.execute("eprintln!(\"err\");").await;
+        let mut cell = client.execute(r#"eprintln!("err");"#).await;
         assert_eq!((cell.status(), cell.count()), ("ok", Some(2)));
         assert_eq!(cell.take_stderr(), "err\n");
 
-        let mut cell = client.execute("panic!(\"no\");").await;
+        let mut cell = client.execute(r#"panic!("no");"#).await;
         assert_eq!((cell.status(), cell.count()), ("error", Some(3)));
         assert_eq!(cell.broadcast_types().last(), Some(&"error"));
         assert!(cell.take_failure().unwrap().evalue.contains("no"));
         cell.take_stderr();
-
-        client.shut_down(Channel::Control).await;
-        kernel.ended().await;
     });
 }
 
 #[test]
 fn only_cells_that_enter_the_history_count_and_silent_ones_say_nothing() {
-    within_test_limit(async {
-        let kernel = Kernel::start();
-        let mut client = Client::connect(&kernel).await;
+    with_notebook(async |notebook| {
+        let client = &mut notebook.client;
         client.execute("let a = 1;").await.assert_quiet();
 
         let id = client
-            .submit(json!({"code": "println!(\"unheard\");\n2", "silent": true}))
+            .submit(json!({"code": r#"println!("unheard"); 2"#, "silent": true}))
             .await;
         let silent = client.execution(&id).await;
         assert_eq!(silent.status(), "ok");
         assert_eq!(silent.broadcast_types(), [""; 0]);
 
         let id = client
-            .submit(json!({"code": "panic!(\"unheard\");", "silent": true, "store_history": true}))
+            .submit(json!({"code": r#"panic!("unheard");"#, "silent": true, "store_history": true}))
             .await;
         let silent = client.execution(&id).await;
         assert_eq!(silent.status(), "error");
@@ -84,9 +83,6 @@ fn only_cells_that_enter_the_history_count_and_silent_ones_say_nothing() {
             history.reply.content["history"],
             json!([[1, 1, "let a = 1;"], [1, 2, "4"], [1, 3, "5"]])
         );
-
-        client.shut_down(Channel::Control).await;
-        kernel.ended().await;
     });
 }
 
@@ -96,11 +92,11 @@ fn queued_cells_run_in_order_and_are_aborted_when_one_fails() {
         let kernel = Kernel::start();
         let mut client = Client::connect(&kernel).await;
 
-        let first = client.submit(json!({"code": "println!(\"first\");"})).await;
-        let failing = client.submit(json!({"code": "panic!(\"stop\");"})).await;
+        let first = client.submit_cell(r#"println!("first");"#).await;
+        let failing = client.submit_cell(r#"panic!("stop");"#).await;
         let aborted = [
-            client.submit(json!({"code": "println!(\"never\");"})).await,
-            client.submit(json!({"code": "println!(\"never\");"})).await,
+            client.submit_cell(r#"println!("never");"#).await,
+            client.submit_cell(r#"println!("never");"#).await,
         ];
         assert_eq!(client.execution(&first).await.take_stdout(), "first\n");
         let mut failing = client.execution(&failing).await;
@@ -112,9 +108,9 @@ fn queued_cells_run_in_order_and_are_aborted_when_one_fails() {
         }
 
         let failing = client
-            .submit(json!({"code": "panic!(\"go on\");", "stop_on_error": false}))
+            .submit(json!({"code": r#"panic!("go on");"#, "stop_on_error": false}))
             .await;
-        let next = client.submit(json!({"code": "println!(\"next\");"})).await;
+        let next = client.submit_cell(r#"println!("next");"#).await;
         let mut failing = client.execution(&failing).await;
         assert!(failing.take_failure().is_some());
         failing.take_stderr();
@@ -132,8 +128,7 @@ fn an_interrupt_ends_the_cell_and_both_channels_answer_while_it_runs() {
         let mut kernel = Kernel::start();
         let mut client = Client::connect(&kernel).await;
         for by_signal in [false, true] {
-            let cell =
-                client.submit(json!({"code": "loop { std::thread::sleep(std::time::Duration::from_secs(3)); }"}));
+            let cell = client.submit_cell("loop { std::thread::sleep(std::time::Duration::from_secs(3)); }");
             let cell = cell.await;
             // Busy and the input: it runs.
             let started = [client.broadcast(&cell).await, client.broadcast(&cell).await];
@@ -162,10 +157,9 @@ fn an_interrupt_ends_the_cell_and_both_channels_answer_while_it_runs() {
 
 #[test]
 fn interrupts_while_the_kernel_starts_cost_only_the_cell_that_waits() {
-    within_test_limit(async {
-        let kernel = Kernel::start();
-        let mut client = Client::connect(&kernel).await;
-        let cell = client.submit(json!({"code": "println!(\"never\");"})).await;
+    with_notebook(async |notebook| {
+        let client = &mut notebook.client;
+        let cell = client.submit_cell(r#"println!("never");"#).await;
         // The start takes seconds, and each of its steps is met by some of these.
         let mut broadcasts = Vec::new();
         while broadcasts.len() < 4 {
@@ -177,19 +171,16 @@ fn interrupts_while_the_kernel_starts_cost_only_the_cell_that_waits() {
         }
         let mut cell = client.execution_after(&cell, broadcasts).await;
         assert_eq!(cell.take_failure().unwrap().ename, "Interrupted");
-        let next = client.submit(json!({"code": "println!(\"next\");"})).await;
+        let next = client.submit_cell(r#"println!("next");"#).await;
         assert_eq!(client.execution(&next).await.take_stdout(), "next\n");
-        client.shut_down(Channel::Control).await;
-        kernel.ended().await;
     });
 }
 
 #[test]
 fn kernel_info_does_not_wait_for_a_cell() {
-    within_test_limit(async {
-        let kernel = Kernel::start();
-        let mut client = Client::connect(&kernel).await;
-        let cell = client.submit(json!({"code": SLEEP})).await;
+    with_notebook(async |notebook| {
+        let client = &mut notebook.client;
+        let cell = client.submit_cell(SLEEP).await;
         let mut answered = Vec::new();
         for channel in [Channel::Shell, Channel::Control] {
             let reply = client.request(channel, "kernel_info_request", json!({})).await.reply;
@@ -214,30 +205,27 @@ fn kernel_info_does_not_wait_for_a_cell() {
             answered.iter().all(|answer| (&input..&idle).contains(&answer)),
             "{input} {answered:?} {idle}"
         );
-        client.shut_down(Channel::Control).await;
-        kernel.ended().await;
     });
 }
 
 #[test]
 fn output_of_an_ended_cell_goes_out_under_its_own_request() {
-    within_test_limit(async {
-        let kernel = Kernel::start();
-        let mut client = Client::connect(&kernel).await;
-        let late = "std::thread::spawn(|| {
-            while !std::path::Path::new(\"idle\").exists() {
-                std::thread::sleep(std::time::Duration::from_millis(5));
-            }
-            println!(\"late\");
-        });";
-        let id = client.submit(json!({"code": late})).await;
+    with_notebook(async |notebook| {
+        let Notebook { kernel, client, .. } = notebook;
+        let late = r#"
+            std::thread::spawn(|| {
+                while !std::path::Path::new("idle").exists() {
+                    std::thread::sleep(std::time::Duration::from_millis(5));
+                }
+                println!("late");
+            });
+        "#;
+        let id = client.submit_cell(late).await;
         client.execution(&id).await.assert_quiet();
-        std::fs::write(kernel.working_directory().join("idle"), "").unwrap();
+        kernel.make_file("idle");
         let late = client.broadcast(&id).await;
         assert_eq!(late.content, json!({"name": "stdout", "text": "late\n"}));
-        let mut next = client.execute("println!(\"next\");").await;
+        let mut next = client.execute(r#"println!("next");"#).await;
         assert_eq!(next.take_stdout(), "next\n");
-        client.shut_down(Channel::Control).await;
-        kernel.ended().await;
     });
 }

@@ -9,7 +9,7 @@ const FOR_EVER: &str = "loop { std::thread::sleep(std::time::Duration::from_secs
 
 /// Starts a cell that does not end and waits until it runs.
 async fn run_for_ever(client: &mut Client) -> String {
-    let cell = client.submit(json!({"code": FOR_EVER})).await;
+    let cell = client.submit_cell(FOR_EVER).await;
     let started = [client.broadcast(&cell).await, client.broadcast(&cell).await];
     assert_eq!(started[1].msg_type(), "execute_input");
     cell
@@ -21,7 +21,7 @@ fn a_shutdown_answers_all_cells_and_leaves_nothing() {
         let kernel = Kernel::start();
         let mut client = Client::connect(&kernel).await;
         let running = run_for_ever(&mut client).await;
-        let waiting = client.submit(json!({"code": "1"})).await;
+        let waiting = client.submit_cell("1").await;
         let shutdown = client
             .send(Channel::Shell, "shutdown_request", json!({"restart": true}))
             .await;
@@ -88,10 +88,13 @@ fn a_kernel_that_is_killed_leaves_nothing() {
         // Files of Unix sockets belong to who has started the kernel, so that they do not count.
         let mut kernel = Kernel::start_on(Transport::Tcp);
         let mut client = Client::connect(&kernel).await;
-        let far_away = "std::process::Command::new(\"setsid\").args([\"sleep\", \"600\"]).spawn().unwrap();";
+        let far_away = r#"std::process::Command::new("setsid").args(["sleep", "600"]).spawn().unwrap();"#;
         client.execute(far_away).await.assert_quiet();
-        let working = "%%pool -n 2 0..2u32\n|_| loop { std::thread::park() }";
-        let cell = client.submit(json!({"code": working})).await;
+        let working = r"
+            %%pool -n 2 0..2u32
+            |_| loop { std::thread::park() }
+        ";
+        let cell = client.submit_cell(working).await;
         let started = [client.broadcast(&cell).await, client.broadcast(&cell).await];
         assert_eq!(started[1].msg_type(), "execute_input");
         client.abandon();

@@ -1,13 +1,7 @@
 //! Inputs of earlier cells, and of earlier sessions.
 
-use parcell_tests::{Channel, Client, Exchange, Kernel, within_test_limit};
-use serde_json::{Value, json};
-
-async fn ask(client: &mut Client, msg_type: &str, content: Value) -> Value {
-    let Exchange { reply, broadcasts } = client.request(Channel::Shell, msg_type, content).await;
-    assert_eq!(broadcasts.len(), 2, "more than busy and idle: {broadcasts:?}");
-    reply.content
-}
+use parcell_tests::{Channel, Client, Kernel, within_test_limit};
+use serde_json::json;
 
 #[test]
 fn history_is_found_by_tail_range_and_search() {
@@ -18,34 +12,7 @@ fn history_is_found_by_tail_range_and_search() {
         for code in ["let a = 1;", "let b = 2;", "let a = 1;"] {
             client.execute(code).await.assert_quiet();
         }
-        let cases = [
-            (
-                json!({"hist_access_type": "tail", "n": 2}),
-                json!([[1, 2, "let b = 2;"], [1, 3, "let a = 1;"]]),
-            ),
-            (
-                json!({"hist_access_type": "range", "start": 1, "stop": 2}),
-                json!([[1, 1, "let a = 1;"]]),
-            ),
-            (
-                json!({"hist_access_type": "range", "session": -1, "start": 1}),
-                json!([]),
-            ),
-            (
-                json!({"hist_access_type": "search", "pattern": "let ? = 2*"}),
-                json!([[1, 2, "let b = 2;"]]),
-            ),
-            (
-                json!({"hist_access_type": "search", "pattern": "*a*", "unique": true, "n": 5, "output": true}),
-                json!([[1, 3, ["let a = 1;", null]]]),
-            ),
-        ];
-        for (request, expected) in cases {
-            let reply = ask(&mut client, "history_request", request.clone()).await;
-            assert_eq!(reply["history"], expected, "{request}");
-        }
-        let refused = ask(&mut client, "history_request", json!({"hist_access_type": "guess"})).await;
-        assert_eq!(refused["status"], "error");
+        check_requests(&mut client).await;
 
         // Two more sessions, at the same time: each has the first as its past.
         let (second, third) = (
@@ -54,20 +21,7 @@ fn history_is_found_by_tail_range_and_search() {
         );
         let mut other = Client::connect(&third).await;
         let mut another = Client::connect(&second).await;
-        other.execute("40 + 2").await.take_text().unwrap();
-        for client in [&mut other, &mut another] {
-            let before = json!({"hist_access_type": "search", "pattern": "let*", "n": 2});
-            let reply = ask(client, "history_request", before).await;
-            assert_eq!(reply["history"], json!([[1, 2, "let b = 2;"], [1, 3, "let a = 1;"]]));
-        }
-        let this = json!({"hist_access_type": "range", "session": 0, "output": true});
-        let reply = ask(&mut other, "history_request", this).await;
-        assert_eq!(reply["history"][0][2], json!(["40 + 2", "42"]));
-        let session = reply["history"][0][0].as_i64().unwrap();
-        assert!((2..=3).contains(&session), "{reply}");
-        let first = json!({"hist_access_type": "range", "session": 1 - session, "start": 3});
-        let reply = ask(&mut other, "history_request", first).await;
-        assert_eq!(reply["history"], json!([[1, 3, "let a = 1;"]]));
+        check_later_sessions(&mut other, &mut another).await;
 
         other.shut_down(Channel::Control).await;
         another.shut_down(Channel::Control).await;
@@ -78,4 +32,56 @@ fn history_is_found_by_tail_range_and_search() {
         let kept = std::fs::read_to_string(data.path().join("history.jsonl")).unwrap();
         assert_eq!(kept.lines().count(), 3 + 4, "{kept}");
     });
+}
+
+/// Asks in each way for the inputs of the session, which is the first.
+async fn check_requests(client: &mut Client) {
+    let cases = [
+        (
+            json!({"hist_access_type": "tail", "n": 2}),
+            json!([[1, 2, "let b = 2;"], [1, 3, "let a = 1;"]]),
+        ),
+        (
+            json!({"hist_access_type": "range", "start": 1, "stop": 2}),
+            json!([[1, 1, "let a = 1;"]]),
+        ),
+        (
+            json!({"hist_access_type": "range", "session": -1, "start": 1}),
+            json!([]),
+        ),
+        (
+            json!({"hist_access_type": "search", "pattern": "let ? = 2*"}),
+            json!([[1, 2, "let b = 2;"]]),
+        ),
+        (
+            json!({"hist_access_type": "search", "pattern": "*a*", "unique": true, "n": 5, "output": true}),
+            json!([[1, 3, ["let a = 1;", null]]]),
+        ),
+    ];
+    for (request, expected) in cases {
+        let reply = client.ask("history_request", request.clone()).await;
+        assert_eq!(reply["history"], expected, "{request}");
+    }
+    let refused = client
+        .ask("history_request", json!({"hist_access_type": "guess"}))
+        .await;
+    assert_eq!(refused["status"], "error");
+}
+
+/// Asks in two sessions after the first, of which `other` runs a cell.
+async fn check_later_sessions(other: &mut Client, another: &mut Client) {
+    other.execute("40 + 2").await.take_text().unwrap();
+    for client in [&mut *other, another] {
+        let before = json!({"hist_access_type": "search", "pattern": "let*", "n": 2});
+        let reply = client.ask("history_request", before).await;
+        assert_eq!(reply["history"], json!([[1, 2, "let b = 2;"], [1, 3, "let a = 1;"]]));
+    }
+    let this = json!({"hist_access_type": "range", "session": 0, "output": true});
+    let reply = other.ask("history_request", this).await;
+    assert_eq!(reply["history"][0][2], json!(["40 + 2", "42"]));
+    let session = reply["history"][0][0].as_i64().unwrap();
+    assert!((2..=3).contains(&session), "{reply}");
+    let first = json!({"hist_access_type": "range", "session": 1 - session, "start": 3});
+    let reply = other.ask("history_request", first).await;
+    assert_eq!(reply["history"], json!([[1, 3, "let a = 1;"]]));
 }

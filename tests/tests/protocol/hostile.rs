@@ -1,13 +1,13 @@
 //! Messages that are forged, short or garbled, and clients that come and go: the kernel goes on.
 
 use bytes::Bytes;
-use parcell_tests::{Channel, Client, Kernel, Transport, Wire, within_test_limit};
+use parcell_tests::{Channel, Client, Kernel, Transport, Wire, with_notebook, within_test_limit};
 use serde_json::json;
 
 /// Each of them asks for something that would be seen if it happened.
 fn bad_messages(wire: &Wire) -> Vec<Vec<Bytes>> {
     let header = wire.header("execute_request");
-    let content = json!({"code": "println!(\"never\");"});
+    let content = json!({"code": r#"println!("never");"#});
     let good = wire.frames(&header, &content);
     let with_frame = |index: usize, frame: &[u8]| {
         let mut frames = good.clone();
@@ -47,21 +47,20 @@ fn bad_messages(wire: &Wire) -> Vec<Vec<Bytes>> {
 
 #[test]
 fn bad_messages_are_dropped_and_the_kernel_goes_on() {
-    within_test_limit(async {
-        let kernel = Kernel::start();
-        let mut client = Client::connect(&kernel).await;
+    with_notebook(async |notebook| {
+        let client = &mut notebook.client;
         for channel in [Channel::Shell, Channel::Control, Channel::Stdin] {
             for frames in bad_messages(&client.wire().clone()) {
                 client.send_frames(channel, frames).await;
             }
         }
-        let huge = json!({"code": format!("println!(\"never\"); // {}", "x".repeat(65 << 20))});
+        let huge = json!({"code": format!(r#"println!("never"); // {}"#, "x".repeat(65 << 20))});
         let header = client.wire().header("execute_request");
         let frames = client.wire().frames(&header, &huge);
         client.send_frames(Channel::Shell, frames).await;
         // The same message again, as it was sent.
         let header = client.wire().header("execute_request");
-        let replayed = client.wire().frames(&header, &json!({"code": "println!(\"once\");"}));
+        let replayed = client.wire().frames(&header, &json!({"code": r#"println!("once");"#}));
         let mut once = client.replay(Channel::Shell, &header, &replayed, 3).await;
         assert_eq!(once.take_stdout(), "once\n");
         // An answer that nobody asked for.
@@ -72,11 +71,9 @@ fn bad_messages_are_dropped_and_the_kernel_goes_on() {
         for channel in [Channel::Shell, Channel::Control] {
             client.request(channel, "kernel_info_request", json!({})).await;
         }
-        let mut cell = client.execute("println!(\"still here\");").await;
+        let mut cell = client.execute(r#"println!("still here");"#).await;
         assert_eq!((cell.count(), cell.take_stdout().as_str()), (Some(2), "still here\n"));
         // Closing fails on messages that should not have come.
-        client.shut_down(Channel::Control).await;
-        kernel.ended().await;
     });
 }
 
@@ -92,15 +89,15 @@ fn several_clients_share_a_kernel_over_tcp() {
             [Bytes::from_static(b"\x00\xff pong")]
         );
 
-        let one = first.submit(json!({"code": "println!(\"one\");"})).await;
-        let two = second.submit(json!({"code": "println!(\"two\");"})).await;
+        let one = first.submit_cell(r#"println!("one");"#).await;
+        let two = second.submit_cell(r#"println!("two");"#).await;
         assert_eq!(first.execution(&one).await.take_stdout(), "one\n");
         assert_eq!(second.execution(&two).await.take_stdout(), "two\n");
 
         // One leaves in the middle of its cell; the other must not notice.
-        second.submit(json!({"code": "println!(\"gone\");"})).await;
+        second.submit_cell(r#"println!("gone");"#).await;
         second.abandon();
-        let mut cell = first.execute("println!(\"three\");").await;
+        let mut cell = first.execute(r#"println!("three");"#).await;
         assert_eq!(cell.take_stdout(), "three\n");
         first.shut_down(Channel::Shell).await;
         kernel.ended().await;

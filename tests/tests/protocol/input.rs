@@ -1,79 +1,94 @@
 //! Questions that cells put to the client that submitted them, and answers that are none.
 
-use parcell_tests::{Channel, Client, Kernel, within_test_limit};
+use parcell_tests::{Channel, Client, Kernel, with_notebook, within_test_limit};
 use serde_json::json;
 use std::time::{Duration, Instant};
 
-const READ: &str = "let mut line = String::new();\nlet length = std::io::stdin().read_line(&mut line).unwrap();\n\
-                    println!(\"got {line:?} {length}\");";
+const READ: &str = r#"
+    let mut line = String::new();
+    let length = std::io::stdin().read_line(&mut line).unwrap();
+    println!("got {line:?} {length}");
+"#;
 
 /// From an interrupt to idle. It takes some milliseconds.
 const INTERRUPT_LIMIT: Duration = Duration::from_secs(1);
 
 #[test]
 fn a_question_goes_to_who_submitted_the_cell_and_only_its_answer_counts() {
-    within_test_limit(async {
-        let kernel = Kernel::start();
-        let mut asked = Client::connect(&kernel).await;
-        let mut other = Client::connect(&kernel).await;
-
-        let cell = asked.submit_asking(&format!("print!(\"Name: \");\n{READ}")).await;
-        let question = asked.question(&cell).await;
-        assert_eq!(question.content, json!({"prompt": "", "password": false}));
-        // What stands before the cursor was published first.
-        let broadcasts = asked.printed(&cell, "Name: ").await;
-
-        // None of these is the answer.
-        other.answer(&question, "from somebody else").await;
-        other
-            .send(Channel::Stdin, "input_reply", json!({"value": "from somebody else"}))
-            .await;
-        let mut another = question.clone();
-        another.header["msg_id"] = json!("another question");
-        asked.answer(&another, "to another question").await;
-        asked.send(Channel::Stdin, "input_reply", json!({"value": 7})).await;
-        asked.send(Channel::Stdin, "input_reply", json!({})).await;
-        asked
-            .send(
-                Channel::Stdin,
-                "execute_request",
-                json!({"code": "println!(\"never\");"}),
-            )
-            .await;
-        // They are on their way before this; everything that waits is answered while the cell waits.
-        for client in [&mut asked, &mut other] {
-            client.request(Channel::Control, "kernel_info_request", json!({})).await;
-        }
-        asked.answer(&question, "Ada").await;
-        asked.answer(&question, "a second answer").await;
-        let mut cell = asked.execution_after(&cell, broadcasts).await;
-        assert_eq!(cell.take_stdout(), "Name: got \"Ada\\n\" 4\n");
-
-        // Some clients name the cell, some nothing.
-        let code = format!("{READ}\nline.clear();\nstd::io::stdin().read_line(&mut line).unwrap();\nline");
-        let id = asked.submit_asking(&code).await;
-        let mut question = asked.question(&id).await;
-        question.header["msg_id"] = json!(id);
-        asked.answer(&question, "names the cell").await;
-        asked.question(&id).await;
-        asked
-            .send(Channel::Stdin, "input_reply", json!({"value": "names nothing"}))
-            .await;
-        let mut cell = asked.execution(&id).await;
-        assert_eq!(cell.take_stdout(), "got \"names the cell\\n\" 15\n");
-        assert_eq!(cell.take_text().as_deref(), Some("\"names nothing\\n\""));
-
+    with_notebook(async |notebook| {
+        let mut other = Client::connect(&notebook.kernel).await;
+        only_the_answer_counts(&mut notebook.client, &mut other).await;
+        an_answer_may_name_the_cell_or_nothing(&mut notebook.client).await;
         other.leave().await;
-        asked.shut_down(Channel::Control).await;
-        kernel.ended().await;
     });
+}
+
+async fn only_the_answer_counts(asked: &mut Client, other: &mut Client) {
+    let code = format!(
+        r#"
+            print!("Name: ");
+            {READ}
+        "#
+    );
+    let cell = asked.submit_asking(&code).await;
+    let question = asked.question(&cell).await;
+    assert_eq!(question.content, json!({"prompt": "", "password": false}));
+    // What stands before the cursor was published first.
+    let broadcasts = asked.printed(&cell, "Name: ").await;
+
+    // None of these is the answer.
+    other.answer(&question, "from somebody else").await;
+    other
+        .send(Channel::Stdin, "input_reply", json!({"value": "from somebody else"}))
+        .await;
+    let mut another = question.clone();
+    another.header["msg_id"] = json!("another question");
+    asked.answer(&another, "to another question").await;
+    asked.send(Channel::Stdin, "input_reply", json!({"value": 7})).await;
+    asked.send(Channel::Stdin, "input_reply", json!({})).await;
+    asked
+        .send(
+            Channel::Stdin,
+            "execute_request",
+            json!({"code": r#"println!("never");"#}),
+        )
+        .await;
+    // They are on their way before this; everything that waits is answered while the cell waits.
+    for client in [&mut *asked, other] {
+        client.request(Channel::Control, "kernel_info_request", json!({})).await;
+    }
+    asked.answer(&question, "Ada").await;
+    asked.answer(&question, "a second answer").await;
+    let mut cell = asked.execution_after(&cell, broadcasts).await;
+    assert_eq!(cell.take_stdout(), "Name: got \"Ada\\n\" 4\n");
+}
+
+async fn an_answer_may_name_the_cell_or_nothing(asked: &mut Client) {
+    let code = format!(
+        r"
+            {READ}
+            line.clear();
+            std::io::stdin().read_line(&mut line).unwrap();
+            line
+        "
+    );
+    let id = asked.submit_asking(&code).await;
+    let mut question = asked.question(&id).await;
+    question.header["msg_id"] = json!(id);
+    asked.answer(&question, "names the cell").await;
+    asked.question(&id).await;
+    asked
+        .send(Channel::Stdin, "input_reply", json!({"value": "names nothing"}))
+        .await;
+    let mut cell = asked.execution(&id).await;
+    assert_eq!(cell.take_stdout(), "got \"names the cell\\n\" 15\n");
+    assert_eq!(cell.take_text().as_deref(), Some(r#""names nothing\n""#));
 }
 
 #[test]
 fn clients_that_are_not_to_be_asked_are_not_asked() {
-    within_test_limit(async {
-        let kernel = Kernel::start();
-        let mut client = Client::connect(&kernel).await;
+    with_notebook(async |notebook| {
+        let client = &mut notebook.client;
         for content in [json!({"code": READ, "allow_stdin": false}), json!({"code": READ})] {
             let id = client.submit(content).await;
             let mut cell = client.execution(&id).await;
@@ -83,18 +98,21 @@ fn clients_that_are_not_to_be_asked_are_not_asked() {
                 "parcell: nobody can be asked for input here, so standard input is empty\n"
             );
         }
-        client.shut_down(Channel::Control).await;
-        kernel.ended().await;
     });
 }
 
 #[test]
 fn an_interrupt_ends_a_cell_that_waits_and_a_late_answer_is_nobodys() {
-    within_test_limit(async {
-        let kernel = Kernel::start();
-        let mut client = Client::connect(&kernel).await;
+    with_notebook(async |notebook| {
+        let client = &mut notebook.client;
         client.execute("let mut kept = vec![1];").await.assert_quiet();
-        for code in [READ, "kept.push(2);\nparcell::input(\"? \").unwrap();"] {
+        for code in [
+            READ,
+            r#"
+                kept.push(2);
+                parcell::input("? ").unwrap();
+            "#,
+        ] {
             let cell = client.submit_asking(code).await;
             let question = client.question(&cell).await;
             let since = Instant::now();
@@ -115,8 +133,6 @@ fn an_interrupt_ends_a_cell_that_waits_and_a_late_answer_is_nobodys() {
         }
         let mut cell = client.execute("kept").await;
         assert_eq!(cell.take_text().as_deref(), Some("[1]"));
-        client.shut_down(Channel::Control).await;
-        kernel.ended().await;
     });
 }
 

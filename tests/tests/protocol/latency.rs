@@ -2,7 +2,7 @@
 //!
 //! The limits are a multiple of what the kernel has to reach, since the machine that runs the tests is busy too.
 
-use parcell_tests::{Channel, Client, Kernel, within_test_limit};
+use parcell_tests::{Channel, Client, with_notebook};
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
 
@@ -62,9 +62,8 @@ fn long_to_compile() -> String {
 
 #[test]
 fn questions_are_answered_whatever_a_cell_does() {
-    within_test_limit(async {
-        let kernel = Kernel::start();
-        let mut client = Client::connect(&kernel).await;
+    with_notebook(async |notebook| {
+        let client = &mut notebook.client;
 
         // The engine is starting, and this waits for it: there is nothing that could be known before.
         let place = json!({"code": "Stri", "cursor_pos": 4});
@@ -74,15 +73,17 @@ fn questions_are_answered_whatever_a_cell_does() {
             "{reply:?}"
         );
 
-        let every_core = "println!(\"begun\"); for _ in 0..8 { std::thread::spawn(|| loop { std::hint::spin_loop() }); }\n\
-             loop { std::hint::spin_loop() }";
-        let flood = "println!(\"begun\"); loop { println!(\"{}\", \"x\".repeat(60)); }";
+        let every_core = r#"
+            println!("begun"); for _ in 0..8 { std::thread::spawn(|| loop { std::hint::spin_loop() }); }
+            loop { std::hint::spin_loop() }
+        "#;
+        let flood = r#"println!("begun"); loop { println!("{}", "x".repeat(60)); }"#;
         for code in [every_core.to_owned(), flood.to_owned(), long_to_compile()] {
             let begins = if code.contains("begun") { "begun" } else { "" };
-            let id = client.submit(json!({"code": code})).await;
+            let id = client.submit_cell(&code).await;
             let begun = client.printed(&id, begins).await;
-            ask_everything(&mut client).await;
-            let (_, time) = timed(&mut client, Channel::Control, "interrupt_request", json!({})).await;
+            ask_everything(client).await;
+            let (_, time) = timed(client, Channel::Control, "interrupt_request", json!({})).await;
             assert!(time < AT_ONCE, "an interrupt took {time:?}");
             let mut cell = client.execution_after(&id, begun).await;
             cell.take_stdout();
@@ -96,11 +97,8 @@ fn questions_are_answered_whatever_a_cell_does() {
         let slow = json!({"code": "std::collections::", "cursor_pos": 18});
         let first = client.send(Channel::Shell, "complete_request", slow).await;
         let place = json!({"code": "Stri", "cursor_pos": 4});
-        let (reply, time) = timed(&mut client, Channel::Shell, "inspect_request", place).await;
+        let (reply, time) = timed(client, Channel::Shell, "inspect_request", place).await;
         assert!(time < WITHOUT_ENGINE || reply["found"] == true, "{time:?}");
         client.exchange(Channel::Shell, &first).await;
-
-        client.shut_down(Channel::Control).await;
-        kernel.ended().await;
     });
 }

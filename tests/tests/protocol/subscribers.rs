@@ -1,19 +1,11 @@
 //! Subscribers that do not read: they delay nobody, and the kernel keeps only so much for them.
 
-use parcell_tests::{Channel, Client, DeafSubscriber, Kernel, holds_within, within_test_limit};
+use parcell_tests::{DeafSubscriber, Kernel, Notebook, holds_within, with_notebook};
 use std::time::Duration;
 
 /// How much is shown, in messages of 5 MB.
 const MESSAGES: usize = 80;
 const MEGABYTES: usize = 5;
-
-/// The memory that the kernel's process has now, in bytes.
-fn memory(kernel: &Kernel) -> usize {
-    let status = std::fs::read_to_string(format!("/proc/{}/status", kernel.pid())).unwrap();
-    let line = status.lines().find(|line| line.starts_with("VmRSS:")).unwrap();
-    let kilobytes: usize = line.split_whitespace().nth(1).unwrap().parse().unwrap();
-    kilobytes << 10
-}
 
 /// How many files, sockets included, the kernel's process has open.
 fn open_files(kernel: &Kernel) -> usize {
@@ -22,18 +14,21 @@ fn open_files(kernel: &Kernel) -> usize {
 
 #[test]
 fn a_subscriber_that_stops_reading_delays_nobody_and_hears_what_it_missed() {
-    within_test_limit(async {
-        let kernel = Kernel::start();
-        let mut client = Client::connect(&kernel).await;
-        let mut deaf = DeafSubscriber::connect(&kernel).await;
+    with_notebook(async |notebook| {
+        let Notebook { kernel, client, .. } = notebook;
+        let mut deaf = DeafSubscriber::connect(kernel).await;
         client.execute("let a = 1;").await.assert_quiet();
-        let before = memory(&kernel);
+        let before = kernel.memory();
 
         let mut received = 0;
         for _ in 0..MESSAGES / 4 {
             let code = format!(
-                "for _ in 0..4 {{ println!(\"EVCXR_BEGIN_CONTENT text/plain\\n{{}}\\nEVCXR_END_CONTENT\", \
-                 \"x\".repeat({MEGABYTES}_000_000)); }}"
+                r#"
+                    for _ in 0..4 {{
+                        let content = "x".repeat({MEGABYTES}_000_000);
+                        println!("EVCXR_BEGIN_CONTENT text/plain\n{{content}}\nEVCXR_END_CONTENT");
+                    }}
+                "#
             );
             let mut cell = client.execute(&code).await;
             let displays = cell.take_displays();
@@ -43,12 +38,12 @@ fn a_subscriber_that_stops_reading_delays_nobody_and_hears_what_it_missed() {
                 .sum::<usize>();
         }
         assert!(received >= MESSAGES * MEGABYTES * 1_000_000, "{received}");
-        let growth = memory(&kernel).saturating_sub(before);
+        let growth = kernel.memory().saturating_sub(before);
         println!("the kernel has grown by {} MB", growth >> 20);
         assert!(growth < 260 << 20, "the kernel has grown by {} MB", growth >> 20);
 
         // The other client goes on, and hears at the place where something is missing that it is.
-        let mut cell = client.execute("println!(\"still here\");").await;
+        let mut cell = client.execute(r#"println!("still here");"#).await;
         assert_eq!(cell.take_stdout(), "still here\n");
         let before = deaf
             .read_until(b"are missing here: this client did not read them")
@@ -58,18 +53,15 @@ fn a_subscriber_that_stops_reading_delays_nobody_and_hears_what_it_missed() {
         deaf.read_until(b"\"idle\"").await;
 
         // Of those that leave nothing is kept.
-        let before = open_files(&kernel);
+        let before = open_files(kernel);
         for _ in 0..20 {
-            drop(DeafSubscriber::connect(&kernel).await);
+            drop(DeafSubscriber::connect(kernel).await);
         }
         assert!(
-            holds_within(Duration::from_secs(20), || open_files(&kernel) <= before + 4).await,
+            holds_within(Duration::from_secs(20), || open_files(kernel) <= before + 4).await,
             "{} files were open, now {} are",
             before,
-            open_files(&kernel)
+            open_files(kernel)
         );
-
-        client.shut_down(Channel::Control).await;
-        kernel.ended().await;
     });
 }
