@@ -6,94 +6,31 @@ use std::time::Duration;
 
 use parcell::{Pool, Process, TaskError};
 use rstest::rstest;
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use crate::fault::{Fault, MEMORY, Reply, happen};
 use crate::support::{Survivors, assert_waited_for};
+
+/// The limit that ends an endless item.
+const TIME: Duration = Duration::from_millis(500);
 
 const ITEMS: usize = 40;
 const BAD: usize = 13;
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Fault {
-    Panic,
-    Abort,
-    Segfault,
-    Kill,
-    Exit(i32),
-    StackOverflow,
-    OutOfMemory,
-    Endless,
-    Encode,
-    Decode,
+/// A pool with the limit that the fault runs into. The others have none, so that a busy machine is not a fault.
+fn pool_for(fault: Fault, workers: usize, chunk_size: Option<usize>) -> Pool {
+    let mut builder = Pool::builder().workers(workers);
+    match fault {
+        Fault::OutOfMemory => builder = builder.memory_limit(MEMORY),
+        Fault::Endless => builder = builder.timeout(TIME),
+        _ => {}
+    }
+    chunk_size
+        .map_or(builder.clone(), |size| builder.chunk_size(size))
+        .build()
 }
 
-/// The limit that ends an endless item.
-const TIME: Duration = Duration::from_millis(500);
-/// How much a worker may allocate, and one that allocates too much.
-const MEMORY: u64 = 64 << 20;
-
+/// How it is told by a pool, and by a process.
 impl Fault {
-    const ALL: [Self; 11] = [
-        Self::Panic,
-        Self::Abort,
-        Self::Segfault,
-        Self::Kill,
-        Self::Exit(0),
-        Self::Exit(3),
-        Self::StackOverflow,
-        Self::OutOfMemory,
-        Self::Endless,
-        Self::Encode,
-        Self::Decode,
-    ];
-
-    /// Does it, or returns a result that does.
-    fn happen(self) -> Reply {
-        let pid = rustix::process::getpid();
-        match self {
-            Self::Panic => panic!("boom {}", 1 + 1),
-            Self::Abort => std::process::abort(),
-            Self::Segfault => {
-                // SAFETY: it is not safe, and must not be: the page at 0 is never mapped, so the process is killed.
-                unsafe { std::ptr::without_provenance_mut::<u8>(8).write_volatile(1) }
-            }
-            Self::Kill => rustix::process::kill_process(pid, rustix::process::Signal::KILL).unwrap(),
-            Self::Exit(code) => std::process::exit(code),
-            Self::StackOverflow => drop(overflow(0)),
-            Self::OutOfMemory => {
-                // As `vec!` does, without the message, whose backtrace takes long. Whether that is told apart as well,
-                // the tests of limits see.
-                if Vec::<u8>::new().try_reserve_exact(4 * MEMORY as usize).is_err() {
-                    std::process::abort();
-                }
-            }
-            Self::Endless => loop {
-                std::hint::spin_loop();
-            },
-            Self::Encode => return Reply::NotEncodable,
-            Self::Decode => return Reply::NotDecodable,
-        }
-        unreachable!("{self:?} did not happen")
-    }
-
-    /// What the error's text says after the item and the process.
-    fn text(self) -> &'static str {
-        match self {
-            Self::Panic => "panicked at workers/tests/it/crashes.rs:",
-            Self::Abort | Self::StackOverflow => "was killed by SIGABRT (abort)",
-            Self::Segfault => "was killed by SIGSEGV (segmentation fault)",
-            Self::Kill => "was killed by SIGKILL (kill)",
-            Self::Exit(0) => "ended its process with exit code 0 before it returned",
-            Self::Exit(_) => "ended its process with exit code 3 before it returned",
-            Self::OutOfMemory => "was killed by SIGABRT (abort); memory had probably run out, when it used",
-            Self::Endless => "took longer than the 500ms allowed",
-            Self::Encode => {
-                "has a result that cannot be sent: cannot encode a value of type `Reply`: not to be written"
-            }
-            Self::Decode => "has a result that cannot be sent: cannot decode a value of type `Reply`: not to be read",
-        }
-    }
-
     fn exit_code(self) -> i32 {
         match self {
             Self::Panic | Self::Encode | Self::Decode | Self::Exit(0) => 0,
@@ -132,78 +69,15 @@ impl Fault {
     }
 }
 
-#[expect(unconditional_recursion, reason = "that is what a stack overflow needs")]
-fn overflow(depth: u64) -> u64 {
-    black_box([depth; 64]);
-    overflow(depth + 1) + black_box(depth)
-}
-
-/// A result that can refuse to be written or read.
-#[derive(Clone, Copy, Debug, PartialEq)]
-enum Reply {
-    Pid(u32),
-    NotEncodable,
-    NotDecodable,
-}
-
-impl Serialize for Reply {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Self::Pid(pid) => pid.serialize(serializer),
-            Self::NotEncodable => Err(serde::ser::Error::custom("not to be written")),
-            Self::NotDecodable => u32::MAX.serialize(serializer),
-        }
-    }
-}
-
-impl<'de> Deserialize<'de> for Reply {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        match u32::deserialize(deserializer)? {
-            u32::MAX => Err(serde::de::Error::custom("not to be read")),
-            pid => Ok(Self::Pid(pid)),
-        }
-    }
-}
-
-fn faults() -> impl Iterator<Item = Fault> {
-    Fault::ALL.into_iter()
-}
-
-/// A pool with the limit that the fault runs into. The others have none, so that a busy machine is not a fault.
-fn pool_for(fault: Fault, workers: usize, chunk_size: Option<usize>) -> Pool {
-    let mut builder = Pool::builder().workers(workers);
-    match fault {
-        Fault::OutOfMemory => builder = builder.memory_limit(MEMORY),
-        Fault::Endless => builder = builder.timeout(TIME),
-        _ => {}
-    }
-    chunk_size
-        .map_or(builder.clone(), |size| builder.chunk_size(size))
-        .build()
-}
-
-fn pool(workers: usize, chunk_size: Option<usize>) -> Pool {
-    let builder = Pool::builder().workers(workers);
-    chunk_size
-        .map_or(builder.clone(), |size| builder.chunk_size(size))
-        .build()
-}
-
 #[rstest]
 #[timeout(Duration::from_secs(60))]
 fn map_results_loses_only_the_item(
     #[values(1, 2, 5)] workers: usize,
     #[values(None, Some(1), Some(7), Some(100))] chunk_size: Option<usize>,
 ) {
-    for fault in faults() {
+    for fault in Fault::ALL {
         let survivors = Survivors::watch();
-        let f = |n| {
-            if n == BAD {
-                fault.happen()
-            } else {
-                Reply::Pid(std::process::id())
-            }
-        };
+        let f = |n| happen((n == BAD).then_some(fault));
         let results = pool_for(fault, workers, chunk_size).map_results(f, 0..ITEMS);
         for (item, result) in results.iter().enumerate() {
             match result {
@@ -219,15 +93,9 @@ fn map_results_loses_only_the_item(
 #[rstest]
 #[timeout(Duration::from_secs(60))]
 fn map_panics_with_the_failure(#[values(1, 3)] workers: usize, #[values(None, Some(7))] chunk_size: Option<usize>) {
-    for fault in faults() {
+    for fault in Fault::ALL {
         let survivors = Survivors::watch();
-        let f = |n| {
-            if n == BAD {
-                fault.happen()
-            } else {
-                Reply::Pid(std::process::id())
-            }
-        };
+        let f = |n| happen((n == BAD).then_some(fault));
         let call = || pool_for(fault, workers, chunk_size).map(f, 0..ITEMS);
         let payload = catch_unwind(AssertUnwindSafe(call)).unwrap_err();
         let message = payload.downcast_ref::<String>().unwrap();
@@ -240,15 +108,9 @@ fn map_panics_with_the_failure(#[values(1, 3)] workers: usize, #[values(None, So
 #[rstest]
 #[timeout(Duration::from_secs(60))]
 fn try_map_returns_the_failure(#[values(1, 3)] workers: usize, #[values(None, Some(7))] chunk_size: Option<usize>) {
-    for fault in faults() {
+    for fault in Fault::ALL {
         let survivors = Survivors::watch();
-        let f = |n| {
-            Ok::<_, String>(if n == BAD {
-                fault.happen()
-            } else {
-                Reply::Pid(std::process::id())
-            })
-        };
+        let f = |n| Ok::<_, String>(happen((n == BAD).then_some(fault)));
         let error = pool_for(fault, workers, chunk_size).try_map(f, 0..ITEMS).unwrap_err();
         fault.assert_caused(&error, Some(BAD));
         survivors.assert_none();
@@ -262,15 +124,9 @@ fn imap_loses_only_the_item(
     #[values(None, Some(1), Some(7))] chunk_size: Option<usize>,
     #[values(true, false)] in_order: bool,
 ) {
-    for fault in faults() {
+    for fault in Fault::ALL {
         let survivors = Survivors::watch();
-        let f = |n| {
-            if n == BAD {
-                fault.happen()
-            } else {
-                Reply::Pid(std::process::id())
-            }
-        };
+        let f = |n| happen((n == BAD).then_some(fault));
         let pool = pool_for(fault, workers, chunk_size);
         let results: Vec<_> = if in_order {
             pool.imap(f, 0..ITEMS).collect()
@@ -293,17 +149,11 @@ fn imap_loses_only_the_item(
 #[rstest]
 #[timeout(Duration::from_secs(60))]
 fn nested_calls_lose_only_the_inner_item(#[values(1, 3)] workers: usize) {
-    for fault in faults() {
+    for fault in Fault::ALL {
         let survivors = Survivors::watch();
         // Which inner items failed, and how.
         let outer = |row: usize| {
-            let inner = |n| {
-                if row == 2 && n == BAD {
-                    fault.happen()
-                } else {
-                    Reply::Pid(std::process::id())
-                }
-            };
+            let inner = |n| happen((row == 2 && n == BAD).then_some(fault));
             let results = pool_for(fault, 2, None).map_results(inner, 0..ITEMS);
             let failed = results.into_iter().enumerate();
             failed
@@ -327,9 +177,9 @@ fn nested_calls_lose_only_the_inner_item(#[values(1, 3)] workers: usize) {
 #[timeout(Duration::from_secs(60))]
 fn a_process_tells_how_it_ended() {
     // A process has no time limit: whoever waits for it has.
-    for fault in faults().filter(|fault| *fault != Fault::Endless) {
+    for fault in Fault::ALL.into_iter().filter(|fault| *fault != Fault::Endless) {
         let survivors = Survivors::watch();
-        let process = Process::builder().memory_limit(MEMORY).spawn(|| fault.happen());
+        let process = Process::builder().memory_limit(MEMORY).spawn(|| happen(Some(fault)));
         let error = process.join().unwrap_err();
         fault.assert_caused(&error, None);
         assert_eq!(error.pid(), Some(process.pid()));
@@ -353,7 +203,11 @@ fn every_item_may_kill_its_worker() {
 fn results_that_a_dead_worker_had_not_sent_are_kept() {
     // One worker, one chunk: nothing is sent before the last item kills the worker.
     let f = |n: u64| if n == 999 { std::process::abort() } else { n };
-    let results = pool(1, Some(1000)).map_results(f, 0..1000);
+    let results = Pool::builder()
+        .workers(1)
+        .chunk_size(1000)
+        .build()
+        .map_results(f, 0..1000);
     assert!(results[..999].iter().zip(0..).all(|(result, n)| *result == Ok(n)));
     Fault::Abort.assert_caused(results[999].as_ref().unwrap_err(), Some(999));
 }
@@ -365,7 +219,7 @@ fn a_panic_does_not_cost_the_worker() {
         assert_ne!(n % 2, 0, "even");
         std::process::id()
     };
-    let results = pool(1, None).map_results(f, 0..10);
+    let results = Pool::new(1).map_results(f, 0..10);
     let mut pids: Vec<_> = results.iter().flatten().collect();
     pids.dedup();
     assert_eq!(pids.len(), 1);

@@ -6,6 +6,8 @@ mod crashes;
 mod display;
 mod examples;
 mod family;
+#[path = "../common/fault.rs"]
+mod fault;
 mod input;
 mod limits;
 mod manager;
@@ -13,6 +15,7 @@ mod map;
 mod notebook;
 mod orphans;
 mod output;
+mod pipe;
 mod pipe_semantics;
 mod pool_semantics;
 mod prelude;

@@ -15,7 +15,7 @@ use rustix::net::{
 };
 use serde_json::{Value, json};
 
-use crate::support::{is_program, program};
+use crate::support::{fork, is_program, program};
 
 /// The host's end of the socket; none, except in a program of this module.
 static SOCKET: AtomicI32 = AtomicI32::new(-1);
@@ -137,7 +137,6 @@ fn a_host_that_has_gone_does_not_break_a_map() {
 // What the host looks up in a loaded cell.
 unsafe extern "C" {
     safe fn parcell_flush_output();
-    safe fn parcell_fork() -> c_int;
     safe fn parcell_install_panic_hook();
 }
 
@@ -180,13 +179,12 @@ const FORK: &str = "notebook::the_hosts_fork_copies_no_output";
 fn the_hosts_fork_copies_no_output() {
     if is_program(FORK) {
         write!(std::io::stdout(), "<once>").unwrap();
-        let pid = parcell_fork();
-        if pid == 0 {
+        let pid = fork();
+        if pid.is_none() {
             write!(std::io::stdout(), "<child>").unwrap();
             parcell_flush_output();
             std::process::abort();
         }
-        let pid = rustix::process::Pid::from_raw(pid);
         rustix::process::waitpid(pid, rustix::process::WaitOptions::empty()).unwrap();
         return;
     }

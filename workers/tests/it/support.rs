@@ -63,6 +63,14 @@ pub(crate) fn program(name: &str) -> Command {
     command
 }
 
+/// Forks as a notebook's host does, without the library's care; the child's PID, which is `None` in the child.
+pub(crate) fn fork() -> Option<Pid> {
+    unsafe extern "C" {
+        safe fn parcell_fork() -> std::ffi::c_int;
+    }
+    Pid::from_raw(parcell_fork())
+}
+
 /// Waits for something that other processes do; the test's time limit ends a wait in vain.
 pub(crate) fn until(mut holds: impl FnMut() -> bool) {
     while !holds() {

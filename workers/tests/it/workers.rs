@@ -1,7 +1,7 @@
 //! Which workers there are, and what they are doing, as a program is told.
 
 use std::collections::BTreeSet;
-use std::io::{Read, Write, pipe};
+use std::io::{PipeReader, PipeWriter, Read, Write, pipe};
 use std::time::Duration;
 
 use parcell::{Manager, Pool, Process, WorkerInfo, WorkerKind, WorkerState, workers};
@@ -38,41 +38,13 @@ fn the_workers_of_a_map_are_seen_with_their_items_and_in_the_end_with_what_they_
         return;
     }
     assert!(workers().is_empty());
-    let (reader, mut writer) = pipe().unwrap();
-    let items = |state: fn(&WorkerState) -> Option<usize>| -> BTreeSet<usize> {
-        workers().iter().filter_map(|worker| state(&worker.state)).collect()
-    };
+    let (reader, writer) = pipe().unwrap();
     std::thread::scope(|scope| {
-        scope.spawn(|| {
-            // Both wait for a byte.
-            until(|| {
-                let waiting = items(|state| match state {
-                    WorkerState::Waiting { item } => *item,
-                    _ => None,
-                });
-                waiting == BTreeSet::from([0, 1])
-            });
-            writer.write_all(&[1]).unwrap();
-            // One goes on with the next, and computes until there is another byte.
-            until(|| {
-                let running = items(|state| match state {
-                    WorkerState::Running { item } => *item,
-                    _ => None,
-                });
-                running == BTreeSet::from([2])
-            });
-            assert_eq!(workers().iter().map(|worker| worker.tasks.unwrap()).sum::<u64>(), 1);
-            writer.write_all(&[2, 3]).unwrap();
-        });
+        scope.spawn(|| watch_items(writer));
         let pool = Pool::builder().workers(2).chunk_size(1).allow_threads(true).build();
-        let has_more = || {
-            let mut fds = [rustix::event::PollFd::new(&reader, rustix::event::PollFlags::IN)];
-            let now = rustix::event::Timespec { tv_sec: 0, tv_nsec: 0 };
-            rustix::event::poll(&mut fds, Some(&now)).unwrap() > 0
-        };
         pool.for_each(
             |item: u32| {
-                while item == 2 && !has_more() {
+                while item == 2 && !has_more(&reader) {
                     std::hint::spin_loop();
                 }
                 (&reader).read_exact(&mut [0]).unwrap();
@@ -98,6 +70,38 @@ fn the_workers_of_a_map_are_seen_with_their_items_and_in_the_end_with_what_they_
         .build()
         .for_each(|_| (), 0..1);
     assert_eq!(workers().len(), 1);
+}
+
+/// Sees what two workers of a map over three items do, each of which waits for a byte.
+fn watch_items(mut writer: PipeWriter) {
+    let items = |state: fn(&WorkerState) -> Option<usize>| -> BTreeSet<usize> {
+        workers().iter().filter_map(|worker| state(&worker.state)).collect()
+    };
+    // Both wait for a byte.
+    until(|| {
+        let waiting = items(|state| match state {
+            WorkerState::Waiting { item } => *item,
+            _ => None,
+        });
+        waiting == BTreeSet::from([0, 1])
+    });
+    writer.write_all(&[1]).unwrap();
+    // One goes on with the next, and computes until there is another byte.
+    until(|| {
+        let running = items(|state| match state {
+            WorkerState::Running { item } => *item,
+            _ => None,
+        });
+        running == BTreeSet::from([2])
+    });
+    assert_eq!(workers().iter().map(|worker| worker.tasks.unwrap()).sum::<u64>(), 1);
+    writer.write_all(&[2, 3]).unwrap();
+}
+
+fn has_more(reader: &PipeReader) -> bool {
+    let mut fds = [rustix::event::PollFd::new(reader, rustix::event::PollFlags::IN)];
+    let now = rustix::event::Timespec { tv_sec: 0, tv_nsec: 0 };
+    rustix::event::poll(&mut fds, Some(&now)).unwrap() > 0
 }
 
 const ENDS: &str = "workers::how_a_worker_has_ended_is_told";

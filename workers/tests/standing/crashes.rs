@@ -4,8 +4,8 @@ use std::io::{BufRead, BufReader, Write};
 use std::process::Stdio;
 
 use parcell::{ProcessPoolExecutor, Queue, TaskError};
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use crate::fault::{Fault, Reply, happen};
 use crate::support::{await_end, program, trials};
 
 trials![
@@ -16,93 +16,20 @@ trials![
     workers_end_when_the_program_is_killed,
 ];
 
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-enum Fault {
-    None,
-    Panic,
-    Abort,
-    Segfault,
-    Kill,
-    Exit(i32),
-    StackOverflow,
-    Encode,
-    Decode,
-}
-
-impl Fault {
-    const ALL: [(Self, &str); 9] = [
-        (Self::Panic, "panicked at workers/tests/standing/crashes.rs:"),
-        (Self::Abort, "was killed by SIGABRT (abort)"),
-        (Self::Segfault, "was killed by SIGSEGV (segmentation fault)"),
-        (Self::Kill, "was killed by SIGKILL (kill)"),
-        (Self::Exit(0), "ended its process with exit code 0 before it returned"),
-        (Self::Exit(3), "ended its process with exit code 3 before it returned"),
-        (Self::StackOverflow, "was killed by SIGABRT (abort)"),
-        (Self::Encode, "not to be written"),
-        (Self::Decode, "not to be read"),
-    ];
-}
-
-/// A result that can refuse to be written or read.
-#[derive(Clone, Copy, Debug, PartialEq)]
-enum Reply {
-    Pid(u32),
-    NotEncodable,
-    NotDecodable,
-}
-
-impl Serialize for Reply {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Self::Pid(pid) => pid.serialize(serializer),
-            Self::NotEncodable => Err(serde::ser::Error::custom("not to be written")),
-            Self::NotDecodable => u32::MAX.serialize(serializer),
-        }
-    }
-}
-
-impl<'de> Deserialize<'de> for Reply {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        match u32::deserialize(deserializer)? {
-            u32::MAX => Err(serde::de::Error::custom("not to be read")),
-            pid => Ok(Self::Pid(pid)),
-        }
-    }
-}
-
-fn happen(fault: Fault) -> Reply {
-    let pid = std::process::id();
-    match fault {
-        Fault::None => return Reply::Pid(pid),
-        Fault::Panic => panic!("boom"),
-        Fault::Abort => std::process::abort(),
-        Fault::Segfault => {
-            // SAFETY: it is not safe, and must not be: the page at 0 is never mapped, so the process is killed.
-            unsafe { std::ptr::without_provenance_mut::<u8>(8).write_volatile(1) }
-        }
-        Fault::Kill => rustix::process::kill_process(rustix::process::getpid(), rustix::process::Signal::KILL).unwrap(),
-        Fault::Exit(code) => std::process::exit(code),
-        Fault::StackOverflow => drop(overflow(0)),
-        Fault::Encode => return Reply::NotEncodable,
-        Fault::Decode => return Reply::NotDecodable,
-    }
-    unreachable!("{fault:?} did not happen")
-}
-
-#[expect(unconditional_recursion, reason = "that is what a stack overflow needs")]
-fn overflow(depth: u64) -> u64 {
-    std::hint::black_box([depth; 64]);
-    overflow(depth + 1) + std::hint::black_box(depth)
+/// Those that need no limit.
+fn faults() -> impl Iterator<Item = Fault> {
+    let all = Fault::ALL.into_iter();
+    all.filter(|fault| !matches!(fault, Fault::OutOfMemory | Fault::Endless))
 }
 
 fn a_failure_costs_its_call() {
     let executor = ProcessPoolExecutor::with_workers(1);
-    for (fault, text) in Fault::ALL {
-        let before = executor.submit(happen, Fault::None);
-        let failing = executor.submit(happen, fault);
-        let after = executor.submit(happen, Fault::None);
+    for fault in faults() {
+        let before = executor.submit(happen, None);
+        let failing = executor.submit(happen, Some(fault));
+        let after = executor.submit(happen, None);
         let error = failing.result().unwrap_err();
-        assert!(error.to_string().contains(text), "{fault:?}: {error}");
+        assert!(error.to_string().contains(fault.text()), "{fault:?}: {error}");
         assert_eq!(failing.result(), Err(error.clone()));
         let Ok(Reply::Pid(pid)) = before.result() else {
             panic!("{before:?}")
@@ -119,16 +46,11 @@ fn a_failure_costs_its_call() {
 
 fn a_failed_call_has_no_effect_on_those_that_wait() {
     let executor = ProcessPoolExecutor::with_workers(3);
-    let fault = |n: usize| {
-        if n.is_multiple_of(7) {
-            Fault::ALL[n / 7 % Fault::ALL.len()].0
-        } else {
-            Fault::None
-        }
-    };
+    let all: Vec<Fault> = faults().collect();
+    let fault = |n: usize| n.is_multiple_of(7).then(|| all[n / 7 % all.len()]);
     let futures: Vec<_> = (0..100).map(|n| executor.submit(happen, fault(n))).collect();
     for (n, future) in futures.iter().enumerate() {
-        assert_eq!(future.result().is_err(), fault(n) != Fault::None, "{n}: {future:?}");
+        assert_eq!(future.result().is_err(), fault(n).is_some(), "{n}: {future:?}");
     }
 }
 

@@ -3,6 +3,8 @@
 mod apply_async;
 mod crashes;
 mod executor;
+#[path = "../common/fault.rs"]
+mod fault;
 mod functions;
 mod futures;
 mod shutdown;

@@ -8,7 +8,7 @@ use rstest::rstest;
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
-use crate::support::{Survivors, assert_waited_for, is_program, program};
+use crate::support::{Survivors, assert_waited_for, fork, is_program, program};
 
 fn kill(pid: u32) {
     kill_process(Pid::from_raw(pid.cast_signed()).unwrap(), Signal::KILL).unwrap();
@@ -91,7 +91,7 @@ fn a_lock_is_released_though_a_fork_of_its_holder_lives_on() {
     let holder = Process::spawn(|| {
         let _guard = lock.lock().unwrap();
         // It has copies of all descriptors, and does not end with its parent.
-        if fork() {
+        if fork().is_none() {
             let _ = seen.wait();
             std::process::abort();
         }
@@ -104,15 +104,6 @@ fn a_lock_is_released_though_a_fork_of_its_holder_lives_on() {
     seen.set().unwrap();
     drop(holder);
     survivors.assert_none();
-}
-
-/// Forks without the library's care; whether this is the child.
-fn fork() -> bool {
-    // What the notebook's host calls: a plain fork.
-    unsafe extern "C" {
-        safe fn parcell_fork() -> std::ffi::c_int;
-    }
-    parcell_fork() == 0
 }
 
 #[rstest]
@@ -245,7 +236,7 @@ fn a_notebook_that_was_rolled_back_is_told_why_it_has_no_manager() {
         let pid = manager.pid();
         let notebook = std::process::id();
         let (end, alive) = std::io::pipe().unwrap();
-        if !fork() {
+        if fork().is_some() {
             std::process::abort();
         }
         drop(alive);
