@@ -1,10 +1,19 @@
 //! Packs what notebooks need of the library crate into the binary: its sources are embedded by `include_dir`, and the
 //! manifest written here stands on its own, with nothing inherited from this workspace.
 
+use std::ffi::CStr;
 use std::path::{Path, PathBuf};
 use std::{env, fs};
 
 use toml::{Table, Value};
+
+#[path = "../workers/src/contract/symbols.rs"]
+#[expect(
+    dead_code,
+    unreachable_pub,
+    reason = "only the names of what the host has are needed here"
+)]
+mod symbols;
 
 type Error = Box<dyn std::error::Error>;
 
@@ -18,22 +27,10 @@ fn main() -> Result<(), Error> {
     )?;
 
     // Cells call these functions of the executable: `close`, to know which descriptors the notebook process gives up;
-    // `read` and its like, to make questions of reads of standard input; where the sockets are on which the library
-    // announces workers and sends evcxr's control lines; the library's way to ask, to learn which cell runs, and to leave a
-    // map's results; and the choice whether checkpoints are made.
-    for symbol in [
-        "close",
-        "read",
-        "readv",
-        "splice",
-        "parcell_host_events",
-        "parcell_host_control",
-        "parcell_host_input",
-        "parcell_host_cell",
-        "parcell_host_results",
-        "parcell_checkpoint",
-    ] {
-        println!("cargo::rustc-link-arg-bins=-Wl,--export-dynamic-symbol={symbol}");
+    // `read` and its like, to make questions of reads of standard input; and what the library looks for.
+    let of_host = symbols::OF_HOST.map(CStr::to_str);
+    for symbol in ["close", "read", "readv", "splice"].map(Ok).into_iter().chain(of_host) {
+        println!("cargo::rustc-link-arg-bins=-Wl,--export-dynamic-symbol={}", symbol?);
     }
     Ok(())
 }

@@ -111,6 +111,8 @@
 pub mod cell;
 mod cluster;
 mod codec;
+#[doc(hidden)]
+pub mod contract;
 pub mod display;
 mod error;
 mod executor;

@@ -1,9 +1,11 @@
-//! Blocks of structured content amid a process's output, as notebooks read them: `EVCXR_BEGIN_CONTENT mime`, the
-//! content, `EVCXR_END_CONTENT`. Each is written whole, in one write with the stream's lock held.
+//! Blocks of structured content amid a process's output, as notebooks read them (see [`blocks`]). Each is written whole, in
+//! one write with the stream's lock held.
 
 use std::io::{self, Write};
 
 use serde::Serialize;
+
+use crate::contract::blocks;
 
 /// Writes a block with JSON content to standard output.
 pub(crate) fn write_stdout(mime: &str, content: &impl Serialize) {
@@ -24,7 +26,7 @@ fn write(mut stream: impl Write, mime: &str, content: &impl Serialize) {
         Ok(json) => json,
         Err(error) => serde_json::json!({ "error": error.to_string() }).to_string(),
     };
-    let block = format!("EVCXR_BEGIN_CONTENT {mime}\n{json}\nEVCXR_END_CONTENT\n");
+    let block = format!("{}{mime}\n{json}\n{}", blocks::BEGIN, blocks::END);
     // Flushed first, so that the stream's buffer is empty and the block goes out as it is. A notebook that no longer
     // reads its output is about to end this process; panicking in a panic hook would end it now.
     let _ = stream

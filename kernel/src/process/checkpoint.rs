@@ -7,6 +7,7 @@ use std::io;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use parcell::contract::symbols;
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::fs::SeekFrom;
 use rustix::net::{AddressFamily, RecvFlags, SendFlags, SocketFlags, SocketType, recv, send, socketpair};
@@ -25,8 +26,9 @@ pub(super) fn are_made() -> bool {
     ARE_MADE.load(Ordering::Relaxed)
 }
 
-/// Where the library's `%checkpoint` chooses: 1 to make checkpoints, 0 to make none, anything else to change nothing.
-/// Returns 1 where they are made.
+const _: () = symbols::HOST_CHECKPOINT.defined_by(parcell_checkpoint, "parcell_checkpoint");
+
+/// Where the library's `%checkpoint` chooses.
 #[unsafe(no_mangle)]
 extern "C" fn parcell_checkpoint(wanted: c_int) -> c_int {
     if let 0 | 1 = wanted {

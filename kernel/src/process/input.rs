@@ -20,9 +20,12 @@ use std::os::fd::{AsFd, BorrowedFd, FromRawFd, IntoRawFd, OwnedFd, RawFd};
 use std::sync::atomic::{AtomicI32, AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use parcell::contract::events::WorkerEvent;
+use parcell::contract::symbols;
+
 use super::channel::{Channel, ReceiveError};
 use super::library_symbols;
-use super::messages::{Answered, EVENTS_DESCRIPTOR, WorkerEvent};
+use super::messages::{Answered, EVENTS_DESCRIPTOR};
 
 const STANDARD_INPUT: RawFd = 0;
 /// The longest prompt, in bytes. A prompt is a line; the limit keeps the message that carries it within a channel's.
@@ -98,8 +101,9 @@ unsafe extern "C" fn splice(
     (unsafe { libc::syscall(libc::SYS_splice, from, from_offset, to, to_offset, length, flags) }) as isize
 }
 
-/// Asks for a line, for the library. Gives the descriptor of a file with the answer, which is the caller's to close;
-/// or -1 with errno 0 where there is nobody to ask, and -1 with another errno where asking failed.
+const _: () = symbols::HOST_INPUT.defined_by(parcell_host_input, "parcell_host_input");
+
+/// Asks for a line, for the library.
 ///
 /// # Safety
 /// `prompt` must be `length` bytes.
@@ -164,7 +168,7 @@ fn ask(prompt: &str, password: bool) -> io::Result<Option<OwnedFd>> {
     library_symbols::flush_output_of_cells();
     let (ours, of_kernel) = Channel::pair()?;
     let question = WorkerEvent::InputRequested {
-        prompt: prompt.to_owned(),
+        prompt: prompt.into(),
         password,
     };
     events().send(&question, &[of_kernel.as_fd()])?;

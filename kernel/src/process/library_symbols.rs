@@ -9,6 +9,7 @@ use std::ptr::null_mut;
 use std::sync::atomic::{AtomicPtr, Ordering};
 
 use libloading::os::unix::{Library, RTLD_LOCAL, RTLD_NOW, Symbol};
+use parcell::contract::symbols::{self, Action, Fork, TakeOver};
 
 /// A compiled cell.
 #[derive(Debug)]
@@ -25,11 +26,11 @@ static FLUSH_OUTPUT: AtomicPtr<c_void> = AtomicPtr::new(null_mut());
 /// The library's functions, valid for the life of the process: cells are never unloaded.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct LibrarySymbols {
-    flush_output: extern "C" fn(),
-    end_cell: extern "C" fn(),
-    fork: extern "C" fn() -> c_int,
-    install_panic_hook: extern "C" fn(),
-    take_over: extern "C" fn(c_int),
+    flush_output: Action,
+    end_cell: Action,
+    fork: Fork,
+    install_panic_hook: Action,
+    take_over: TakeOver,
 }
 
 /// Those of one copy of the library.
@@ -61,16 +62,19 @@ impl CellLibrary {
 
     /// The library's functions, or None where this cell is not linked with it.
     pub(crate) fn symbols(&self) -> Option<LibrarySymbols> {
-        // SAFETY: the library declares these functions with these signatures.
-        unsafe {
-            Some(LibrarySymbols {
-                flush_output: *self.library.get(b"parcell_flush_output").ok()?,
-                end_cell: *self.library.get(b"parcell_end_cell").ok()?,
-                fork: *self.library.get(b"parcell_fork").ok()?,
-                install_panic_hook: *self.library.get(b"parcell_install_panic_hook").ok()?,
-                take_over: *self.library.get(b"parcell_take_over").ok()?,
-            })
-        }
+        Some(LibrarySymbols {
+            flush_output: self.find(symbols::FLUSH_OUTPUT)?,
+            end_cell: self.find(symbols::END_CELL)?,
+            fork: self.find(symbols::FORK)?,
+            install_panic_hook: self.find(symbols::INSTALL_PANIC_HOOK)?,
+            take_over: self.find(symbols::TAKE_OVER)?,
+        })
+    }
+
+    fn find<F: Copy>(&self, symbol: symbols::Symbol<F>) -> Option<F> {
+        // SAFETY: the library checks where it defines the function that it has the symbol's type.
+        let found = unsafe { self.library.get::<F>(symbol.name()) };
+        found.ok().map(|function| *function)
     }
 
     /// Keeps the cell loaded for the life of the process: variables and threads may use its code at any time.
@@ -111,7 +115,7 @@ pub(crate) fn flush_output_of_cells() {
     let function = FLUSH_OUTPUT.load(Ordering::Acquire);
     if !function.is_null() {
         // SAFETY: whatever is not null has been made of a function of this type.
-        let flush = unsafe { std::mem::transmute::<*mut c_void, extern "C" fn()>(function) };
+        let flush = unsafe { std::mem::transmute::<*mut c_void, Action>(function) };
         flush();
     }
 }

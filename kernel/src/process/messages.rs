@@ -1,7 +1,11 @@
-//! What the kernel, the supervisor and the notebook process say to each other.
+//! What the kernel, the supervisor and the notebook process say to each other. What the library says to them is in its
+//! `contract`.
 
 use std::path::PathBuf;
 
+use parcell::contract::control::ControlMessage;
+use parcell::contract::events;
+pub(crate) use parcell::contract::events::{Ending, GroupOrder, OutputStyle};
 use serde::{Deserialize, Serialize};
 
 /// The notebook process's end of its channel to the supervisor. A fixed number, because compiled cells write their
@@ -54,13 +58,6 @@ pub(crate) enum FromSupervisor {
     NoCheckpoint { reason: String },
 }
 
-/// How a process ended.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
-pub(crate) enum Ending {
-    Exited { code: i32 },
-    Killed { signal: i32 },
-}
-
 /// From the supervisor to the notebook process.
 #[derive(Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub(crate) enum ToNotebook {
@@ -73,10 +70,8 @@ pub(crate) enum ToNotebook {
 }
 
 /// From the notebook process, and from the cells it runs, to the supervisor.
-#[derive(Debug, Deserialize, Serialize)]
+#[derive(Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub(crate) enum FromNotebook {
-    /// Written by compiled cells.
-    ControlLine(String),
     /// With one end of the checkpoint's socket.
     Checkpoint {
         pid: u32,
@@ -97,77 +92,50 @@ pub(crate) enum FromNotebook {
     TookOver {
         pid: u32,
     },
+    /// Written by compiled cells, and by the library for them.
+    #[serde(untagged)]
+    OfCell(ControlMessage<'static>),
 }
 
 /// From the kernel to a thread of the notebook process that asked for input, with a file that holds the answer.
 #[derive(Debug, Deserialize, Serialize)]
 pub(crate) struct Answered;
 
-/// How what a worker prints is shown.
-#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum OutputStyle {
-    /// Whole lines, each with the worker in front.
-    #[default]
-    Lines,
-    /// As it is.
-    Raw,
-    /// Not at all.
-    Quiet,
-}
+/// News of workers, as it arrives.
+pub(crate) type WorkerEvent = events::WorkerEvent<'static>;
 
 /// A worker that has been started.
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
-pub(crate) struct Worker {
-    pub(crate) pid: u32,
-    pub(crate) name: Option<String>,
-    #[serde(default)]
-    pub(crate) output: OutputStyle,
-    #[serde(default)]
-    pub(crate) group: Option<Group>,
-    /// Nobody waits for it, so that its end is to be reported if it is not clean.
-    #[serde(default)]
-    pub(crate) unattended: bool,
-}
+pub(crate) type Worker = events::Announcement<'static>;
 
-/// The map that a worker belongs to whose items' lines are shown together.
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
-pub(crate) struct Group {
-    /// Its name, and the word of the marks in what its workers print.
-    pub(crate) key: String,
-    pub(crate) order: GroupOrder,
-}
+/// A map whose items' lines are shown together.
+pub(crate) type Group = events::Group<'static>;
 
-/// In which order the items' lines are shown.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum GroupOrder {
-    /// In that of the items.
-    Items,
-    /// In that in which they are done.
-    Completion,
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-/// From the kernel's library in the notebook process, and in its workers, to the kernel.
-#[derive(Debug, Deserialize, Serialize)]
-#[serde(tag = "event", rename_all = "snake_case")]
-pub(crate) enum WorkerEvent {
-    /// A thread of the notebook process reads standard input. With the socket on which it awaits the answer; closed by
-    /// the kernel, that stands for the end of input.
-    InputRequested { prompt: String, password: bool },
-    /// With the read ends of the worker's stdout and stderr.
-    WorkerStarted(Worker),
-    /// The worker has been waited for; all that it wrote is in its pipes.
-    WorkerExited {
-        pid: u32,
-        /// None where it was clean, or is not known.
-        #[serde(default)]
-        ending: Option<Ending>,
-    },
-    /// These items of a map are done, in this order; all that they printed is in their workers' pipes.
-    ItemsDone { group: String, items: Vec<(usize, usize)> },
-    /// The map has ended, and its workers with it.
-    GroupEnded { group: String },
-    /// What the library says, behind what workers have printed that have ended.
-    Notice { text: String },
+    #[test]
+    fn what_the_notebook_process_says_and_what_cells_say_is_told_apart() {
+        let reason = || "why".to_owned();
+        let said = [
+            FromNotebook::Checkpoint { pid: 7, threads: 2 },
+            FromNotebook::NoCheckpoint { reason: reason() },
+            FromNotebook::CheckpointsOff,
+            FromNotebook::Completed,
+            FromNotebook::NotLoaded { reason: reason() },
+            FromNotebook::TookOver { pid: 7 },
+        ];
+        for message in said {
+            let sent = serde_json::to_string(&message).unwrap();
+            assert_eq!(serde_json::from_str::<FromNotebook>(&sent).unwrap(), message);
+            assert!(serde_json::from_str::<ControlMessage<'_>>(&sent).is_err(), "{sent}");
+        }
+        let line = ControlMessage::ControlLine("Completed".into());
+        let sent = serde_json::to_string(&line).unwrap();
+        assert_eq!(
+            serde_json::from_str::<FromNotebook>(&sent).unwrap(),
+            FromNotebook::OfCell(line)
+        );
+        assert!(serde_json::from_str::<FromNotebook>(r#"{"Other":"Completed"}"#).is_err());
+    }
 }

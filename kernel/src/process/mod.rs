@@ -28,20 +28,19 @@ pub(crate) use memory::available as available_memory;
 
 use std::process::ExitCode;
 
+use parcell::contract;
+
 /// The first argument that makes this executable the supervisor.
 pub(crate) const SUPERVISOR: &str = "__supervisor";
 /// The first argument that makes this executable the notebook process.
 pub(crate) const NOTEBOOK: &str = "__notebook";
-
-/// The first argument that makes this executable a standing worker. The library starts it so; its file follows.
-const WORKER: &str = "__worker";
 
 /// Runs the process that `role` names, or returns None where it names none.
 pub(crate) fn run(role: &str) -> Option<ExitCode> {
     match role {
         SUPERVISOR => Some(supervisor::main()),
         NOTEBOOK => Some(notebook::main()),
-        WORKER => Some(standing_worker::main()),
+        contract::STANDING_WORKER => Some(standing_worker::main()),
         _ => None,
     }
 }

@@ -8,6 +8,7 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use parcell::contract::symbols;
 use rustix::io::{FdFlags, fcntl_setfd};
 use rustix::process::{
     Pid, PidfdFlags, Signal, WaitOptions, getppid, pidfd_open, set_parent_process_death_signal, setsid, waitpid,
@@ -41,6 +42,13 @@ pub(super) fn main() -> ExitCode {
         }
     }
 }
+
+const _: () = {
+    symbols::HOST_EVENTS.defined_by(parcell_host_events, "parcell_host_events");
+    symbols::HOST_CONTROL.defined_by(parcell_host_control, "parcell_host_control");
+    symbols::HOST_RESULTS.defined_by(parcell_host_results, "parcell_host_results");
+    symbols::HOST_CELL.defined_by(parcell_host_cell, "parcell_host_cell");
+};
 
 /// Where the library finds the kernel's socket for news of workers.
 #[unsafe(no_mangle)]

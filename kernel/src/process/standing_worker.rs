@@ -4,16 +4,14 @@
 use std::ffi::{OsString, c_int};
 use std::process::ExitCode;
 
+use libloading::os::unix::{Library, RTLD_GLOBAL, RTLD_NOW, Symbol};
+use parcell::contract::symbols::{STANDING_WORKER, StandingWorker};
+
 use super::messages::EVENTS_DESCRIPTOR;
 use super::notebook::close_on_exec;
 
-use libloading::os::unix::{Library, RTLD_GLOBAL, RTLD_NOW, Symbol};
-
 /// The exit code of a worker that does not come as far as the library.
 const NOT_STARTED: u8 = 70;
-
-/// The library's function that makes the calling process a worker.
-const START: &[u8] = b"parcell_standing_worker";
 
 pub(super) fn main() -> ExitCode {
     // It came from the process that started this one, whose library needs it here as well; for nobody else. It is not there
@@ -32,11 +30,11 @@ pub(super) fn main() -> ExitCode {
 }
 
 fn start(library: &OsString) -> Result<c_int, libloading::Error> {
-    // SAFETY: it is the library that the notebook process has loaded, and that has started this process. Its function has
-    // this signature.
+    // SAFETY: it is the library that the notebook process has loaded, and that has started this process. It checks that its
+    // function has the symbol's type.
     unsafe {
         let library = Library::open(Some(library), RTLD_NOW | RTLD_GLOBAL)?;
-        let start: Symbol<extern "C" fn() -> c_int> = library.get(START)?;
+        let start: Symbol<StandingWorker> = library.get(STANDING_WORKER.name())?;
         let code = start();
         // Threads of the worker may still run its code.
         std::mem::forget(library);

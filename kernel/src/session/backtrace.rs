@@ -3,28 +3,19 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::ffi::OsStr;
 use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::LazyLock;
 
 use addr2line::gimli::{Dwarf, EndianSlice, RunTimeEndian};
 use object::{Object, ObjectSection};
+use parcell::contract::reports::CodePlace;
 use regex::{Captures, Regex};
-use serde::Deserialize;
 
 use super::locations::{Location, Locations};
 
 /// More calls than this help nobody: it is a recursion.
 const SHOWN: usize = 20;
-
-/// A place in a library that the notebook process has loaded.
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq)]
-pub(crate) struct CodePlace {
-    module: PathBuf,
-    /// Counted from where the library begins in memory.
-    offset: u64,
-}
 
 /// A call made in a cell.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -44,20 +35,21 @@ impl fmt::Display for Frame {
     }
 }
 
-/// The calls that were made in cells, innermost first.
+/// The calls that were made in cells, innermost first. The places come from a process that runs cells: no other files are
+/// read than compiled cells.
 pub(crate) fn frames(calls: &[CodePlace], locations: &Locations) -> Vec<Frame> {
-    let in_cells = || calls.iter().filter(|call| is_cell(&call.module));
-    let mut modules: BTreeMap<&Path, BTreeMap<u64, Vec<CompiledLine>>> = BTreeMap::new();
+    let in_cells = || calls.iter().filter(|call| call.is_in_cell());
+    let mut modules: BTreeMap<&str, BTreeMap<u64, Vec<CompiledLine>>> = BTreeMap::new();
     for call in in_cells() {
         modules.entry(&call.module).or_default().insert(call.offset, Vec::new());
     }
     for (module, lines) in &mut modules {
-        if let Err(error) = find_lines(module, lines) {
-            tracing::warn!(%error, module = %module.display(), "cannot tell the lines of a panic");
+        if let Err(error) = find_lines(Path::new(module), lines) {
+            tracing::warn!(%error, module, "cannot tell the lines of a panic");
         }
     }
     let mut found: Vec<Frame> = in_cells()
-        .filter_map(|call| modules.get(call.module.as_path())?.get(&call.offset))
+        .filter_map(|call| modules.get(call.module.as_str())?.get(&call.offset))
         .flatten()
         .filter_map(|line| {
             let location = locations.first_in(&line.place)?;
@@ -92,7 +84,7 @@ pub(crate) fn in_text<'a>(text: &'a str, locations: &Locations) -> Cow<'a, str> 
 pub(crate) fn places(text: &str) -> Vec<CodePlace> {
     let place = |found: Captures<'_>| {
         Some(CodePlace {
-            module: PathBuf::from(&found[1]),
+            module: found[1].to_owned(),
             offset: u64::from_str_radix(&found[2], 16).ok()?,
         })
     };
@@ -141,13 +133,6 @@ enum FindError {
     File(#[from] object::Error),
     #[error("the compiled cell's table of lines is damaged")]
     Table(#[from] addr2line::gimli::Error),
-}
-
-/// Whether this is the name that evcxr gives compiled cells. The path comes from a process that runs cells.
-fn is_cell(module: &Path) -> bool {
-    let name = module.file_name().and_then(OsStr::to_str).unwrap_or_default();
-    let number = name.strip_prefix("libcode_").and_then(|rest| rest.strip_suffix(".so"));
-    number.is_some_and(|number| number.parse::<u32>().is_ok())
 }
 
 /// Fills in the lines at each offset: that of the innermost inlined function first.
@@ -215,19 +200,6 @@ mod tests {
     }
 
     #[test]
-    fn only_compiled_cells_are_read() {
-        assert!(is_cell(Path::new("/tmp/x/libcode_12.so")));
-        for other in [
-            "/etc/passwd",
-            "/lib/libc.so.6",
-            "/tmp/libcode_x.so",
-            "/tmp/libcode_1.so.old",
-        ] {
-            assert!(!is_cell(Path::new(other)), "{other}");
-        }
-    }
-
-    #[test]
     fn places_are_found_in_texts() {
         let text = "panicked:\n/tmp/p-1/libcode_3.so+0x1a2b\n/tmp/p-1/libcode_12.so+0xff\nmore /x/libcode_1.so.old+0x1";
         let place = |module: &str, offset| CodePlace {
@@ -241,6 +213,9 @@ mod tests {
                 place("/tmp/p-1/libcode_12.so", 0xff)
             ]
         );
+        for place in places(text) {
+            assert_eq!(places(&place.to_string()), [place]);
+        }
         let debug = format!("{text:?}");
         assert_eq!(places(&debug).len(), 2);
         assert_eq!(CALLS.find_iter(text).count(), 1);

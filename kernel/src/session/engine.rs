@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use evcxr::{CommandContext, Error};
 use parcell::LastMap;
+use parcell::contract::control::VARIABLE_CHANGED_TYPE;
 
 use super::completion::InRust;
 use super::diagnostics::{self, Compiled};
@@ -32,8 +33,6 @@ use known_names::KnownNames;
 use outcome::Ended;
 use start::StartError;
 
-/// What evcxr's generated code says in front of the name of a variable of which the type is another one now.
-const RETYPED: &str = "EVCXR_VARIABLE_CHANGED_TYPE:";
 /// evcxr's name for the phase of a cell that is not compiling.
 const EXECUTION: &str = "Execution";
 
@@ -237,7 +236,10 @@ impl<'a> Engine<'a> {
             }
         }
         let report = self.shared.pump.drain();
-        for name in report.control_lines().filter_map(|line| line.strip_prefix(RETYPED)) {
+        for name in report
+            .control_lines()
+            .filter_map(|line| line.strip_prefix(VARIABLE_CHANGED_TYPE))
+        {
             self.gone.note_retyped(cell.execution_count, name);
         }
         if result.is_ok() {

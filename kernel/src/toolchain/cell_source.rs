@@ -4,6 +4,8 @@
 //! cell has not ended such a line is not recognised, and evcxr's idea of the variables is wrong for ever after. So the
 //! statements that print them are replaced, line for line, by ones that send them where nothing else is written.
 
+use parcell::contract::control::ControlMessage;
+
 use crate::process::messages::CONTROL_DESCRIPTOR;
 
 /// Where evcxr's generated code keeps variables; it puts the module into every cell.
@@ -163,18 +165,39 @@ fn send(control_line: &str, with_library: bool) -> String {
         };
         return format!("::parcell::cell::send_control_line({line});");
     }
+    let message = message_format();
     format!(
         "{{ use ::std::io::Write as _; \
          let line = ::std::format!({control_line}); \
-         let message = ::std::format!(\"{{{{\\\"ControlLine\\\":\\\"{{line}}\\\"}}}}\"); \
+         let message = ::std::format!({message:?}); \
          let _ = ::std::mem::ManuallyDrop::new(unsafe {{ \
          <::std::fs::File as ::std::os::fd::FromRawFd>::from_raw_fd({CONTROL_DESCRIPTOR}) }}).write_all(message.as_bytes()); }}"
     )
 }
 
+/// What `format!` makes the message of that carries the variable `line`, which needs no escapes: it is evcxr's words and
+/// a name.
+fn message_format() -> String {
+    const LINE: &str = "line";
+    let message = serde_json::json!(ControlMessage::ControlLine(LINE.into())).to_string();
+    let literal = message.replace('{', "{{").replace('}', "}}");
+    literal.replace(&format!("\"{LINE}\""), &format!("\"{{{LINE}}}\""))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_cell_without_the_library_sends_the_message_that_the_library_does() {
+        assert_eq!(message_format(), r#"{{"ControlLine":"{line}"}}"#);
+        let sent = message_format().replace("{line}", "EVCXR_PANIC_NOTIFICATION");
+        let sent = sent.replace("{{", "{").replace("}}", "}");
+        assert_eq!(
+            serde_json::from_str::<ControlMessage<'_>>(&sent).unwrap(),
+            ControlMessage::ControlLine("EVCXR_PANIC_NOTIFICATION".into())
+        );
+    }
 
     #[test]
     fn control_lines_are_sent_and_line_numbers_stay() {

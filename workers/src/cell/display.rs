@@ -104,5 +104,5 @@ fn show_text(shortened: Shortened) {
 }
 
 fn show(bundle: &MimeBundle) {
-    Message::ExecuteResult { bundle }.write();
+    Message::execute_result(bundle).write();
 }

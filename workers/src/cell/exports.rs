@@ -5,10 +5,19 @@ use std::ffi::c_int;
 use std::io::Write;
 
 use super::panic_hook;
+use crate::contract::symbols;
 use crate::notebook;
 use crate::ps;
 use crate::share::membership::Memberships;
 use crate::spawn::fork_plainly;
+
+const _: () = {
+    symbols::FLUSH_OUTPUT.defined_by(parcell_flush_output, "parcell_flush_output");
+    symbols::END_CELL.defined_by(parcell_end_cell, "parcell_end_cell");
+    symbols::FORK.defined_by(parcell_fork, "parcell_fork");
+    symbols::TAKE_OVER.defined_by(parcell_take_over, "parcell_take_over");
+    symbols::INSTALL_PANIC_HOOK.defined_by(parcell_install_panic_hook, "parcell_install_panic_hook");
+};
 
 /// Writes out what the buffer of standard output holds.
 #[unsafe(no_mangle)]

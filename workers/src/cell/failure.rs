@@ -3,35 +3,20 @@
 use std::error::Error;
 use std::panic::Location;
 
-use serde::Serialize;
-
 use super::causes;
 use super::type_name::short_type_name;
+use crate::contract::mime;
+use crate::contract::reports::FailureReport;
 use crate::error::TaskError;
 use crate::notebook;
 use crate::protocol;
 
-/// The type of the block that describes the failure.
-const MIME: &str = "application/vnd.parcell.error+json";
 /// The most causes of one error: a chain that has no end must not take the notebook with it.
 const CAUSES: usize = 50;
 
 /// The payload with which a failed cell unwinds. Its failure has been reported.
 #[derive(Clone, Copy, Debug)]
 pub struct CellFailed;
-
-#[derive(Debug, Serialize)]
-struct Report {
-    ename: String,
-    evalue: String,
-    traceback: Vec<String>,
-    /// The calls that led to the first failure.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    backtrace: Option<String>,
-    /// The compiled place at which `?` left the cell.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    left_at: Option<String>,
-}
 
 /// An error with which `?` left a cell.
 #[derive(Debug)]
@@ -72,7 +57,7 @@ impl EarlyReturn {
 
 /// Reports `errors`, of which there is at least one, and unwinds out of the cell.
 pub(super) fn fail(errors: &[TaskError]) -> ! {
-    protocol::write_stderr(MIME, &report(errors));
+    protocol::write_stderr(mime::FAILURE, &report(errors));
     // Unlike `panic!` this runs no panic hook, which would report the failure again.
     std::panic::resume_unwind(Box::new(CellFailed));
 }
@@ -95,8 +80,8 @@ pub(super) fn tell<R>(results: &[Result<R, TaskError>]) {
 pub(super) fn fail_with(ename: &'static str, evalue: &str, place: &Location<'_>) -> ! {
     let traceback = vec![evalue.to_owned(), format!("  = at {place}")];
     protocol::write_stderr(
-        MIME,
-        &Report {
+        mime::FAILURE,
+        &FailureReport {
             ename: ename.to_owned(),
             evalue: evalue.to_owned(),
             traceback,
@@ -110,8 +95,8 @@ pub(super) fn fail_with(ename: &'static str, evalue: &str, place: &Location<'_>)
 /// Reports an error that leaves the cell without unwinding.
 pub(super) fn report_early_return(error: &EarlyReturn) {
     protocol::write_stderr(
-        MIME,
-        &Report {
+        mime::FAILURE,
+        &FailureReport {
             ename: short_type_name(error.type_name),
             evalue: error.text.clone(),
             traceback: error.causes.iter().map(|cause| format!("caused by: {cause}")).collect(),
@@ -121,7 +106,7 @@ pub(super) fn report_early_return(error: &EarlyReturn) {
     );
 }
 
-fn report(errors: &[TaskError]) -> Report {
+fn report(errors: &[TaskError]) -> FailureReport {
     let ename = errors.first().map_or("Failed", TaskError::kind);
     let evalue = errors.first().map(ToString::to_string).unwrap_or_default();
     let traceback = match errors {
@@ -133,7 +118,7 @@ fn report(errors: &[TaskError]) -> Report {
                 .collect()
         }
     };
-    Report {
+    FailureReport {
         ename: ename.to_owned(),
         evalue,
         traceback,

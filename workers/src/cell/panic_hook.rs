@@ -3,25 +3,11 @@
 
 use std::panic::PanicHookInfo;
 
-use serde::Serialize;
-
+use crate::contract::mime;
+use crate::contract::reports::PanicReport;
 use crate::panics;
 use crate::protocol;
-use crate::sys::unwind::{self, CodePlace};
-
-/// The type of the block's content.
-const MIME: &str = "application/vnd.parcell.panic+json";
-
-#[derive(Debug, Serialize)]
-struct Report<'a> {
-    thread: &'a str,
-    message: String,
-    file: Option<&'a str>,
-    line: Option<u32>,
-    column: Option<u32>,
-    /// Where the thread was; the host, which has the compiled cells, finds the lines.
-    calls: Vec<CodePlace>,
-}
+use crate::sys::unwind;
 
 /// Replaces the panic hook of this process.
 pub(super) fn install() {
@@ -37,15 +23,15 @@ fn report(info: &PanicHookInfo<'_>) {
     let thread = std::thread::current();
     let location = info.location();
     protocol::write_stderr(
-        MIME,
-        &Report {
+        mime::PANIC,
+        &PanicReport {
             thread: if is_main_thread() {
-                "main"
+                "main".into()
             } else {
-                thread.name().unwrap_or("<unnamed>")
+                thread.name().unwrap_or("<unnamed>").into()
             },
-            message: panics::message(info.payload()),
-            file: location.map(|location| location.file()),
+            message: panics::message(info.payload()).into(),
+            file: location.map(|location| location.file().into()),
             line: location.map(|location| location.line()),
             column: location.map(|location| location.column()),
             calls: unwind::calls(),

@@ -9,11 +9,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::send_control_line;
-
-/// The control line that says that a variable cannot be had any more; its name follows.
-pub const VARIABLE_CHANGED_TYPE: &str = "EVCXR_VARIABLE_CHANGED_TYPE:";
-/// The control line that says that `?` left the cell.
-pub const USER_ERROR_OCCURRED: &str = "EVCXR_ERROR_OCCURRED";
+pub use crate::contract::control::{USER_ERROR_OCCURRED, VARIABLE_CHANGED_TYPE};
 
 /// The variables, by name.
 #[derive(Debug, Default)]

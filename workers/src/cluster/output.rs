@@ -87,7 +87,7 @@ impl Output {
             group: self.group.as_ref(),
             ..Conditions::default()
         };
-        let [stdout, stderr] = redirection.relay(&conditions.announcement(pid))?.map(File::from);
+        let [stdout, stderr] = redirection.relay(conditions.announcement(pid))?.map(File::from);
         Ok(Some(Relay {
             stdout,
             stderr,

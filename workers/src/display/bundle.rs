@@ -6,6 +6,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::{Message, Shortened, base64};
+use crate::contract::display::{NOTES, Notes};
 
 const PLAIN: &str = "text/plain";
 
@@ -24,8 +25,8 @@ const PLAIN: &str = "text/plain";
 #[derive(Clone, Default, PartialEq, Serialize)]
 #[must_use = "it is not shown before `display` gets it"]
 pub struct MimeBundle {
-    data: Map<String, Value>,
-    metadata: Map<String, Value>,
+    pub(super) data: Map<String, Value>,
+    pub(super) metadata: Map<String, Value>,
 }
 
 /// What can be displayed: everything with a `Debug` form, and [`MimeBundle`].
@@ -103,7 +104,7 @@ impl MimeBundle {
 
     /// Says that something else will take its place, so that who cannot rewrite what has been shown need not show it.
     pub(crate) fn transient(self) -> Self {
-        self.with_metadata("parcell", std::collections::BTreeMap::from([("transient", true)]))
+        self.with_metadata(NOTES, Notes { transient: true })
     }
 
     /// Shows a picture with this width, in CSS pixels.
@@ -119,12 +120,12 @@ impl MimeBundle {
     /// The plain text, which is what a terminal shows; empty where there is none.
     #[must_use]
     pub fn text(&self) -> &str {
-        self.data.get(PLAIN).and_then(Value::as_str).unwrap_or_default()
+        text_of(&self.data)
     }
 
     /// Shows it as the result of a cell.
     pub fn evcxr_display(&self) {
-        Message::ExecuteResult { bundle: self }.write();
+        Message::execute_result(self).write();
     }
 
     fn image_size(mut self, dimension: &str, pixels: u32) -> Self {
@@ -142,6 +143,11 @@ impl MimeBundle {
         }
         self
     }
+}
+
+/// The plain text among the representations; empty where there is none.
+pub(super) fn text_of(data: &Map<String, Value>) -> &str {
+    data.get(PLAIN).and_then(Value::as_str).unwrap_or_default()
 }
 
 #[track_caller]

@@ -26,11 +26,7 @@ impl DisplayHandle {
 
     /// Shows something else in the same place. In a program that is no notebook the plain text is printed.
     pub fn update(&self, value: impl ToMimeBundle) {
-        Message::UpdateDisplayData {
-            bundle: &value.to_mime_bundle(),
-            display_id: &self.id,
-        }
-        .send();
+        Message::update_display_data(&value.to_mime_bundle(), &self.id).send();
     }
 
     /// As the last expression of a cell it shows nothing more.

@@ -1,38 +1,41 @@
 //! What is said to a notebook about things to be shown: each message is a block amid standard output, so that it keeps
 //! its place among what is printed.
 
-use serde::Serialize;
+use std::borrow::Cow;
 
 use super::MimeBundle;
+use super::bundle::text_of;
+pub(crate) use crate::contract::display::Message;
+use crate::contract::mime;
 use crate::{notebook, protocol};
 
-/// The type of the block's content.
-const MIME: &str = "application/vnd.parcell.display+json";
+impl<'a> Message<'a> {
+    /// Something is shown under a name.
+    pub(super) fn display_data(bundle: &'a MimeBundle, display_id: &'a str) -> Self {
+        Self::DisplayData {
+            data: Cow::Borrowed(&bundle.data),
+            metadata: Cow::Borrowed(&bundle.metadata),
+            display_id: display_id.into(),
+        }
+    }
 
-/// Named and filled as Jupyter's messages are.
-#[derive(Serialize)]
-#[serde(tag = "message", rename_all = "snake_case")]
-pub(crate) enum Message<'a> {
-    DisplayData {
-        #[serde(flatten)]
-        bundle: &'a MimeBundle,
-        display_id: &'a str,
-    },
-    UpdateDisplayData {
-        #[serde(flatten)]
-        bundle: &'a MimeBundle,
-        display_id: &'a str,
-    },
-    ExecuteResult {
-        #[serde(flatten)]
-        bundle: &'a MimeBundle,
-    },
-    ClearOutput {
-        wait: bool,
-    },
-}
+    /// What was shown under this name is changed.
+    pub(super) fn update_display_data(bundle: &'a MimeBundle, display_id: &'a str) -> Self {
+        Self::UpdateDisplayData {
+            data: Cow::Borrowed(&bundle.data),
+            metadata: Cow::Borrowed(&bundle.metadata),
+            display_id: display_id.into(),
+        }
+    }
 
-impl Message<'_> {
+    /// The cell's result.
+    pub(crate) fn execute_result(bundle: &'a MimeBundle) -> Self {
+        Self::ExecuteResult {
+            data: Cow::Borrowed(&bundle.data),
+            metadata: Cow::Borrowed(&bundle.metadata),
+        }
+    }
+
     /// Tells the notebook, or, in a program that is none, prints the plain text.
     pub(super) fn send(&self) {
         if notebook::is_notebook() {
@@ -44,14 +47,14 @@ impl Message<'_> {
 
     /// Tells the notebook.
     pub(crate) fn write(&self) {
-        protocol::write_stdout(MIME, self);
+        protocol::write_stdout(mime::DISPLAY, self);
     }
 
     fn text(&self) -> Option<&str> {
         match self {
-            Message::DisplayData { bundle, .. }
-            | Message::UpdateDisplayData { bundle, .. }
-            | Message::ExecuteResult { bundle } => Some(bundle.text()),
+            Message::DisplayData { data, .. }
+            | Message::UpdateDisplayData { data, .. }
+            | Message::ExecuteResult { data, .. } => Some(text_of(data)),
             Message::ClearOutput { .. } => None,
         }
     }
@@ -59,16 +62,14 @@ impl Message<'_> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use serde_json::json;
+
+    use super::*;
 
     #[test]
     fn a_message_is_one_flat_object() {
         let bundle = MimeBundle::new().with("text/plain", "x");
-        let message = Message::DisplayData {
-            bundle: &bundle,
-            display_id: "a",
-        };
+        let message = Message::display_data(&bundle, "a");
         assert_eq!(
             serde_json::to_value(message).unwrap(),
             json!({"message": "display_data", "data": {"text/plain": "x"}, "metadata": {}, "display_id": "a"})
@@ -77,5 +78,13 @@ mod tests {
             serde_json::to_value(Message::ClearOutput { wait: true }).unwrap(),
             json!({"message": "clear_output", "wait": true})
         );
+    }
+
+    #[test]
+    fn a_program_prints_the_plain_text() {
+        let bundle = MimeBundle::new().with("text/html", "<b>x</b>").with("text/plain", "x");
+        assert_eq!(Message::update_display_data(&bundle, "a").text(), Some("x"));
+        assert_eq!(Message::execute_result(&MimeBundle::new()).text(), Some(""));
+        assert_eq!(Message::ClearOutput { wait: true }.text(), None);
     }
 }

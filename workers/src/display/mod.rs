@@ -88,11 +88,7 @@ pub fn display(value: impl ToMimeBundle) -> DisplayHandle {
 /// ```
 pub fn display_with_id(display_id: impl Into<String>, value: impl ToMimeBundle) -> DisplayHandle {
     let handle = DisplayHandle::new(display_id.into());
-    Message::DisplayData {
-        bundle: &value.to_mime_bundle(),
-        display_id: handle.id(),
-    }
-    .send();
+    Message::display_data(&value.to_mime_bundle(), handle.id()).send();
     handle
 }
 

@@ -1,16 +1,12 @@
 //! Asking the person at the notebook, through its host.
 
-use std::ffi::c_int;
 use std::fs::File;
 use std::io::{self, Read};
 use std::os::fd::{FromRawFd, OwnedFd};
 use std::sync::OnceLock;
 
 use super::host::exported;
-
-/// The function that the host exports. Its result is a file with the answer, which is the caller's to close; or -1,
-/// with errno 0 where there is nobody to ask.
-type HostInput = unsafe extern "C" fn(prompt: *const u8, length: usize, password: bool) -> c_int;
+use crate::contract::symbols::{HOST_INPUT, HostInput};
 
 /// What came of a question.
 #[derive(Debug)]
@@ -25,8 +21,7 @@ pub(crate) enum Answer {
 /// Asks, and waits for the answer.
 pub(crate) fn ask(prompt: &str, password: bool) -> io::Result<Answer> {
     static FUNCTION: OnceLock<Option<HostInput>> = OnceLock::new();
-    // SAFETY: the host exports a function of this type.
-    let Some(function) = *FUNCTION.get_or_init(|| unsafe { exported(c"parcell_host_input") }) else {
+    let Some(function) = *FUNCTION.get_or_init(|| exported(HOST_INPUT)) else {
         return Ok(Answer::NoNotebook);
     };
     // SAFETY: the pointer and the length are those of a string.

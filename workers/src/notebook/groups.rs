@@ -4,16 +4,18 @@
 //! that nothing gets between, and carries a random word that only the map's workers and the kernel know, so that
 //! nothing a user prints passes for one. Which items are done the parent tells, for only it knows which it tries again.
 
+use std::borrow::Cow;
 use std::cell::RefCell;
 use std::io::{self, Write};
 use std::ops::Range;
 use std::os::fd::OwnedFd;
 
 use rustix::rand::{GetRandomFlags, getrandom};
-use serde::Serialize;
 
 use super::give_up;
-use super::host::{Event, Host};
+use super::host::Host;
+use crate::contract::events::{self, GroupOrder, WorkerEvent};
+use crate::contract::marks;
 
 /// How many ranges of items one message names: far fewer than fit one.
 const RANGES: usize = 1000;
@@ -24,19 +26,8 @@ thread_local! {
     static PIPES: RefCell<Option<[OwnedFd; 2]>> = const { RefCell::new(None) };
 }
 
-/// In which order the kernel shows the items' lines.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum GroupOrder {
-    /// In that of the items.
-    #[default]
-    Items,
-    /// In that in which they are done.
-    Completion,
-}
-
 /// What the workers of one map share.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug)]
 pub(crate) struct Group {
     /// The map's name and the word of its marks.
     key: String,
@@ -55,6 +46,14 @@ impl Group {
         Ok(Some(Self { key, order }))
     }
 
+    /// As the kernel is told of it.
+    pub(crate) fn announced(&self) -> events::Group<'_> {
+        events::Group {
+            key: Cow::Borrowed(&self.key),
+            order: self.order,
+        }
+    }
+
     /// In a worker: what is printed from here on is the item's.
     pub(crate) fn begin_item(&self, item: usize) {
         flush();
@@ -69,7 +68,7 @@ impl Group {
 
     /// What stands in a stream before what is printed about the item.
     pub(crate) fn mark(&self, item: usize) -> String {
-        format!("\x1eparcell-item:{}:{item}\n", self.key)
+        marks::mark(&self.key, item)
     }
 
     /// In a worker, before the parent hears of the item: all that the item printed is in the pipes.
@@ -81,16 +80,15 @@ impl Group {
     pub(crate) fn items_done(&self, items: &[Range<usize>]) {
         for items in items.chunks(RANGES) {
             let items = items.iter().map(|range| (range.start, range.end)).collect();
-            tell(&Event::ItemsDone {
-                group: &self.key,
-                items,
-            });
+            let group = Cow::Borrowed(self.key.as_str());
+            tell(&WorkerEvent::ItemsDone { group, items });
         }
     }
 
     /// In the parent: the map has ended, and all its workers with it.
     pub(crate) fn end(&self) {
-        tell(&Event::GroupEnded { group: &self.key });
+        let group = Cow::Borrowed(self.key.as_str());
+        tell(&WorkerEvent::GroupEnded { group });
     }
 }
 
@@ -104,7 +102,7 @@ fn flush() {
     let _ = io::stdout().flush();
 }
 
-fn tell(event: &Event<'_>) {
+fn tell(event: &WorkerEvent<'_>) {
     if let Some(host) = Host::find()
         && let Err(error) = host.send(event, &[])
     {

@@ -1,6 +1,5 @@
 //! The connection to the notebook's host: finding it, and sending it events.
 
-use std::ffi::{CStr, c_int};
 use std::io::{self, IoSlice};
 use std::mem::MaybeUninit;
 use std::os::fd::{BorrowedFd, RawFd};
@@ -11,63 +10,10 @@ use rustix::io::{FdFlags, fcntl_setfd};
 use rustix::net::{SendAncillaryBuffer, SendAncillaryMessage, SendFlags, sendmsg};
 use serde::Serialize;
 
-use super::Announcement;
-use crate::sys::exit::Exit;
-
-/// What the host exports: functions whose result is a descriptor that stays open as long as the process lives, or negative
-/// for none.
-type HostDescriptor = extern "C" fn() -> c_int;
-
-/// What the host exports for who asks which cell runs.
-type HostCell = extern "C" fn() -> u64;
+use crate::contract::symbols::{HOST_CELL, HOST_CONTROL, HOST_EVENTS, HOST_RESULTS, HostCell, HostDescriptor, Symbol};
 
 /// Set when the host could not be reached.
 static FORGOTTEN: AtomicBool = AtomicBool::new(false);
-
-/// What the host is told, one message each.
-#[derive(Debug, Serialize)]
-#[serde(tag = "event", rename_all = "snake_case")]
-pub(super) enum Event<'a> {
-    /// A worker was forked. The read ends of its standard output and standard error are attached, in this order.
-    WorkerStarted(&'a Announcement<'a>),
-    /// A worker has ended and was waited for.
-    WorkerExited {
-        pid: u32,
-        /// Left out where it was clean, or is not known.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        ending: Option<Ending>,
-    },
-    /// These items of a map whose output is grouped are done: ranges, in the order in which they are.
-    ItemsDone { group: &'a str, items: Vec<(usize, usize)> },
-    /// That map has ended, and its workers with it.
-    GroupEnded { group: &'a str },
-    /// To be shown on standard error, behind what the workers have printed that have ended.
-    Notice { text: &'a str },
-}
-
-/// An end that was not clean.
-#[derive(Debug, Serialize)]
-pub(super) enum Ending {
-    Exited { code: i32 },
-    Killed { signal: i32 },
-}
-
-impl Ending {
-    pub(super) fn of(exit: Exit) -> Option<Self> {
-        match exit {
-            Exit::Code(0) | Exit::Lost => None,
-            Exit::Code(code) => Some(Self::Exited { code }),
-            Exit::Signal(signal) => Some(Self::Killed { signal }),
-        }
-    }
-}
-
-/// What is said on the host's control socket.
-#[derive(Debug, Serialize)]
-pub(super) enum ControlMessage<'a> {
-    /// A line of evcxr's generated code.
-    ControlLine(&'a str),
-}
 
 /// The host's socket, which it keeps open for as long as it lives.
 #[derive(Clone, Copy, Debug)]
@@ -86,9 +32,7 @@ impl Host {
 
     /// The host's control socket, if this program runs in one.
     pub(super) fn control() -> Option<Self> {
-        // SAFETY: the host exports a function of this type.
-        let function: HostDescriptor = unsafe { exported(c"parcell_host_control") }?;
-        Self::from_raw(function())
+        Self::from_raw(exported(HOST_CONTROL)?())
     }
 
     /// Whether this program runs in a host, even one that can no longer be reached.
@@ -141,16 +85,14 @@ pub(crate) fn current_cell() -> Option<u64> {
         return Some(works_for);
     }
     static FUNCTION: OnceLock<Option<HostCell>> = OnceLock::new();
-    // SAFETY: the host exports a function of this type.
-    let function = (*FUNCTION.get_or_init(|| unsafe { exported(c"parcell_host_cell") }))?;
+    let function = (*FUNCTION.get_or_init(|| exported(HOST_CELL)))?;
     Some(function())
 }
 
 /// The file in which the host wants what the last map has given, if this program runs in a host.
 pub(crate) fn results_file() -> Option<BorrowedFd<'static>> {
     static FUNCTION: OnceLock<Option<HostDescriptor>> = OnceLock::new();
-    // SAFETY: the host exports a function of this type.
-    let function = (*FUNCTION.get_or_init(|| unsafe { exported(c"parcell_host_results") }))?;
+    let function = (*FUNCTION.get_or_init(|| exported(HOST_RESULTS)))?;
     let file = function();
     // SAFETY: the host promises that it stays open as long as the process lives; negative numbers are excluded.
     (file >= 0).then(|| unsafe { BorrowedFd::borrow_raw(file) })
@@ -163,25 +105,21 @@ pub(super) fn forget() -> bool {
 
 fn events() -> Option<HostDescriptor> {
     static FUNCTION: OnceLock<Option<HostDescriptor>> = OnceLock::new();
-    // SAFETY: the host exports a function of this type.
-    *FUNCTION.get_or_init(|| unsafe { exported(c"parcell_host_events") })
+    *FUNCTION.get_or_init(|| exported(HOST_EVENTS))
 }
 
-/// The function that the host exports under this name.
-///
-/// # Safety
-///
-/// `F` is the type of a function pointer, and that of the host's function.
-pub(super) unsafe fn exported<F: Copy>(name: &CStr) -> Option<F> {
+/// The function that the host exports, if this program runs in one.
+pub(super) fn exported<F: Copy>(symbol: Symbol<F>) -> Option<F> {
     const {
         assert!(
             size_of::<F>() == size_of::<*mut libc::c_void>(),
-            "F is the type of a function pointer"
+            "a symbol has the type of a function pointer"
         )
     };
     // SAFETY: the name is a C string; looking up a symbol has no other requirement.
-    let address = unsafe { libc::dlsym(libc::RTLD_DEFAULT, name.as_ptr()) };
-    // SAFETY: the caller promises that a function of this type is at the address, which is not null.
+    let address = unsafe { libc::dlsym(libc::RTLD_DEFAULT, symbol.name().as_ptr()) };
+    // SAFETY: the address is not null, and a function of this type is there: the host checks where it defines the function
+    // that it has the symbol's type, which is that of a function pointer.
     (!address.is_null()).then(|| unsafe { std::mem::transmute_copy::<*mut libc::c_void, F>(&address) })
 }
 
@@ -196,7 +134,7 @@ mod tests {
     };
 
     use super::*;
-    use crate::notebook::OutputStyle;
+    use crate::contract::events::{Announcement, OutputStyle, WorkerEvent};
 
     fn connected() -> (Host, OwnedFd, OwnedFd) {
         let kind = SocketType::SEQPACKET;
@@ -226,9 +164,9 @@ mod tests {
             super::super::output_pipe().unwrap(),
         );
         host.send(
-            &Event::WorkerStarted(&Announcement {
+            &WorkerEvent::WorkerStarted(Announcement {
                 pid: 12,
-                name: Some("x"),
+                name: Some("x".into()),
                 output: OutputStyle::Lines,
                 group: None,
                 unattended: false,
@@ -236,7 +174,8 @@ mod tests {
             &[first.0.as_fd(), second.0.as_fd()],
         )
         .unwrap();
-        host.send(&Event::WorkerExited { pid: 12, ending: None }, &[]).unwrap();
+        host.send(&WorkerEvent::WorkerExited { pid: 12, ending: None }, &[])
+            .unwrap();
 
         let (message, descriptors) = receive(&theirs);
         assert_eq!(
@@ -260,7 +199,10 @@ mod tests {
     fn a_host_that_has_gone_is_an_error_and_no_signal() {
         let (host, _ours, theirs) = connected();
         drop(theirs);
-        assert!(host.send(&Event::WorkerExited { pid: 1, ending: None }, &[]).is_err());
+        assert!(
+            host.send(&WorkerEvent::WorkerExited { pid: 1, ending: None }, &[])
+                .is_err()
+        );
     }
 
     #[test]

@@ -14,17 +14,19 @@ use std::os::fd::{AsFd, OwnedFd};
 use std::process::{Child, Command};
 
 use rustix::pipe::{PipeFlags, pipe_with};
-use serde::Serialize;
 
 pub(crate) use ask::{Answer, ask};
 pub(crate) use calls::{calls_in_cells, work_far_from_host};
-pub(crate) use groups::{Group, GroupOrder};
-use host::{ControlMessage, Ending, Event, Host};
+pub(crate) use groups::Group;
+use host::Host;
 pub(crate) use host::{current_cell, results_file, work_for_cell};
 pub use results::LastMap;
 pub(crate) use results::{Counts, Description, ResultsWriter, read as read_results, records};
 pub(crate) use succession::{is_predecessor, succeed};
 
+use crate::contract::control::ControlMessage;
+pub(crate) use crate::contract::events::{Announcement, GroupOrder, OutputStyle};
+use crate::contract::events::{Ending, WorkerEvent};
 use crate::sys::exit::Exit;
 
 /// The pipes that carry one worker's output to the kernel.
@@ -33,41 +35,6 @@ pub(crate) struct Redirection {
     host: Host,
     stdout: (OwnedFd, OwnedFd),
     stderr: (OwnedFd, OwnedFd),
-}
-
-/// What the kernel is told of a worker that has been started.
-#[derive(Clone, Copy, Debug, Serialize)]
-pub(crate) struct Announcement<'a> {
-    pub(crate) pid: u32,
-    pub(crate) name: Option<&'a str>,
-    /// Left out where it is the usual one.
-    #[serde(skip_serializing_if = "OutputStyle::is_default")]
-    pub(crate) output: OutputStyle,
-    /// The map whose items' lines are shown together.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) group: Option<&'a Group>,
-    /// Whether nobody waits for it, so that the kernel reports an end that is not clean.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    pub(crate) unattended: bool,
-}
-
-/// How the kernel shows what a worker prints.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum OutputStyle {
-    /// Whole lines, each with the worker in front.
-    #[default]
-    Lines,
-    /// As it is.
-    Raw,
-    /// Not at all.
-    Quiet,
-}
-
-impl OutputStyle {
-    fn is_default(&self) -> bool {
-        *self == Self::default()
-    }
 }
 
 /// Whether this program is a notebook.
@@ -87,9 +54,13 @@ pub(crate) fn redirection() -> io::Result<Option<Redirection>> {
 
 /// Tells the kernel that a worker has ended and was waited for, so all its output is in its pipes.
 pub(crate) fn worker_exited(pid: u32, exit: Exit) {
-    let ending = Ending::of(exit);
+    let ending = match exit {
+        Exit::Code(0) | Exit::Lost => None,
+        Exit::Code(code) => Some(Ending::Exited { code }),
+        Exit::Signal(signal) => Some(Ending::Killed { signal }),
+    };
     if let Some(host) = Host::find()
-        && let Err(error) = host.send(&Event::WorkerExited { pid, ending }, &[])
+        && let Err(error) = host.send(&WorkerEvent::WorkerExited { pid, ending }, &[])
     {
         give_up(&error);
     }
@@ -100,7 +71,8 @@ pub(crate) fn worker_exited(pid: u32, exit: Exit) {
 pub(crate) fn notify(text: &str) {
     match Host::find() {
         Some(host) if text.len() <= LONGEST_NOTICE => {
-            if let Err(error) = host.send(&Event::Notice { text }, &[]) {
+            let notice = WorkerEvent::Notice { text: text.into() };
+            if let Err(error) = host.send(&notice, &[]) {
                 give_up(&error);
                 eprint!("{text}");
             }
@@ -115,7 +87,7 @@ const LONGEST_NOTICE: usize = 16 * 1024;
 /// Says one of evcxr's control lines where nothing that a cell prints can get between.
 pub fn send_control_line(line: &str) {
     let sent = match Host::control() {
-        Some(control) => control.send(&ControlMessage::ControlLine(line), &[]),
+        Some(control) => control.send(&ControlMessage::ControlLine(line.into()), &[]),
         None => Err(io::Error::other("there is no notebook")),
     };
     if let Err(error) = sent {
@@ -134,14 +106,14 @@ pub(crate) fn give_up(error: &io::Error) {
 
 impl Redirection {
     /// In the parent: gives the kernel the read ends. The pipes are closed here, whether it takes them or not.
-    pub(crate) fn announce(self, worker: &Announcement<'_>) -> io::Result<()> {
+    pub(crate) fn announce(self, worker: Announcement<'_>) -> io::Result<()> {
         let ends = [self.stdout.0.as_fd(), self.stderr.0.as_fd()];
-        self.host.send(&Event::WorkerStarted(worker), &ends)
+        self.host.send(&WorkerEvent::WorkerStarted(worker), &ends)
     }
 
     /// For a worker on another machine: gives the kernel the read ends, and the caller the ends to which it writes what the
     /// worker prints to standard output and to standard error.
-    pub(crate) fn relay(self, worker: &Announcement<'_>) -> io::Result<[OwnedFd; 2]> {
+    pub(crate) fn relay(self, worker: Announcement<'_>) -> io::Result<[OwnedFd; 2]> {
         let (stdout, stderr) = self.writers()?;
         self.announce(worker)?;
         Ok([stdout, stderr])

@@ -1,5 +1,6 @@
 //! What holds for a worker from its start: its name, its limits, its core, its environment, and where it prints.
 
+use std::borrow::Cow;
 use std::ffi::CString;
 use std::io;
 use std::os::fd::OwnedFd;
@@ -81,9 +82,9 @@ impl Conditions<'_> {
     pub(crate) fn announcement(&self, pid: u32) -> Announcement<'_> {
         Announcement {
             pid,
-            name: self.name,
+            name: self.name.map(Cow::Borrowed),
             output: self.output_style,
-            group: self.group,
+            group: self.group.map(Group::announced),
             unattended: self.unattended,
         }
     }

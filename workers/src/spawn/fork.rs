@@ -64,7 +64,7 @@ pub(crate) fn fork_worker(conditions: &Conditions<'_>, body: impl FnOnce(OwnedFd
         .get::<Family>()
         .add_child(newcomer, kind, child.pid(), child.pidfd());
     let announced = match redirection {
-        Some(redirection) => redirection.announce(&conditions.announcement(child.pid())),
+        Some(redirection) => redirection.announce(conditions.announcement(child.pid())),
         None => Ok(()),
     };
     let begun = match announced {

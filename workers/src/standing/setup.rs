@@ -6,6 +6,7 @@ use std::process::{Command, Stdio};
 
 use serde::{Deserialize, Serialize};
 
+use crate::contract;
 use crate::job::function::Function;
 use crate::notebook;
 use crate::spawn::{Child, Conditions};
@@ -16,9 +17,6 @@ use crate::sys::region::RegionName;
 
 /// The variable that makes a program a worker, with the setup as JSON.
 pub(super) const VARIABLE: &str = "PARCELL_STANDING_WORKER";
-
-/// The first argument that makes a notebook's host a worker; the library's file follows.
-const HOST_ROLE: &str = "__worker";
 
 /// What a worker is told.
 #[derive(Debug, Serialize, Deserialize)]
@@ -73,7 +71,7 @@ fn execute(setup: &Setup, threads: usize) -> io::Result<(u32, bool)> {
         command.env(name, value);
     }
     if notebook::is_notebook() {
-        command.arg(HOST_ROLE).arg(library_file()?);
+        command.arg(contract::STANDING_WORKER).arg(library_file()?);
     }
     let Some(redirection) = notebook::redirection()? else {
         return Ok((command.spawn()?.id(), false));
@@ -81,7 +79,7 @@ fn execute(setup: &Setup, threads: usize) -> io::Result<(u32, bool)> {
     let mut child = redirection.execute(&mut command)?;
     // The pipes' ends in it would keep them open.
     drop(command);
-    let announced = redirection.announce(&Conditions::default().announcement(child.id()));
+    let announced = redirection.announce(Conditions::default().announcement(child.id()));
     if let Err(error) = announced {
         // Nobody would read its output, and it would block for ever.
         child.kill()?;

@@ -8,6 +8,7 @@ use super::setup::{Setup, VARIABLE};
 use super::shared::{ARRIVED, CREW, CrewMemory, HUB, HubMemory, result_log, task_log};
 use super::task::{self, Call, Reply};
 use crate::codec;
+use crate::contract::{mime, symbols};
 use crate::error::TaskError;
 use crate::job;
 use crate::job::function::{Function, LoadedFunction, LoadedFunctions};
@@ -24,8 +25,6 @@ use crate::sys::{allocator, environment, limits};
 
 /// The exit code of a worker that cannot do its work because the library failed.
 const FAILED: i32 = 101;
-/// The type of the block that says for which cell a worker prints from now on.
-const CELL_MIME: &str = "application/vnd.parcell.cell+json";
 
 /// Whether this program lets its copies be workers.
 static ALLOWED: AtomicBool = AtomicBool::new(false);
@@ -47,6 +46,8 @@ pub(crate) fn work_if_told() {
         run(setup);
     }
 }
+
+const _: () = symbols::STANDING_WORKER.defined_by(parcell_standing_worker, "parcell_standing_worker");
 
 /// Makes the calling process a worker; for the notebook's host, which has loaded this library for that.
 #[unsafe(no_mangle)]
@@ -242,8 +243,8 @@ impl Worker {
             self.cell = cell;
             if let Some(cell) = cell {
                 notebook::work_for_cell(cell);
-                protocol::write_stdout(CELL_MIME, &cell);
-                protocol::write_stderr(CELL_MIME, &cell);
+                protocol::write_stdout(mime::CELL, &cell);
+                protocol::write_stderr(mime::CELL, &cell);
             }
         }
     }

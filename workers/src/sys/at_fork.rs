@@ -137,7 +137,10 @@ thread_local! {
     static HELD: Cell<u16> = const { Cell::new(0) };
 }
 
-static HANDLERS: [OnceLock<fn() -> Box<dyn Held>>; LOCKS] = [const { OnceLock::new() }; LOCKS];
+/// Takes a lock.
+type Prepare = fn() -> Box<dyn Held>;
+
+static HANDLERS: [OnceLock<Prepare>; LOCKS] = [const { OnceLock::new() }; LOCKS];
 
 /// Held by whoever adds a lock or forks. Nothing else is waited for meanwhile.
 static REGISTRY: Mutex<()> = Mutex::new(());

@@ -2,19 +2,10 @@
 
 use std::ffi::{CStr, c_int, c_void};
 
-use serde::Serialize;
+use crate::contract::reports::CodePlace;
 
 /// The most that is looked at. Whoever recurses deeper than that sees the innermost calls.
 const LIMIT: usize = 256;
-
-/// A place in a library, which whoever has the library's file can name.
-#[derive(Debug, PartialEq, Eq, Serialize)]
-pub(crate) struct CodePlace {
-    /// The library's file, as it was loaded.
-    pub(crate) module: String,
-    /// An address inside the call, counted from where the library begins in memory.
-    pub(crate) offset: usize,
-}
 
 /// The calls of this thread, innermost first.
 pub(crate) fn calls() -> Vec<CodePlace> {
@@ -77,7 +68,7 @@ fn locate(address: usize) -> Option<CodePlace> {
     let module = unsafe { CStr::from_ptr(info.dli_fname) };
     Some(CodePlace {
         module: module.to_str().ok()?.to_owned(),
-        offset: address.checked_sub(info.dli_fbase.addr())?,
+        offset: address.checked_sub(info.dli_fbase.addr())? as u64,
     })
 }
 

@@ -1,6 +1,8 @@
 //! What is done about whatever the supervisor hears: of cells that evcxr wants run, of their ends, of interrupts. All of
 //! it is decided here, and nothing done.
 
+use parcell::contract::control::ControlMessage;
+
 use crate::process::messages::{Ending, FromNotebook, FromSupervisor, ToNotebook};
 
 /// Which cell it is, and how far it has come.
@@ -96,9 +98,9 @@ impl Cells {
     /// The notebook process says this, or a cell that it runs.
     pub(super) fn hear(&mut self, said: FromNotebook) -> Vec<Action> {
         match said {
-            FromNotebook::ControlLine(line) => vec![
-                Action::Answer(Answer::Line(line.clone())),
-                Action::Tell(FromSupervisor::ControlLine(line)),
+            FromNotebook::OfCell(ControlMessage::ControlLine(line)) => vec![
+                Action::Answer(Answer::Line(line.clone().into_owned())),
+                Action::Tell(FromSupervisor::ControlLine(line.into_owned())),
             ],
             FromNotebook::Checkpoint { pid, threads } => vec![Action::Keep { pid, threads }],
             FromNotebook::NoCheckpoint { reason } => {
@@ -206,7 +208,8 @@ mod tests {
             Action::Answer(Answer::Line(line())),
             Action::Tell(FromSupervisor::ControlLine(line())),
         ];
-        assert_eq!(cells.hear(FromNotebook::ControlLine(line())), passed_on);
+        let said = FromNotebook::OfCell(ControlMessage::ControlLine(line().into()));
+        assert_eq!(cells.hear(said), passed_on);
         let completed = [Action::End, Action::Answer(Answer::Completed)];
         assert_eq!(cells.hear(FromNotebook::Completed), completed);
         assert_eq!(cells.die(death(Some(0))), [ended(false, false, Some(0)), Action::End]);

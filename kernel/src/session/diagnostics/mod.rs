@@ -64,7 +64,7 @@ pub(super) fn panic_error(panic: &Panic, locations: &Locations) -> CellError {
     let level = Level::ERROR.with_name("panic");
     let frames = panic.frames(locations);
     let place = panic.compiled_place();
-    let rendered = render_at(&level, &message, locations.first_in(&place), "panicked here", locations)
+    let rendered = render_at(&level, &message, locations.first_in(place), "panicked here", locations)
         .or_else(|| {
             // Code of a crate panicked, and this is where a cell called it.
             let message = format!("{message}, at {place}");

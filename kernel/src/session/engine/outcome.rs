@@ -1,6 +1,7 @@
 //! How a cell ended, from what evcxr returned and from what the processes said.
 
 use evcxr::{CompilationError, Error};
+use parcell::contract::control::USER_ERROR_OCCURRED;
 
 use crate::process::messages::FromSupervisor;
 use crate::session::diagnostics;
@@ -8,9 +9,6 @@ use crate::session::endings::{self, End, Subject};
 use crate::session::event::CellError;
 use crate::session::locations::Locations;
 use crate::session::output::{PANICKED, Report};
-
-/// What evcxr's generated code says when `?` left a cell.
-const LEFT_EARLY: &str = "EVCXR_ERROR_OCCURRED";
 
 /// How a cell ended, `T` being what evcxr returned.
 #[derive(Debug)]
@@ -27,7 +25,7 @@ pub(super) enum Ended<T> {
 /// What happened to a cell.
 pub(super) fn judge<T>(result: Result<T, Error>, report: &Report, is_interrupted: bool) -> Ended<T> {
     match result {
-        Ok(_) if report.has_control_line(PANICKED) || report.has_control_line(LEFT_EARLY) => Ended::GaveUp,
+        Ok(_) if report.has_control_line(PANICKED) || report.has_control_line(USER_ERROR_OCCURRED) => Ended::GaveUp,
         Ok(outputs) => Ended::Completed(outputs),
         // A compiler that was killed has errors, too.
         Err(Error::CompilationErrors(errors)) if !is_interrupted => Ended::NotCompiled(errors),
@@ -136,7 +134,7 @@ mod tests {
             judge(Ok(1), &said("anything else"), true),
             Ended::Completed(1)
         ));
-        for line in [PANICKED, LEFT_EARLY] {
+        for line in [PANICKED, USER_ERROR_OCCURRED] {
             assert!(matches!(judge(Ok(1), &said(line), false), Ended::GaveUp));
         }
     }
@@ -161,7 +159,7 @@ mod tests {
         let locations = Locations::default();
         let panic = r#"{"thread": "main", "message": "no"}"#;
         let panicked = || Report {
-            panic: serde_json::from_str::<Panic>(panic).ok(),
+            panic: Panic::parse(panic),
             ..Report::default()
         };
         assert_eq!(given_up(Report::default(), &locations).evalue, "the cell panicked");

@@ -6,6 +6,8 @@
 //! EVCXR_END_CONTENT
 //! ```
 
+use parcell::contract::blocks;
+
 /// A part of a stream.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(super) enum Part {
@@ -13,8 +15,8 @@ pub(super) enum Part {
     Block { mime: String, content: String },
 }
 
-const BEGIN: &[u8] = b"EVCXR_BEGIN_CONTENT ";
-const END: &[u8] = b"EVCXR_END_CONTENT\n";
+const BEGIN: &[u8] = blocks::BEGIN.as_bytes();
+const END: &[u8] = blocks::END.as_bytes();
 /// A longer kind of content is none: the words were printed by chance.
 const LONGEST_MIME: usize = 200;
 /// A longer block is none: nobody could show it, and its end may never come.

@@ -1,41 +1,10 @@
 //! From the blocks in a stream to what a notebook shows.
 
-use serde::Deserialize;
+use parcell::contract::display::Message;
+use parcell::contract::mime;
 use serde_json::Value;
 
-use crate::session::event::{Content, Metadata, MimeBundle};
-
-/// The library's word for everything that it shows.
-const DISPLAY: &str = "application/vnd.parcell.display+json";
-/// The library's word for a panic.
-pub(super) const PANIC: &str = "application/vnd.parcell.panic+json";
-/// The library's word for a failure that ends the cell.
-pub(super) const ERROR: &str = "application/vnd.parcell.error+json";
-/// The type of a block that says for which cell a standing worker prints from there on.
-pub(super) const CELL: &str = "application/vnd.parcell.cell+json";
-
-/// What the library says, named and filled as Jupyter's messages are.
-#[derive(Debug, Deserialize)]
-#[serde(tag = "message", rename_all = "snake_case")]
-enum Message {
-    DisplayData {
-        data: MimeBundle,
-        metadata: Metadata,
-        display_id: String,
-    },
-    UpdateDisplayData {
-        data: MimeBundle,
-        metadata: Metadata,
-        display_id: String,
-    },
-    ExecuteResult {
-        data: MimeBundle,
-        metadata: Metadata,
-    },
-    ClearOutput {
-        wait: bool,
-    },
-}
+use crate::session::event::{Content, MimeBundle};
 
 /// Puts blocks of crates together: several that follow each other are representations of one thing, unless one would
 /// be there twice. A block of the library's is whole.
@@ -47,7 +16,7 @@ pub(super) struct Displays {
 impl Displays {
     /// Takes a block, and gives what is complete by it, in order.
     pub(super) fn take(&mut self, mime: &str, content: String) -> Vec<Content> {
-        if mime == DISPLAY {
+        if mime == mime::DISPLAY {
             return self.finish().into_iter().chain([message(content)]).collect();
         }
         let finished = if self.pending.contains_key(mime) {
@@ -77,20 +46,23 @@ fn message(content: String) -> Content {
             metadata,
             display_id,
         }) => Content::DisplayData {
-            data,
-            metadata,
-            display_id: Some(display_id),
+            data: data.into_owned(),
+            metadata: metadata.into_owned(),
+            display_id: Some(display_id.into_owned()),
         },
         Ok(Message::UpdateDisplayData {
             data,
             metadata,
             display_id,
         }) => Content::UpdateDisplayData {
-            data,
-            metadata,
-            display_id,
+            data: data.into_owned(),
+            metadata: metadata.into_owned(),
+            display_id: display_id.into_owned(),
         },
-        Ok(Message::ExecuteResult { data, metadata }) => Content::ExecuteResult { data, metadata },
+        Ok(Message::ExecuteResult { data, metadata }) => Content::ExecuteResult {
+            data: data.into_owned(),
+            metadata: metadata.into_owned(),
+        },
         Ok(Message::ClearOutput { wait }) => Content::ClearOutput { wait },
         Err(error) => {
             // A cell printed it, and may see it.
@@ -126,7 +98,7 @@ mod tests {
     }
 
     fn said(message: Value) -> Vec<Content> {
-        Displays::default().take(DISPLAY, message.to_string())
+        Displays::default().take(mime::DISPLAY, message.to_string())
     }
 
     #[test]
@@ -145,7 +117,7 @@ mod tests {
         let mut displays = Displays::default();
         displays.take("application/json", "{\"a\": 1}".into());
         let result = json!({"message": "execute_result", "data": {"text/plain": "7"}, "metadata": {}});
-        let shown = displays.take(DISPLAY, result.to_string());
+        let shown = displays.take(mime::DISPLAY, result.to_string());
         assert_eq!(
             shown,
             [

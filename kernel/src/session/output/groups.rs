@@ -52,7 +52,7 @@ struct Waiting {
 impl Groups {
     /// A worker of this map has been started.
     pub(super) fn begin(&mut self, group: &Announced) {
-        self.by_key.entry(group.key.clone()).or_insert_with(|| Group {
+        self.by_key.entry(group.key.to_string()).or_insert_with(|| Group {
             order: group.order,
             done: Ranges::default(),
             first: 0,

@@ -88,10 +88,10 @@ impl<I: Inputs> Listener<I> {
                 self.read_group(&group);
                 self.transcript.end_group(&group, self.inputs.now());
             }
-            WorkerEvent::Notice { text } => self.transcript.say(text),
+            WorkerEvent::Notice { text } => self.transcript.say(text.into_owned()),
             WorkerEvent::InputRequested { prompt, password } => {
                 self.read_all_now();
-                self.transcript.ask(prompt, password, self.inputs.now());
+                self.transcript.ask(prompt.into_owned(), password, self.inputs.now());
             }
         }
     }

@@ -2,6 +2,8 @@
 //!
 //! The library writes them where an item begins, each in one write, with a word that is random for every map.
 
+use parcell::contract::marks;
+
 /// A part of a stream.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(super) enum Part {
@@ -24,7 +26,7 @@ pub(super) struct Marks {
 impl Marks {
     pub(super) fn new(key: &str) -> Marks {
         Marks {
-            beginning: format!("\x1eparcell-item:{key}:").into_bytes(),
+            beginning: marks::beginning(key).into_bytes(),
             held: Vec::new(),
         }
     }
@@ -138,6 +140,18 @@ mod tests {
             }
             assert_eq!(found, expected, "cut {cut}");
             assert!(marks.finish().is_empty());
+        }
+    }
+
+    #[test]
+    fn the_marks_of_every_item_are_found() {
+        let mut marks = Marks::new("k3y");
+        for item in [0, 9, 10, usize::MAX] {
+            assert_eq!(marks.take(marks::mark("k3y", item).as_bytes()), [Part::Item(item)]);
+            assert_eq!(
+                marks.take(marks::mark("other", item).as_bytes()),
+                [bytes(&marks::mark("other", item))]
+            );
         }
     }
 

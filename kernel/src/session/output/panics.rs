@@ -1,42 +1,44 @@
 //! Panics and failures, as the library describes them.
 
-use serde::Deserialize;
+use parcell::contract::reports::{CodePlace, FailureReport, PanicReport};
 
-use crate::session::backtrace::{self, CodePlace, Frame};
+use crate::session::backtrace::{self, Frame};
 use crate::session::diagnostics;
 use crate::session::event::CellError;
 use crate::session::locations::Locations;
 
 /// A panic in the notebook process.
-#[derive(Clone, Debug, Deserialize, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Panic {
     pub(crate) thread: String,
     pub(crate) message: String,
-    #[serde(default)]
-    pub(crate) file: String,
-    #[serde(default)]
-    pub(crate) line: usize,
-    #[serde(default)]
-    pub(crate) column: usize,
+    compiled_place: String,
     /// Where the thread was, innermost first.
-    #[serde(default)]
     calls: Vec<CodePlace>,
 }
 
 impl Panic {
     /// None for what is not a description of a panic: a cell printed it.
-    pub(super) fn parse(json: &str) -> Option<Panic> {
-        serde_json::from_str(json).ok()
+    pub(crate) fn parse(json: &str) -> Option<Panic> {
+        let report: PanicReport<'_> = serde_json::from_str(json).ok()?;
+        let file = report.file.unwrap_or_default();
+        let (line, column) = (report.line.unwrap_or_default(), report.column.unwrap_or_default());
+        Some(Panic {
+            thread: report.thread.into_owned(),
+            message: report.message.into_owned(),
+            compiled_place: format!("{file}:{line}:{column}"),
+            calls: report.calls,
+        })
     }
 
     /// Where it happened, for people.
     pub(crate) fn place(&self, locations: &Locations) -> String {
-        locations.in_text(&self.compiled_place())
+        locations.in_text(&self.compiled_place)
     }
 
     /// Where it happened, for the compiler.
-    pub(crate) fn compiled_place(&self) -> String {
-        format!("{}:{}:{}", self.file, self.line, self.column)
+    pub(crate) fn compiled_place(&self) -> &str {
+        &self.compiled_place
     }
 
     /// The calls in cells that led to it, innermost first.
@@ -60,22 +62,9 @@ impl Panic {
     }
 }
 
-#[derive(Deserialize)]
-struct Failure {
-    ename: String,
-    evalue: String,
-    traceback: Vec<String>,
-    /// The calls that led to it, one a line.
-    #[serde(default)]
-    backtrace: Option<String>,
-    /// The compiled place at which `?` left the cell.
-    #[serde(default)]
-    left_at: Option<String>,
-}
-
 /// None for what is not a description of a failure.
 pub(super) fn parse_failure(json: &str, locations: &Locations) -> Option<CellError> {
-    let failure: Failure = serde_json::from_str(json).ok()?;
+    let failure: FailureReport = serde_json::from_str(json).ok()?;
     // The first line says what the error's value says.
     let mut more = failure
         .traceback

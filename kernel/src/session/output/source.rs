@@ -3,8 +3,10 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use parcell::contract::mime;
+
 use super::blocks::{Blocks, Part};
-use super::display::{self, Displays};
+use super::display::Displays;
 use super::marks::{self, Marks};
 use super::outlet::Speaker;
 use super::prompts::{self, Prompt, Prompts};
@@ -192,9 +194,9 @@ impl Source {
                 let text = self.decoder.take(&bytes);
                 self.take_text(&text, items);
             }
-            Part::Block { mime, content } if mime == display::PANIC => items.push(Item::Panic(content)),
-            Part::Block { mime, content } if mime == display::ERROR => items.push(Item::Error(content)),
-            Part::Block { mime, content } if mime == display::CELL => {
+            Part::Block { mime, content } if mime == mime::PANIC => items.push(Item::Panic(content)),
+            Part::Block { mime, content } if mime == mime::FAILURE => items.push(Item::Error(content)),
+            Part::Block { mime, content } if mime == mime::CELL => {
                 self.end_line(items);
                 self.end_display(items);
                 items.extend(content.trim().parse().ok().map(|cell| Item::Cell(CellId(cell))));

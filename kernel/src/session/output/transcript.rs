@@ -178,7 +178,7 @@ impl Transcript {
         let pid = worker.pid;
         let who = Prefix::new(pid, worker.name.as_deref(), self.colours.next());
         let quiet = worker.output == OutputStyle::Quiet;
-        let key = worker.group.as_ref().map(|group| group.key.as_str());
+        let key = worker.group.as_ref().map(|group| &*group.key);
         worker.group.iter().for_each(|group| self.telling.begin_group(group));
         for (id, stream) in sources.iter().zip([Stream::Stdout, Stream::Stderr]) {
             let prefix = match worker.output {

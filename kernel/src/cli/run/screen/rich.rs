@@ -1,5 +1,7 @@
 //! Rich output on a terminal, which can show text alone.
 
+use parcell::contract::display::{NOTES, Notes};
+use serde::Deserialize;
 use serde_json::Value;
 
 use crate::session::{Metadata, MimeBundle};
@@ -9,9 +11,8 @@ const READABLE: [&str; 3] = ["text/plain", "text/markdown", "text/latex"];
 
 /// Whether the library says that something else will take its place soon, such as how far a map has come.
 pub(super) fn is_transient(metadata: &Metadata) -> bool {
-    metadata
-        .get("parcell")
-        .is_some_and(|notes| notes["transient"] == Value::Bool(true))
+    let notes = metadata.get(NOTES).and_then(|notes| Notes::deserialize(notes).ok());
+    notes.is_some_and(|notes| notes.transient)
 }
 
 /// The text among the representations, or else a note of what there is.

@@ -3,10 +3,7 @@ use super::*;
 
 fn groups(order: GroupOrder) -> Groups {
     let mut groups = Groups::default();
-    groups.begin(&Announced {
-        key: "k".to_owned(),
-        order,
-    });
+    groups.begin(&Announced { key: "k".into(), order });
     groups
 }
 

@@ -105,7 +105,7 @@ impl Session {
     }
 
     fn ask(&mut self, prompt: &str) {
-        let (prompt, password) = (prompt.to_owned(), false);
+        let (prompt, password) = (prompt.to_owned().into(), false);
         self.send(WorkerEvent::InputRequested { prompt, password });
     }
 
@@ -158,7 +158,7 @@ fn worker(pid: u32) -> Worker {
 }
 
 fn grouped(pid: u32) -> Worker {
-    let (key, order) = ("k".to_owned(), GroupOrder::Items);
+    let (key, order) = ("k".into(), GroupOrder::Items);
     Worker {
         group: Some(Group { key, order }),
         ..worker(pid)
@@ -254,7 +254,7 @@ fn a_notice_comes_behind_the_last_line_of_ended_workers() {
     session.print(out, "part");
     session.exit(7);
     session.send(WorkerEvent::Notice {
-        text: "parcell: 1 of 1 failed\n".to_owned(),
+        text: "parcell: 1 of 1 failed\n".into(),
     });
     session.turn();
     assert_eq!(session.said(), "[pid 7] part\nparcell: 1 of 1 failed\n");
@@ -271,7 +271,7 @@ fn items_that_are_done_are_said_with_all_that_was_printed_of_them() {
     session.print(two, "its rest");
     session.print(one, &(mark(0) + "first\npart"));
     let done = |items: &[(usize, usize)]| WorkerEvent::ItemsDone {
-        group: "k".to_owned(),
+        group: "k".into(),
         items: items.to_vec(),
     };
     session.send(done(&[(1, 2)]));
@@ -293,7 +293,7 @@ fn what_waits_for_its_turn_is_said_when_the_map_ends() {
     session.print(out, &(mark(3) + "three\npart"));
     session.turn();
     assert_eq!(session.said(), "");
-    let group = "k".to_owned();
+    let group = "k".into();
     session.send(WorkerEvent::GroupEnded { group });
     session.turn();
     assert_eq!(session.said(), "[pid 7] three\n[pid 7] part\n");

@@ -147,7 +147,7 @@ fn a_question_comes_behind_what_was_printed_and_has_its_own_answer() {
     for prompt in ["one", "two"] {
         let (asker, given) = Channel::pair().unwrap();
         let question = WorkerEvent::InputRequested {
-            prompt: prompt.to_owned(),
+            prompt: prompt.into(),
             password: false,
         };
         notebook

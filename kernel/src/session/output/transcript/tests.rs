@@ -161,7 +161,7 @@ fn a_worker_that_pauses_in_a_line_shows_its_beginning() {
     let mut notebook = Notebook::new();
     let worker = Worker {
         pid: 7,
-        name: Some("reader".to_owned()),
+        name: Some("reader".into()),
         output: OutputStyle::Lines,
         group: None,
         unattended: false,

@@ -33,7 +33,7 @@ impl Session {
             Step::StartGrouped(pid) => drop(self.start_as(grouped(pid))),
             Step::Exit(pid) => self.exit(pid),
             Step::Done(start, end) => {
-                let (group, items) = ("k".to_owned(), vec![(start, end)]);
+                let (group, items) = ("k".into(), vec![(start, end)]);
                 self.send(WorkerEvent::ItemsDone { group, items });
             }
             Step::Ask => self.ask("?"),

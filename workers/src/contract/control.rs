@@ -1,0 +1,33 @@
+//! What cells say on the host's control socket, where nothing that they print can get between.
+
+use std::borrow::Cow;
+
+use serde::{Deserialize, Serialize};
+
+/// evcxr's control line that says that a variable cannot be had any more; its name follows.
+pub const VARIABLE_CHANGED_TYPE: &str = "EVCXR_VARIABLE_CHANGED_TYPE:";
+
+/// evcxr's control line that says that `?` left the cell.
+pub const USER_ERROR_OCCURRED: &str = "EVCXR_ERROR_OCCURRED";
+
+/// What is said, one message each.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub enum ControlMessage<'a> {
+    /// A line of evcxr's generated code.
+    ControlLine(Cow<'a, str>),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{TEXTS, returns, travels};
+    use super::*;
+
+    #[test]
+    fn a_control_line_arrives_as_it_was_sent() {
+        let message = ControlMessage::ControlLine(USER_ERROR_OCCURRED.into());
+        travels(&message, r#"{"ControlLine":"EVCXR_ERROR_OCCURRED"}"#);
+        for text in TEXTS {
+            returns(&ControlMessage::ControlLine(text.into()));
+        }
+    }
+}
