@@ -50,13 +50,13 @@ pub struct Process<R> {
     daemon: bool,
     pidfd: Arc<OwnedFd>,
     captured: Option<Captured>,
-    state: Mutex<State>,
+    state: Mutex<ProcessState>,
     result: PhantomData<fn() -> R>,
 }
 
 /// What is known about the process.
 #[derive(Debug)]
-struct State {
+struct ProcessState {
     child: Child,
     inbox: Inbox,
     /// One word, see [`noting_lack_of_memory`].
@@ -243,7 +243,7 @@ impl<R> Process<R> {
     }
 
     /// Methods are short and do not panic while they hold the state.
-    fn state(&self) -> MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, ProcessState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -270,7 +270,7 @@ impl<R> fmt::Debug for Process<R> {
     }
 }
 
-impl State {
+impl ProcessState {
     /// Takes in what the process has sent, so that it does not wait for room in its pipe.
     fn inbox_turn(&mut self) {
         if self.outcome.is_none() && self.child.is_ours() {
@@ -461,7 +461,7 @@ impl ProcessBuilder {
     }
 
     /// Forks a process that runs `job` once and sends its record.
-    fn start(&self, job: &mut Job<'_>) -> io::Result<(State, Option<Captured>)> {
+    fn start(&self, job: &mut Job<'_>) -> io::Result<(ProcessState, Option<Captured>)> {
         let captured = if self.capture_output {
             Some(Captured::new()?)
         } else {
@@ -484,7 +484,7 @@ impl ProcessBuilder {
             seeds::enter(seed);
             noting_lack_of_memory(&note[0], || run_once(job, pipe));
         })?;
-        let state = State {
+        let state = ProcessState {
             child,
             inbox: Inbox::new(pipe),
             note,

@@ -47,7 +47,7 @@ pub(crate) use magics::{MAGICS, MagicHelp, OptionHelp, magic};
 pub(crate) use names::{definition_of_variable, imported};
 pub(crate) use query::{Query, query};
 pub(crate) use rewrite::rewrite;
-pub(crate) use source_map::{Place, SourceMap};
+pub(crate) use source_map::{Provenance, SourceMap};
 pub(crate) use step::{Part, Rewritten, Step};
 pub(crate) use subject::{Subject, SubjectKind, subject};
 pub(crate) use types::Types;

@@ -26,7 +26,7 @@ enum Origin {
 
 /// Where something in the text comes from.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub(crate) enum Place {
+pub(crate) enum Provenance {
     /// A person wrote it, here.
     Written(Range<usize>),
     /// We wrote it, on account of this.
@@ -141,29 +141,29 @@ impl SourceMap {
     }
 
     /// Where a part of the text comes from.
-    pub(crate) fn place(&self, range: Range<usize>) -> Place {
+    pub(crate) fn place(&self, range: Range<usize>) -> Provenance {
         let index = self
             .pieces
             .partition_point(|piece| piece.start <= range.start)
             .saturating_sub(1);
         let Some(piece) = self.pieces.get(index) else {
-            return Place::Generated(0..0);
+            return Provenance::Generated(0..0);
         };
         match &piece.origin {
-            Origin::Generated(because_of) => Place::Generated(because_of.clone()),
+            Origin::Generated(because_of) => Provenance::Generated(because_of.clone()),
             Origin::Copied(original) => {
                 let end_of_piece = self.pieces.get(index + 1).map_or(self.text.len(), |next| next.start);
                 let offset = |position: usize| original + position.min(end_of_piece) - piece.start;
-                Place::Written(offset(range.start)..offset(range.end.max(range.start)))
+                Provenance::Written(offset(range.start)..offset(range.end.max(range.start)))
             }
         }
     }
 }
 
-impl Place {
+impl Provenance {
     pub(crate) fn range(&self) -> Range<usize> {
         match self {
-            Place::Written(range) | Place::Generated(range) => range.clone(),
+            Provenance::Written(range) | Provenance::Generated(range) => range.clone(),
         }
     }
 }
@@ -182,10 +182,10 @@ mod tests {
         map.copy(original, 6..11);
         map.generate(")", 0..5);
         assert_eq!(map.text(), "\nbody;f(items)");
-        assert_eq!(map.place(2..4), Place::Written(13..15));
-        assert_eq!(map.place(8..13), Place::Written(6..11));
-        assert_eq!(map.place(6..7), Place::Generated(0..5));
-        assert_eq!(map.place(13..14), Place::Generated(0..5));
+        assert_eq!(map.place(2..4), Provenance::Written(13..15));
+        assert_eq!(map.place(8..13), Provenance::Written(6..11));
+        assert_eq!(map.place(6..7), Provenance::Generated(0..5));
+        assert_eq!(map.place(13..14), Provenance::Generated(0..5));
         assert_eq!(map.position_of(14), Some(3));
         assert_eq!(map.position_of(11), Some(13));
         assert_eq!(map.position_of(2), None);
@@ -200,7 +200,7 @@ mod tests {
         let mut map = SourceMap::default();
         map.copy("abcdef", 0..2);
         map.copy("abcdef", 4..6);
-        assert_eq!(map.place(1..4), Place::Written(1..2));
+        assert_eq!(map.place(1..4), Provenance::Written(1..2));
     }
 
     #[test]
@@ -218,15 +218,15 @@ mod tests {
         second.generate(")", 11..12);
         let map = second.through(&first).with_inserted(3, "!", 3..5);
         assert_eq!(map.text(), "a; !x(); b; show(c)");
-        assert_eq!(map.place(0..1), Place::Written(0..1));
-        assert_eq!(map.place(4..8), Place::Generated(3..5));
-        assert_eq!(map.place(9..10), Place::Written(6..7));
-        assert_eq!(map.place(12..16), Place::Generated(9..10));
-        assert_eq!(map.place(17..18), Place::Written(9..10));
+        assert_eq!(map.place(0..1), Provenance::Written(0..1));
+        assert_eq!(map.place(4..8), Provenance::Generated(3..5));
+        assert_eq!(map.place(9..10), Provenance::Written(6..7));
+        assert_eq!(map.place(12..16), Provenance::Generated(9..10));
+        assert_eq!(map.place(17..18), Provenance::Written(9..10));
     }
 
     #[test]
     fn nothing_comes_from_nowhere() {
-        assert_eq!(SourceMap::default().place(0..1), Place::Generated(0..0));
+        assert_eq!(SourceMap::default().place(0..1), Provenance::Generated(0..0));
     }
 }

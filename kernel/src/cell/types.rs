@@ -25,12 +25,12 @@ pub(crate) struct Types {
 #[derive(Clone, Debug, Eq, PartialEq)]
 struct Definition {
     tokens: Vec<String>,
-    place: Place,
+    place: Scope,
 }
 
 /// What decides how a type can get another identity.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-enum Place {
+enum Scope {
     /// On its own.
     TopLevel,
     /// It has none: it is another name.
@@ -76,12 +76,12 @@ impl Types {
             let definitions = [self.definitions.get(*name), newer.definitions.get(*name)];
             definitions.into_iter().flatten().map(|definition| definition.place)
         };
-        if affected.iter().flat_map(places).any(|place| place == Place::Inner) {
+        if affected.iter().flat_map(places).any(|place| place == Scope::Inner) {
             identities.renew_all();
         } else {
             let types = affected
                 .iter()
-                .filter(|name| places(name).any(|place| place == Place::TopLevel));
+                .filter(|name| places(name).any(|place| place == Scope::TopLevel));
             identities.renew(types.copied());
         }
         identities
@@ -128,13 +128,13 @@ fn definitions(code: &str) -> Vec<(String, Definition)> {
         .collect()
 }
 
-fn place(item: &ast::Item) -> Place {
+fn place(item: &ast::Item) -> Scope {
     // Code is parsed as the body of a function.
     let around = item.syntax().ancestors().skip(1);
     match item {
-        ast::Item::TypeAlias(_) => Place::Alias,
-        _ if around.filter(|node| ast::Item::can_cast(node.kind())).count() == 1 => Place::TopLevel,
-        _ => Place::Inner,
+        ast::Item::TypeAlias(_) => Scope::Alias,
+        _ if around.filter(|node| ast::Item::can_cast(node.kind())).count() == 1 => Scope::TopLevel,
+        _ => Scope::Inner,
     }
 }
 

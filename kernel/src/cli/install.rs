@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::kernelspec::{self, KernelspecError, LocationError, Place, Surroundings};
+use super::kernelspec::{self, JupyterDirectory, KernelspecError, LocationError, Surroundings};
 use super::say;
 use crate::identity;
 
@@ -82,7 +82,7 @@ pub(super) fn install(args: &InstallArgs) -> Result<(), InstallError> {
         "Next: start JupyterLab (`jupyter lab`) and choose {:?}.",
         identity::DISPLAY_NAME
     ));
-    if let Place::Prefix(_) = place {
+    if let JupyterDirectory::Prefix(_) = place {
         say::answer(format_args!(
             "A Jupyter that is installed elsewhere finds the kernel with JUPYTER_PATH={}",
             data.display()
@@ -108,11 +108,11 @@ pub(super) fn uninstall(args: &UninstallArgs) -> Result<(), InstallError> {
 }
 
 impl PlaceArgs {
-    fn chosen(&self) -> Place {
+    fn chosen(&self) -> JupyterDirectory {
         match &self.prefix {
-            Some(prefix) => Place::Prefix(prefix.clone()),
-            None if self.sys_prefix => Place::SysPrefix,
-            None => Place::User,
+            Some(prefix) => JupyterDirectory::Prefix(prefix.clone()),
+            None if self.sys_prefix => JupyterDirectory::SysPrefix,
+            None => JupyterDirectory::User,
         }
     }
 }
@@ -131,9 +131,12 @@ mod tests {
             }
             .chosen()
         };
-        assert_eq!(chosen(false, false, None), Place::User);
-        assert_eq!(chosen(true, false, None), Place::User);
-        assert_eq!(chosen(false, true, None), Place::SysPrefix);
-        assert_eq!(chosen(false, false, Some("/opt")), Place::Prefix("/opt".into()));
+        assert_eq!(chosen(false, false, None), JupyterDirectory::User);
+        assert_eq!(chosen(true, false, None), JupyterDirectory::User);
+        assert_eq!(chosen(false, true, None), JupyterDirectory::SysPrefix);
+        assert_eq!(
+            chosen(false, false, Some("/opt")),
+            JupyterDirectory::Prefix("/opt".into())
+        );
     }
 }

@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 use serde_json::{Value, json};
 
 pub(super) use installed::{Installed, installed};
-pub(super) use location::{LocationError, PATH_VARIABLE, Place, Surroundings};
+pub(super) use location::{JupyterDirectory, LocationError, PATH_VARIABLE, Surroundings};
 
 use super::atomic_file;
 use crate::identity::{DISPLAY_NAME, LANGUAGE, NAME};

@@ -3,9 +3,9 @@
 //!
 //! A session runs cells in it, and `library` compiles the library in it, so that both find every file in the same place.
 
-mod place;
 pub(crate) mod prelude;
+mod session_files;
 mod variables;
 
-pub(crate) use place::{EVCXR_VARIABLE, Place, has_room_for_sockets};
+pub(crate) use session_files::{EVCXR_VARIABLE, SessionFiles, has_room_for_sockets};
 pub(crate) use variables::{forget_session, prepare, restore, temporary_directory};

@@ -7,7 +7,7 @@ use std::process::Command;
 
 use evcxr::{CommandContext, Error, EvalContext, EvalContextOutputs};
 
-use super::Place;
+use super::SessionFiles;
 use crate::toolchain::find_in_path;
 
 /// Large enough never to be reached. evcxr runs this executable as rustc's wrapper only while it has a cache.
@@ -17,13 +17,13 @@ const MANIFEST: &str = "Cargo.toml";
 
 /// Starts evcxr with everything in scope. `child` plays its child; `library` is the directory of the library's package.
 pub(crate) fn start(
-    place: &Place,
+    files: &SessionFiles,
     child: Command,
     library: &Path,
 ) -> Result<(CommandContext, EvalContextOutputs), Error> {
     let (mut context, outputs) =
-        without_first_evaluation(&place.evcxr(), || EvalContext::with_subprocess_command(child))?;
-    place.tools().hide()?;
+        without_first_evaluation(&files.evcxr(), || EvalContext::with_subprocess_command(child))?;
+    files.tools().hide()?;
     tracing::debug!("evcxr has started");
     let mut state = context.state();
     state.set_cache_bytes(CACHE_BYTES);

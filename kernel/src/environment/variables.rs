@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::process::Command;
 use std::sync::OnceLock;
 
-use super::place::{EVCXR, EVCXR_VARIABLE, TEMPORARY};
+use super::session_files::{EVCXR, EVCXR_VARIABLE, TEMPORARY};
 use crate::user_directories::{CACHE_VARIABLE, DATA_VARIABLE};
 use crate::{session_directory, toolchain};
 

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::process::{Command, ExitCode, Stdio};
 
 use super::{PrepareError, Prepared, SEED, sources};
-use crate::environment::{self, Place, prelude};
+use crate::environment::{self, SessionFiles, prelude};
 use crate::toolchain::stand_alone;
 
 /// The first argument that makes this executable compile the library.
@@ -64,11 +64,11 @@ pub(crate) fn build(role: &str) -> Option<ExitCode> {
 
 fn compile() -> ExitCode {
     let result = (|| -> Result<(), Box<dyn std::error::Error>> {
-        let place = Place::create()?;
+        let files = SessionFiles::create()?;
         let library = PathBuf::from(std::env::var_os(LIBRARY_VARIABLE).ok_or("the library's place is not said")?);
         let mut child = Command::new(std::env::current_exe()?);
         child.arg(ACKNOWLEDGE);
-        let (mut context, _outputs) = prelude::start(&place, child, &library)?;
+        let (mut context, _outputs) = prelude::start(&files, child, &library)?;
         // evcxr checks cells that it cannot type, which takes other files of every dependency.
         context.check("let checked = 1;")?;
         Ok(())

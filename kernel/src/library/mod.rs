@@ -81,16 +81,16 @@ impl Prepared {
 
 /// Where compiled libraries are kept, and whether the one for this compiler is there.
 #[derive(Debug)]
-pub(crate) struct State {
+pub(crate) struct CacheState {
     pub(crate) cache: PathBuf,
     pub(crate) is_compiled: bool,
 }
 
 /// Finds out without compiling anything.
-pub(crate) fn state() -> Result<State, PrepareError> {
+pub(crate) fn state() -> Result<CacheState, PrepareError> {
     let cache = cache_directory()?;
     let directory = cache.join(sources::key()?);
-    Ok(State {
+    Ok(CacheState {
         cache,
         is_compiled: is_complete(&Prepared { directory }),
     })

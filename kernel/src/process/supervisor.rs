@@ -11,6 +11,7 @@ mod lines;
 mod processes;
 
 use std::io::{self, Write};
+use std::ops::ControlFlow;
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
@@ -87,12 +88,6 @@ struct Standby {
     threads: usize,
 }
 
-/// Whether to go on.
-enum Flow {
-    Continue,
-    End,
-}
-
 impl Supervisor {
     fn start() -> io::Result<Supervisor> {
         // In a group of its own: the terminal's Ctrl-C is for the kernel, which interrupts the cell.
@@ -161,37 +156,37 @@ impl Supervisor {
             if death {
                 self.replace_notebook_process()?;
             }
-            if kernel && let Flow::End = self.hear_kernel()? {
+            if kernel && let ControlFlow::Break(()) = self.hear_kernel()? {
                 return Ok(());
             }
-            if command && let Flow::End = self.hear_evcxr()? {
+            if command && let ControlFlow::Break(()) = self.hear_evcxr()? {
                 return Ok(());
             }
         }
     }
 
-    fn hear_evcxr(&mut self) -> io::Result<Flow> {
+    fn hear_evcxr(&mut self) -> io::Result<ControlFlow<()>> {
         if !self.commands.read(io::stdin().as_fd())? {
-            return Ok(Flow::End);
+            return Ok(ControlFlow::Break(()));
         }
         while let Some(line) = self.commands.next() {
             let actions = self.cells.command(&line).map_err(io::Error::other)?;
             self.perform(actions)?;
         }
-        Ok(Flow::Continue)
+        Ok(ControlFlow::Continue(()))
     }
 
-    fn hear_kernel(&mut self) -> io::Result<Flow> {
+    fn hear_kernel(&mut self) -> io::Result<ControlFlow<()>> {
         loop {
             match self.kernel.try_receive() {
                 Ok((ToSupervisor::BeginCell { cell }, _)) => self.cells.begin(cell),
-                Ok((ToSupervisor::End, _)) => return Ok(Flow::End),
+                Ok((ToSupervisor::End, _)) => return Ok(ControlFlow::Break(())),
                 Ok((ToSupervisor::Interrupt { cell }, _)) => {
                     let actions = self.cells.interrupt(cell);
                     self.perform(actions)?;
                 }
-                Err(ReceiveError::Empty) => return Ok(Flow::Continue),
-                Err(ReceiveError::Closed) => return Ok(Flow::End),
+                Err(ReceiveError::Empty) => return Ok(ControlFlow::Continue(())),
+                Err(ReceiveError::Closed) => return Ok(ControlFlow::Break(())),
                 Err(error) => return Err(io::Error::other(error)),
             }
         }

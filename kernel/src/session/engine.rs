@@ -26,7 +26,7 @@ use super::question::Question;
 use super::shared::Shared;
 use super::{completion, documentation, inspection, last_map, magics, queries};
 use crate::cell::{self, Excerpt, Part, Query, Rewritten, SourceMap, Step, Types};
-use crate::environment::{Place, prelude};
+use crate::environment::{SessionFiles, prelude};
 use crate::library::Prepared;
 use crate::toolchain::{CELL_NUMBER_FILE, Identities, dependencies};
 use known_names::KnownNames;
@@ -53,9 +53,9 @@ pub(super) enum Request {
 }
 
 /// Runs until shutdown.
-pub(super) fn run(shared: &Arc<Shared>, place: &Place, requests: &mpsc::Receiver<Request>) {
+pub(super) fn run(shared: &Arc<Shared>, files: &SessionFiles, requests: &mpsc::Receiver<Request>) {
     let locations = Arc::clone(&shared.locations);
-    match Engine::start(shared, place, locations) {
+    match Engine::start(shared, files, locations) {
         Ok(mut engine) => {
             shared.started();
             engine.serve(requests);
@@ -70,7 +70,7 @@ struct Engine<'a> {
     shared: &'a Arc<Shared>,
     locations: Arc<Mutex<Locations>>,
     library: Prepared,
-    place: &'a Place,
+    files: &'a SessionFiles,
     types: Types,
     /// The names that cells have imported.
     imported: BTreeSet<String>,
@@ -85,16 +85,16 @@ struct Engine<'a> {
 impl<'a> Engine<'a> {
     fn start(
         shared: &'a Arc<Shared>,
-        place: &'a Place,
+        files: &'a SessionFiles,
         locations: Arc<Mutex<Locations>>,
     ) -> Result<Engine<'a>, StartError> {
-        let (context, library) = start::start(shared, place)?;
+        let (context, library) = start::start(shared, files)?;
         Ok(Engine {
             context,
             shared,
             locations,
             library,
-            place,
+            files,
             types: Types::default(),
             imported: BTreeSet::new(),
             missing: None,
@@ -220,7 +220,7 @@ impl<'a> Engine<'a> {
             let text = format!("the compiler cannot be told about the cell: {error}");
             return Outcome::Error(diagnostics::plain_error("KernelError", &text));
         }
-        let file = self.place.evcxr().join("src/lib.rs");
+        let file = self.files.evcxr().join("src/lib.rs");
         compiled.append(&rewritten.map);
         self.locations()
             .begin(cell.execution_count, &cell.code, compiled.clone(), file);
@@ -231,7 +231,7 @@ impl<'a> Engine<'a> {
             // Also after a panic the cell's items are defined. What did not come to run has defined nothing.
             self.types = types;
             self.identities = identities;
-            if let Err(error) = dependencies::keep(self.place.directory()) {
+            if let Err(error) = dependencies::keep(self.files.directory()) {
                 tracing::error!(%error, "cannot tell the compiler what variables are compiled with");
             }
         }
@@ -267,7 +267,7 @@ impl<'a> Engine<'a> {
 
     /// Tells the compiler's wrapper which cell is being compiled, and with which identities its types are.
     fn tell_compiler(&self, cell: &Cell, identities: &Identities) -> io::Result<()> {
-        let directory = self.place.directory();
+        let directory = self.files.directory();
         identities.write(directory)?;
         dependencies::forget_next(directory)?;
         std::fs::write(directory.join(CELL_NUMBER_FILE), cell.execution_count.to_string())

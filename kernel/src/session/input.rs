@@ -22,12 +22,12 @@ const NOBODY_TO_ASK: &str = "parcell: nobody can be asked for input here, so sta
 /// The questions of a session's cells.
 #[derive(Debug)]
 pub(super) struct Questions {
-    state: Mutex<State>,
+    state: Mutex<InputState>,
     events: UnboundedSender<Event>,
 }
 
 #[derive(Debug, Default)]
-struct State {
+struct InputState {
     /// The cell that may ask.
     cell: Option<Asking>,
     /// How many questions have been asked.
@@ -115,7 +115,7 @@ impl Questions {
         true
     }
 
-    fn put_first(&self, state: &State) {
+    fn put_first(&self, state: &InputState) {
         if let Some((question, _)) = state.pending.front() {
             self.say(Event::InputRequest(question.clone()));
         }
@@ -126,7 +126,7 @@ impl Questions {
         let _ = self.events.send(event);
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, InputState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

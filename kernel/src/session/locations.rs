@@ -12,7 +12,7 @@ use std::sync::LazyLock;
 
 use regex::{Captures, Regex};
 
-use crate::cell::{Place, SourceMap};
+use crate::cell::{Provenance, SourceMap};
 
 /// Compiled places as they appear in messages.
 static PLACE: LazyLock<Regex> = LazyLock::new(|| {
@@ -95,7 +95,7 @@ impl Locations {
     }
 
     /// The place in a cell of a part of compiled code, given by lines and columns (in characters, counted from 1).
-    pub(crate) fn place(&self, cell: u32, start: (usize, usize), end: (usize, usize)) -> Option<(u32, Place)> {
+    pub(crate) fn place(&self, cell: u32, start: (usize, usize), end: (usize, usize)) -> Option<(u32, Provenance)> {
         let (start_cell, start) = self.position(cell, start)?;
         let (end_cell, end) = self.position(cell, end)?;
         if start_cell != end_cell || start > end {

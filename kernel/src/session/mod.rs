@@ -46,7 +46,7 @@ use rustix::process::{Signal, getpid, kill_process};
 use tokio::sync::mpsc;
 
 use crate::cell::{self, Cursor};
-use crate::environment::Place;
+use crate::environment::SessionFiles;
 use crate::process::descendants;
 use crate::session_directory;
 use completion::CompletionContext;
@@ -83,20 +83,20 @@ impl Session {
     ///
     /// The session ends, and everything it started with it, when the last handle is dropped or `shutdown` is called.
     pub(crate) fn start() -> Result<(Session, Events), StartError> {
-        let place = Place::create()?;
+        let files = SessionFiles::create()?;
         let (events, received) = mpsc::unbounded_channel();
         let backlog = Backlog::new()?;
         let locations = Arc::new(Mutex::new(Locations::default()));
         let questions = Arc::new(Questions::new(events.clone()));
         let pump = Pump::start(
-            place.directory(),
+            files.directory(),
             events.clone(),
             Arc::clone(&backlog),
             Arc::clone(&locations),
             Arc::clone(&questions),
         )?;
         let shared = Arc::new(Shared::new(pump, locations, questions, events));
-        let directory = place.directory().to_owned();
+        let directory = files.directory().to_owned();
         let (requests, queue) = threads::channel();
         let (ended, end) = threads::channel();
         let for_engine = Arc::clone(&shared);
@@ -104,11 +104,11 @@ impl Session {
             .name("engine".to_owned())
             .stack_size(ENGINE_STACK)
             .spawn(move || {
-                engine::run(&for_engine, &place, &queue);
+                engine::run(&for_engine, &files, &queue);
                 // Nobody waits where the session was ended by force. What crates were compiled to takes a while to
                 // remove, which is no reason to.
                 let _ = ended.send(());
-                drop(place);
+                drop(files);
             })?;
         let engine = EngineThread {
             shared: Arc::clone(&shared),

@@ -33,7 +33,7 @@ struct Kept {
 
 /// Where something is kept, as notices tell it.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) struct Place<'a> {
+pub(crate) struct OverflowFile<'a> {
     path: &'a Path,
     /// Whether it is all there is.
     is_whole: bool,
@@ -61,9 +61,9 @@ impl Overflow {
     }
 
     /// Where that is.
-    pub(crate) fn place(&self, cell: CellId) -> Option<Place<'_>> {
+    pub(crate) fn place(&self, cell: CellId) -> Option<OverflowFile<'_>> {
         let kept = self.files.iter().find(|kept| kept.cell == cell)?;
-        Some(Place {
+        Some(OverflowFile {
             path: &kept.path,
             is_whole: kept.file.is_some(),
         })
@@ -116,7 +116,7 @@ impl Kept {
     }
 }
 
-impl fmt::Display for Place<'_> {
+impl fmt::Display for OverflowFile<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let what = if self.is_whole {
             "what is missing"

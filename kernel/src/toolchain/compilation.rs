@@ -37,13 +37,13 @@ pub(super) struct Compilation {
 /// Where the call for a package as it is now is recorded; None if cargo has to look at other files to know whether the
 /// call stays the same.
 #[derive(Debug)]
-pub(super) struct Place {
+pub(super) struct RecordFile {
     file: PathBuf,
 }
 
-impl Place {
+impl RecordFile {
     /// `directory` is the package's; `arguments` are cargo's.
-    pub(super) fn of(directory: &Path, arguments: &[OsString]) -> Option<Place> {
+    pub(super) fn of(directory: &Path, arguments: &[OsString]) -> Option<RecordFile> {
         let manifest = fs::read_to_string(directory.join("Cargo.toml")).ok()?;
         if depends_on_changing_files(&manifest) {
             return None;
@@ -67,7 +67,7 @@ impl Place {
             .take(8)
             .map(|byte| format!("{byte:02x}"))
             .collect();
-        Some(Place {
+        Some(RecordFile {
             file: directory.join(RECORDS).join(key).with_extension("json"),
         })
     }
@@ -196,7 +196,7 @@ mod tests {
         }
     }
 
-    fn write(place: &Place, compilation: &Compilation) {
+    fn write(place: &RecordFile, compilation: &Compilation) {
         fs::create_dir_all(place.file.parent().unwrap()).unwrap();
         fs::write(&place.file, serde_json::to_vec(compilation).unwrap()).unwrap();
     }
@@ -207,7 +207,7 @@ mod tests {
         let arguments = ["build".into()];
         let place = |manifest: &str| {
             fs::write(package.path().join("Cargo.toml"), manifest).unwrap();
-            Place::of(package.path(), &arguments)
+            RecordFile::of(package.path(), &arguments)
         };
         let here = package.path().to_str().unwrap();
         let recorded = place("[dependencies]\n").unwrap();
@@ -225,7 +225,7 @@ mod tests {
         let package = tempfile::tempdir().unwrap();
         fs::write(package.path().join("Cargo.toml"), "[dependencies]\n").unwrap();
         let here = package.path().to_str().unwrap();
-        let place = Place::of(package.path(), &[]).unwrap();
+        let place = RecordFile::of(package.path(), &[]).unwrap();
         let library = format!("{here}/libserde.rlib");
         write(&place, &compilation(here, &["--extern", &format!("serde={library}")]));
         assert_eq!(place.recorded(package.path()), None);
@@ -245,7 +245,7 @@ mod tests {
     #[test]
     fn only_calls_that_use_no_crate_outlive_another_build() {
         let package = tempfile::tempdir().unwrap();
-        let place = |key: &str| Place {
+        let place = |key: &str| RecordFile {
             file: package.path().join(RECORDS).join(key),
         };
         write(&place("alone"), &compilation("/x", &["src/lib.rs"]));

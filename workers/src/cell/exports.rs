@@ -6,9 +6,9 @@ use std::io::Write;
 
 use super::panic_hook;
 use crate::contract::symbols;
+use crate::handles::membership::Memberships;
 use crate::notebook;
 use crate::ps;
-use crate::share::membership::Memberships;
 use crate::spawn::fork_plainly;
 
 const _: () = {

@@ -12,7 +12,7 @@ use super::program::Program;
 use crate::codec;
 use crate::error::{CrashCause, TaskError};
 use crate::job;
-use crate::map::{Progress, Recorder, Settings, Sink, State};
+use crate::map::{MapState, Progress, Recorder, Settings, Sink};
 use crate::message::Message;
 use crate::notebook;
 use crate::sys::clock;
@@ -43,7 +43,7 @@ pub(super) struct Map<'a, T> {
     recorder: Option<Recorder>,
     workers: HashSet<(String, u32)>,
     begun: u64,
-    state: State,
+    state: MapState,
 }
 
 impl<'a, T: Message> Map<'a, T> {
@@ -95,9 +95,9 @@ impl<'a, T: Message> Map<'a, T> {
             recorder: Recorder::begin::<R>(items.len()),
             workers: HashSet::new(),
             begun: clock::now(),
-            state: State {
+            state: MapState {
                 total: Some(items.len()),
-                ..State::default()
+                ..MapState::default()
             },
         })
     }
@@ -139,8 +139,8 @@ impl<'a, T: Message> Map<'a, T> {
         }
     }
 
-    fn state(&self) -> State {
-        State {
+    fn state(&self) -> MapState {
+        MapState {
             nanos: clock::now() - self.begun,
             workers: self.workers.len(),
             on: Vec::new(),

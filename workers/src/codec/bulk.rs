@@ -46,7 +46,7 @@ impl<'de> Bulk<'de> {
     }
 
     pub(super) fn visit<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Problem> {
-        let mut elements = Elements {
+        let mut elements = PackedElements {
             bytes: self.bytes,
             size: self.shape.size(),
             shape: self.shape,
@@ -60,20 +60,20 @@ impl<'de> Bulk<'de> {
 }
 
 /// The elements that have not been read yet.
-struct Elements<'de> {
+struct PackedElements<'de> {
     bytes: &'de [u8],
     /// Of an element.
     size: usize,
     shape: Shape,
 }
 
-impl Elements<'_> {
+impl PackedElements<'_> {
     fn left(&self) -> usize {
         self.bytes.len() / self.size
     }
 }
 
-impl<'de> SeqAccess<'de> for Elements<'de> {
+impl<'de> SeqAccess<'de> for PackedElements<'de> {
     type Error = Problem;
 
     #[inline]

@@ -83,7 +83,7 @@ impl<'de> Decoder<'de> {
     #[inline]
     fn visit_array<V: Visitor<'de>>(&mut self, length: usize, to: For, visitor: V) -> Result<V::Value, Problem> {
         self.within(to, |decoder| {
-            let mut elements = Elements { decoder, left: length };
+            let mut elements = UnreadElements { decoder, left: length };
             let value = visitor.visit_seq(&mut elements)?;
             elements.finish(value)
         })
@@ -92,7 +92,7 @@ impl<'de> Decoder<'de> {
     #[inline]
     fn visit_map<V: Visitor<'de>>(&mut self, length: usize, to: For, visitor: V) -> Result<V::Value, Problem> {
         self.within(to, |decoder| {
-            let mut entries = Elements { decoder, left: length };
+            let mut entries = UnreadElements { decoder, left: length };
             let value = visitor.visit_map(&mut entries)?;
             entries.finish(value)
         })
@@ -269,12 +269,12 @@ impl<'de> Deserializer<'de> for &mut Decoder<'de> {
 }
 
 /// The elements of a sequence, or the entries of a map, that have not been read yet.
-struct Elements<'a, 'de> {
+struct UnreadElements<'a, 'de> {
     decoder: &'a mut Decoder<'de>,
     left: usize,
 }
 
-impl<'de> Elements<'_, 'de> {
+impl<'de> UnreadElements<'_, 'de> {
     #[inline]
     fn next<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>, Problem> {
         if self.left == 0 {
@@ -293,7 +293,7 @@ impl<'de> Elements<'_, 'de> {
     }
 }
 
-impl<'de> SeqAccess<'de> for Elements<'_, 'de> {
+impl<'de> SeqAccess<'de> for UnreadElements<'_, 'de> {
     type Error = Problem;
 
     #[inline]
@@ -306,7 +306,7 @@ impl<'de> SeqAccess<'de> for Elements<'_, 'de> {
     }
 }
 
-impl<'de> MapAccess<'de> for Elements<'_, 'de> {
+impl<'de> MapAccess<'de> for UnreadElements<'_, 'de> {
     type Error = Problem;
 
     #[inline]

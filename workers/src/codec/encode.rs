@@ -10,7 +10,7 @@ use super::format::{self as f, ours};
 use super::problem::Problem;
 use crate::sys::bulk::{self, Shape};
 use crate::sys::huge_pages;
-use elements::Elements;
+use elements::ElementEncoder;
 
 /// The size, in bytes, from which on a sequence of numbers is written as it lies in memory. Below it the numbers
 /// themselves are often shorter than what has to be said about them.
@@ -109,30 +109,30 @@ impl<'out> Encoder<'out> {
     }
 
     /// Begins something whose elements have been announced.
-    fn elements(&mut self, length: usize) -> Result<Elements<'_, 'out>, Problem> {
+    fn elements(&mut self, length: usize) -> Result<ElementEncoder<'_, 'out>, Problem> {
         self.depth.enter()?;
-        Ok(Elements::announced(self, length))
+        Ok(ElementEncoder::announced(self, length))
     }
 
     /// Begins something whose length is written when it is known: in the form for `byte`, or for `in_64`.
-    fn elements_to_count(&mut self, byte: u8, in_64: u8) -> Result<Elements<'_, 'out>, Problem> {
+    fn elements_to_count(&mut self, byte: u8, in_64: u8) -> Result<ElementEncoder<'_, 'out>, Problem> {
         self.depth.enter()?;
         let at = self.out.len();
         self.put(byte, [0; 4]);
-        Ok(Elements::to_count(self, at, in_64))
+        Ok(ElementEncoder::to_count(self, at, in_64))
     }
 }
 
 impl<'a, 'out> Serializer for &'a mut Encoder<'out> {
     type Ok = ();
     type Error = Problem;
-    type SerializeSeq = Elements<'a, 'out>;
-    type SerializeTuple = Elements<'a, 'out>;
-    type SerializeTupleStruct = Elements<'a, 'out>;
-    type SerializeTupleVariant = Elements<'a, 'out>;
-    type SerializeMap = Elements<'a, 'out>;
-    type SerializeStruct = Elements<'a, 'out>;
-    type SerializeStructVariant = Elements<'a, 'out>;
+    type SerializeSeq = ElementEncoder<'a, 'out>;
+    type SerializeTuple = ElementEncoder<'a, 'out>;
+    type SerializeTupleStruct = ElementEncoder<'a, 'out>;
+    type SerializeTupleVariant = ElementEncoder<'a, 'out>;
+    type SerializeMap = ElementEncoder<'a, 'out>;
+    type SerializeStruct = ElementEncoder<'a, 'out>;
+    type SerializeStructVariant = ElementEncoder<'a, 'out>;
 
     fn is_human_readable(&self) -> bool {
         super::IS_HUMAN_READABLE

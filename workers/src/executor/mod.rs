@@ -60,11 +60,11 @@ pub struct ProcessPoolExecutor {
 
 struct Shared {
     settings: CrewSettings,
-    state: Mutex<State>,
+    state: Mutex<ExecutorState>,
 }
 
 #[derive(Debug)]
-enum State {
+enum ExecutorState {
     Open(Arc<Crew>),
     ShutDown,
 }
@@ -154,14 +154,14 @@ impl ProcessPoolExecutor {
     /// Takes no more calls, waits until all that were handed over are done, and ends the workers. Dropping the last handle
     /// does the same.
     pub fn shutdown(&self) {
-        if let State::Open(crew) = self.close() {
+        if let ExecutorState::Open(crew) = self.close() {
             crew.finish();
         }
     }
 
     /// Takes no more calls, cancels those that no worker has begun, waits for the others, and ends the workers.
     pub fn shutdown_cancel(&self) {
-        if let State::Open(crew) = self.close() {
+        if let ExecutorState::Open(crew) = self.close() {
             crew.cancel_all();
             crew.finish();
         }
@@ -169,7 +169,7 @@ impl ProcessPoolExecutor {
 
     /// Takes no more calls, cancels all, and ends the workers at once.
     pub fn kill(&self) {
-        if let State::Open(crew) = self.close() {
+        if let ExecutorState::Open(crew) = self.close() {
             crew.kill();
         }
     }
@@ -184,13 +184,13 @@ impl ProcessPoolExecutor {
     #[must_use]
     pub fn worker_pids(&self) -> Vec<u32> {
         match &*self.shared.state() {
-            State::Open(crew) => crew.worker_pids(),
-            State::ShutDown => Vec::new(),
+            ExecutorState::Open(crew) => crew.worker_pids(),
+            ExecutorState::ShutDown => Vec::new(),
         }
     }
 
-    fn close(&self) -> State {
-        std::mem::replace(&mut *self.shared.state(), State::ShutDown)
+    fn close(&self) -> ExecutorState {
+        std::mem::replace(&mut *self.shared.state(), ExecutorState::ShutDown)
     }
 
     /// The crew; another one where the old one ended with the notebook process in whose place this one goes on.
@@ -201,7 +201,7 @@ impl ProcessPoolExecutor {
             error: error.to_owned(),
         };
         let mut state = self.shared.state();
-        let State::Open(crew) = &mut *state else {
+        let ExecutorState::Open(crew) = &mut *state else {
             return Err(refused("the executor takes no more calls: it was shut down"));
         };
         if crew.is_lost() {
@@ -217,14 +217,14 @@ impl ProcessPoolExecutor {
 }
 
 impl Shared {
-    fn state(&self) -> std::sync::MutexGuard<'_, State> {
+    fn state(&self) -> std::sync::MutexGuard<'_, ExecutorState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Drop for Shared {
     fn drop(&mut self) {
-        if let State::Open(crew) = &*self.state() {
+        if let ExecutorState::Open(crew) = &*self.state() {
             crew.finish();
         }
     }
@@ -313,7 +313,7 @@ impl ProcessPoolExecutorBuilder {
         ProcessPoolExecutor {
             shared: Arc::new(Shared {
                 settings,
-                state: Mutex::new(State::Open(crew)),
+                state: Mutex::new(ExecutorState::Open(crew)),
             }),
         }
     }

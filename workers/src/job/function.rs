@@ -15,7 +15,7 @@ use crate::message::Message;
 use crate::sys::code::{CodeAddress, CodeLocation};
 
 /// Decodes an argument, calls the function, and appends its encoded result.
-type Call = fn(argument: &[u8], pointer: Option<CodeAddress>, out: &mut Vec<u8>) -> Result<(), ItemError>;
+type Trampoline = fn(argument: &[u8], pointer: Option<CodeAddress>, out: &mut Vec<u8>) -> Result<(), ItemError>;
 
 /// A function, as it is sent.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -27,7 +27,7 @@ pub(crate) struct Function {
 /// A function that this process can call.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct LoadedFunction {
-    call: Call,
+    call: Trampoline,
     pointer: Option<CodeAddress>,
 }
 
@@ -64,7 +64,7 @@ impl Function {
     }
 
     #[track_caller]
-    fn called_by<F, A, O>(f: F, call: Call) -> Self
+    fn called_by<F, A, O>(f: F, call: Trampoline) -> Self
     where
         F: Fn(A) -> O + Copy + 'static,
     {
@@ -94,7 +94,7 @@ impl Function {
         }
         let _ = f;
         Self {
-            call: location(CodeAddress::of(call_without_argument::<F> as Call as *const ())),
+            call: location(CodeAddress::of(call_without_argument::<F> as Trampoline as *const ())),
             pointer: None,
         }
     }

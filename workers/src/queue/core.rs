@@ -5,9 +5,9 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use super::error::QueueError;
-use crate::share::log::{Log, LogState};
-use crate::share::membership::Membership;
-use crate::share::roster::Roster;
+use crate::handles::log::{Log, LogState};
+use crate::handles::membership::Membership;
+use crate::handles::roster::Roster;
 use crate::sys::bell::deadline_after;
 use crate::sys::monitor::{Monitor, Occasion, Visit};
 use crate::sys::placed::{Place, Placed};
@@ -27,7 +27,7 @@ const HAS_GOT: u32 = 2;
 /// A queue, in shared memory.
 #[repr(C)]
 pub(super) struct Control {
-    monitor: Monitor<State, BELLS>,
+    monitor: Monitor<QueueState, BELLS>,
     roster: Roster,
 }
 
@@ -44,7 +44,7 @@ unsafe impl Place for Control {
 
 #[derive(Clone, Copy, bytemuck::Pod, bytemuck::Zeroable)]
 #[repr(C)]
-struct State {
+struct QueueState {
     log: LogState,
     /// How many messages may wait; 0 for any number.
     capacity: u64,
@@ -132,7 +132,7 @@ impl QueueCore {
 
     pub(super) fn put(&self, message: &[u8], patience: Patience) -> Result<(), QueueError> {
         self.note_role(HAS_PUT);
-        let attempt = |visit: &mut Visit<'_, State, BELLS>| {
+        let attempt = |visit: &mut Visit<'_, QueueState, BELLS>| {
             if visit.state.closed != 0 {
                 return Some(Err(QueueError::Closed));
             }
@@ -154,7 +154,7 @@ impl QueueCore {
 
     pub(super) fn get(&self, patience: Patience) -> Result<Vec<u8>, QueueError> {
         self.note_role(HAS_GOT);
-        let attempt = |visit: &mut Visit<'_, State, BELLS>| {
+        let attempt = |visit: &mut Visit<'_, QueueState, BELLS>| {
             let taken = match self.log.take(&mut visit.state.log) {
                 Ok(taken) => taken,
                 Err(error) => return Some(Err(error.into())),
@@ -221,7 +221,7 @@ impl QueueCore {
     }
 
     pub(super) fn join(&self, patience: Patience) -> Result<(), QueueError> {
-        let attempt = |visit: &mut Visit<'_, State, BELLS>| {
+        let attempt = |visit: &mut Visit<'_, QueueState, BELLS>| {
             if visit.state.unfinished == 0 {
                 return Some(Ok(()));
             }
@@ -235,7 +235,7 @@ impl QueueCore {
     }
 
     /// Gives up the tasks of one process that has ended without having done them.
-    fn write_off(&self, visit: &mut Visit<'_, State, BELLS>) -> Option<QueueError> {
+    fn write_off(&self, visit: &mut Visit<'_, QueueState, BELLS>) -> Option<QueueError> {
         let (process, deeds) = self
             .membership
             .roster()

@@ -10,8 +10,8 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use super::core::{Patience, QueueCore};
 use super::error::QueueError;
 use crate::codec;
+use crate::handles::handle;
 use crate::message::Message;
-use crate::share::handle;
 use crate::sys::region::Kind;
 
 const KIND: Kind = Kind::named(b"queue");

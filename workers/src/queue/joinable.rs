@@ -9,8 +9,8 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use super::core::{Patience, QueueCore};
 use super::error::QueueError;
 use super::fifo::Queue;
+use crate::handles::handle;
 use crate::message::Message;
-use crate::share::handle;
 use crate::sys::region::Kind;
 
 pub(super) const KIND: Kind = Kind::named(b"joinable");

@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::SharedData;
-use crate::share::handle;
+use crate::handles::handle;
 use crate::sys::bell::deadline_after;
 use crate::sys::guarded::{Elements, Guarded};
 use crate::sys::region::Kind;

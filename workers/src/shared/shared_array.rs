@@ -5,7 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::SharedData;
-use crate::share::handle;
+use crate::handles::handle;
 use crate::sys::plain::Plain;
 use crate::sys::region::Kind;
 

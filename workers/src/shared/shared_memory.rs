@@ -6,7 +6,7 @@ use std::io;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::SharedData;
-use crate::share::handle;
+use crate::handles::handle;
 use crate::sys::plain::Plain;
 use crate::sys::region::{HEADER, Kind, Region, RegionName};
 

@@ -7,7 +7,7 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 use super::conditions::{Conditions, Role};
 use super::former::Former;
-use super::worker::{Desk, Entry, WorkerInfo, WorkerKind};
+use super::worker::{Entry, WorkView, WorkerInfo, WorkerKind};
 use crate::sys::at_fork::{self, AtFork, Rank, Turn};
 use crate::sys::clock;
 use crate::sys::exit::Ending;
@@ -194,7 +194,7 @@ impl Family {
         self.relations.counted = 0;
         for child in std::mem::take(&mut self.relations.children) {
             // What it shares with the child is the parent's to let go of.
-            std::mem::forget(child.entry.desk);
+            std::mem::forget(child.entry.view);
         }
         self.relations.former = Former::NONE;
     }
@@ -205,24 +205,24 @@ impl Family {
     }
 
     /// A standing worker has been started.
-    pub(crate) fn add_standing(&mut self, pid: u32, pidfd: &Arc<OwnedFd>, desk: Arc<dyn Desk>) {
+    pub(crate) fn add_standing(&mut self, pid: u32, pidfd: &Arc<OwnedFd>, view: Arc<dyn WorkView>) {
         self.add(
             "StandingWorker".to_owned(),
             WorkerKind::Standing,
             pid,
             pidfd,
-            Some(desk),
+            Some(view),
         );
     }
 
-    fn add(&mut self, name: String, kind: WorkerKind, pid: u32, pidfd: &Arc<OwnedFd>, desk: Option<Arc<dyn Desk>>) {
+    fn add(&mut self, name: String, kind: WorkerKind, pid: u32, pidfd: &Arc<OwnedFd>, view: Option<Arc<dyn WorkView>>) {
         self.relations.children.push(Kin {
             entry: Entry {
                 pid,
                 name,
                 kind,
                 started: clock::now(),
-                desk,
+                view,
             },
             forked_by: std::process::id(),
             pidfd: Arc::clone(pidfd),
@@ -230,9 +230,9 @@ impl Family {
     }
 
     /// Says where it is seen what a child is on.
-    pub(crate) fn observe(&mut self, pid: u32, desk: Arc<dyn Desk>) {
+    pub(crate) fn observe(&mut self, pid: u32, view: Arc<dyn WorkView>) {
         if let Some(child) = self.relations.children.iter_mut().find(|child| child.entry.pid == pid) {
-            child.entry.desk = Some(desk);
+            child.entry.view = Some(view);
         }
     }
 

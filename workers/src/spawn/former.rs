@@ -60,7 +60,7 @@ mod tests {
             name: "x".to_owned(),
             kind,
             started: 0,
-            desk: None,
+            view: None,
         };
         entry.ended(&Ending::LOST, false)
     }

@@ -84,7 +84,7 @@ impl WorkerState {
 }
 
 /// Where it is seen what a worker is on.
-pub(crate) trait Desk: fmt::Debug + Send + Sync {
+pub(crate) trait WorkView: fmt::Debug + Send + Sync {
     fn work(&self) -> Work;
 }
 
@@ -104,7 +104,7 @@ pub(crate) struct Entry {
     pub(crate) kind: WorkerKind,
     /// When it was started, in nanoseconds of the monotonic clock.
     pub(crate) started: u64,
-    pub(crate) desk: Option<Arc<dyn Desk>>,
+    pub(crate) view: Option<Arc<dyn WorkView>>,
 }
 
 impl Entry {
@@ -122,7 +122,7 @@ impl Entry {
     }
 
     fn work(&self) -> Option<Work> {
-        self.desk.as_ref().map(|desk| desk.work())
+        self.view.as_ref().map(|view| view.work())
     }
 
     /// How it is now; `None` where it has just gone.
@@ -136,7 +136,7 @@ impl Entry {
                 exit_code: None,
                 stopped: false,
             },
-            // Who has a desk and nothing on it is about to go to sleep, or to take something.
+            // Who has a view and nothing on it is about to go to sleep, or to take something.
             _ if !is_on_something && work.is_some() => WorkerState::Idle,
             Activity::Waiting if !is_on_something => WorkerState::Idle,
             Activity::Waiting => WorkerState::Waiting { item },

@@ -11,9 +11,9 @@ use super::setup::{self, Setup, Started};
 use super::shared::{ARRIVED, CREW, CrewMemory, MAX_WORKERS, task_log};
 use super::task::{CANCELLED, Outcome, Payload, Task};
 use crate::error::TaskError;
+use crate::handles::log::Log;
 use crate::job::function::Function;
-use crate::share::log::Log;
-use crate::spawn::{Desk, Family, Work};
+use crate::spawn::{Family, Work, WorkView};
 use crate::sys::exit::{Ending, Exit};
 use crate::sys::placed::Placed;
 use crate::sys::region::RegionName;
@@ -51,7 +51,7 @@ struct DeskView {
     desk: usize,
 }
 
-impl Desk for DeskView {
+impl WorkView for DeskView {
     fn work(&self) -> Work {
         let desk = &self.memory.desks[self.desk];
         let activity = desk.activity.load(Ordering::Relaxed);

@@ -2,7 +2,7 @@
 
 use std::sync::atomic::AtomicU64;
 
-use crate::share::log::{Log, LogState};
+use crate::handles::log::{Log, LogState};
 use crate::sys::monitor::Monitor;
 use crate::sys::placed::{Place, Placed};
 use crate::sys::region::Kind;

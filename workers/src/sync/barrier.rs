@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::meeting::{Arrival, Meeting, SEATS};
 
-use crate::share::handle::{self, sent_by_name};
+use crate::handles::handle::{self, sent_by_name};
 use crate::sys::bell::deadline_after;
 use crate::sys::monitor::{Monitor, Occasion};
 use crate::sys::placed::Placed;

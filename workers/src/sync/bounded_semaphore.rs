@@ -6,7 +6,7 @@ use super::permits::Permits;
 use super::semaphore::SemaphorePermit;
 use serde::{Deserialize, Serialize};
 
-use crate::share::handle::{self, sent_by_name};
+use crate::handles::handle::{self, sent_by_name};
 use crate::sys::placed::Placed;
 use crate::sys::region::Kind;
 

@@ -4,7 +4,7 @@ use std::fmt;
 use std::time::{Duration, Instant};
 
 use super::waiters::Waiters;
-use crate::share::handle::{self, sent_by_name};
+use crate::handles::handle::{self, sent_by_name};
 use crate::sys::bell::{LONGEST_SLEEP, deadline_after};
 use crate::sys::mutex::{Held, WithMutex};
 use crate::sys::placed::Placed;

@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
-use crate::share::handle::{self, sent_by_name};
+use crate::handles::handle::{self, sent_by_name};
 use crate::sys::bell::{Bell, deadline_after};
 use crate::sys::placed::{Place, Placed};
 use crate::sys::region::Kind;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::share::handle::{self, sent_by_name};
+use crate::handles::handle::{self, sent_by_name};
 use crate::sys::bell::deadline_after;
 use crate::sys::mutex::{Held, RobustMutex};
 use crate::sys::placed::Placed;

@@ -3,7 +3,7 @@
 use bytemuck::{Pod, Zeroable};
 
 use super::barrier::BarrierError;
-use crate::share::living::Living;
+use crate::handles::living::Living;
 use crate::sys::identity::ProcessIdentity;
 
 /// How many can be at a barrier.

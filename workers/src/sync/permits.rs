@@ -7,7 +7,7 @@
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::time::Instant;
 
-use crate::share::living::Living;
+use crate::handles::living::Living;
 use crate::sys::bell::{Bell, Occasion};
 use crate::sys::identity::ProcessIdentity;
 use crate::sys::placed::Place;

@@ -4,7 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use super::permits::{Permits, Taken};
-use crate::share::handle::{self, sent_by_name};
+use crate::handles::handle::{self, sent_by_name};
 use crate::sys::bell::deadline_after;
 use crate::sys::placed::Placed;
 use crate::sys::region::Kind;

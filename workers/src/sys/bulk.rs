@@ -126,7 +126,7 @@ pub(crate) fn collect<T>(shape: Shape, bytes: &[u8]) -> Option<Result<T, Invalid
 #[derive(Debug, PartialEq)]
 pub(crate) struct InvalidElements;
 
-/// Elements whose slices can be viewed, and whose vectors be made.
+/// ElementTypes whose slices can be viewed, and whose vectors be made.
 struct Element {
     shape: Shape,
     iter: TypeId,
@@ -213,14 +213,14 @@ fn are_valid<E: CheckedBitPattern>(bits: &[E::Bits]) -> bool {
         .fold(true, |valid, bits| valid & E::is_valid_bit_pattern(bits))
 }
 
-static ELEMENTS: LazyLock<Elements> = LazyLock::new(Elements::new);
+static ELEMENTS: LazyLock<ElementTypes> = LazyLock::new(ElementTypes::new);
 
-struct Elements {
+struct ElementTypes {
     by_iter: HashMap<TypeId, Element, BuildHasherDefault<IdentityHasher>>,
     by_shape: HashMap<Shape, Element>,
 }
 
-impl Elements {
+impl ElementTypes {
     fn new() -> Self {
         Self {
             by_iter: all().into_iter().map(|element| (element.iter, element)).collect(),

@@ -88,7 +88,7 @@ fn remedy(kernel: &Installed) -> String {
         NAME => String::new(),
         name => format!(" --name {name}"),
     };
-    let users = Surroundings::of_this_process().data_directory(&kernelspec::Place::User);
+    let users = Surroundings::of_this_process().data_directory(&kernelspec::JupyterDirectory::User);
     match kernel.directory.parent().and_then(|kernels| kernels.parent()) {
         Some(data) if users.is_ok_and(|users| users == data) => format!("parcell install{name}"),
         _ => format!("parcell install --prefix {}{name}", prefix.display()),

@@ -11,7 +11,7 @@ pub(crate) const PATH_VARIABLE: &str = "JUPYTER_PATH";
 
 /// Which of Jupyter's directories.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub(crate) enum Place {
+pub(crate) enum JupyterDirectory {
     /// The user's own.
     User,
     /// That of the active Python environment.
@@ -59,11 +59,11 @@ impl Surroundings {
     }
 
     /// Jupyter's data directory at `place`, the one that holds `kernels`.
-    pub(crate) fn data_directory(&self, place: &Place) -> Result<PathBuf, LocationError> {
+    pub(crate) fn data_directory(&self, place: &JupyterDirectory) -> Result<PathBuf, LocationError> {
         match place {
-            Place::User => self.user_data_directory(),
-            Place::SysPrefix => Ok(under_prefix(&self.python_prefix()?)),
-            Place::Prefix(prefix) => Ok(under_prefix(prefix)),
+            JupyterDirectory::User => self.user_data_directory(),
+            JupyterDirectory::SysPrefix => Ok(under_prefix(&self.python_prefix()?)),
+            JupyterDirectory::Prefix(prefix) => Ok(under_prefix(prefix)),
         }
     }
 
@@ -169,19 +169,27 @@ mod tests {
         let mut surroundings = at_home();
         if cfg!(target_os = "linux") {
             assert_eq!(
-                directory(&surroundings, Place::User),
+                directory(&surroundings, JupyterDirectory::User),
                 PathBuf::from("/home/ada/.local/share/jupyter")
             );
             surroundings.xdg_data_home = Some("/data".into());
-            assert_eq!(directory(&surroundings, Place::User), PathBuf::from("/data/jupyter"));
+            assert_eq!(
+                directory(&surroundings, JupyterDirectory::User),
+                PathBuf::from("/data/jupyter")
+            );
         }
         surroundings.jupyter_data_dir = Some("/jupyter".into());
-        assert_eq!(directory(&surroundings, Place::User), PathBuf::from("/jupyter"));
+        assert_eq!(
+            directory(&surroundings, JupyterDirectory::User),
+            PathBuf::from("/jupyter")
+        );
     }
 
     #[test]
     fn no_home_is_an_error_that_says_what_to_do() {
-        let error = Surroundings::default().data_directory(&Place::User).unwrap_err();
+        let error = Surroundings::default()
+            .data_directory(&JupyterDirectory::User)
+            .unwrap_err();
         assert!(error.to_string().contains("JUPYTER_DATA_DIR"), "{error}");
     }
 
@@ -192,12 +200,12 @@ mod tests {
             ..at_home()
         };
         assert_eq!(
-            directory(&surroundings, Place::SysPrefix),
+            directory(&surroundings, JupyterDirectory::SysPrefix),
             PathBuf::from("/opt/conda/share/jupyter")
         );
         surroundings.virtual_env = Some("/home/me/lesson/.venv".into());
         assert_eq!(
-            directory(&surroundings, Place::SysPrefix),
+            directory(&surroundings, JupyterDirectory::SysPrefix),
             PathBuf::from("/home/me/lesson/.venv/share/jupyter")
         );
     }
@@ -236,7 +244,7 @@ mod tests {
             path: Some(binaries.path().into()),
             ..at_home()
         };
-        let error = surroundings.data_directory(&Place::SysPrefix).unwrap_err();
+        let error = surroundings.data_directory(&JupyterDirectory::SysPrefix).unwrap_err();
         assert!(matches!(error, LocationError::PrefixUnknown { .. }), "{error:?}");
     }
 
@@ -263,11 +271,11 @@ mod tests {
             path: Some(empty.path().into()),
             ..at_home()
         };
-        let error = surroundings.data_directory(&Place::SysPrefix).unwrap_err();
+        let error = surroundings.data_directory(&JupyterDirectory::SysPrefix).unwrap_err();
         assert!(matches!(error, LocationError::PythonMissing { .. }), "{error:?}");
     }
 
-    fn directory(surroundings: &Surroundings, place: Place) -> PathBuf {
+    fn directory(surroundings: &Surroundings, place: JupyterDirectory) -> PathBuf {
         surroundings.data_directory(&place).unwrap()
     }
 

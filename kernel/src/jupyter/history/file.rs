@@ -60,12 +60,12 @@ struct Record {
 
 /// Where the history is.
 #[derive(Clone, Debug)]
-struct Place(PathBuf);
+struct HistoryDirectory(PathBuf);
 
 impl HistoryFile {
     /// Begins a session in the directory's history; gives what earlier ones have left.
     pub(super) fn open(directory: &Path) -> Result<(HistoryFile, Vec<Input>), HistoryError> {
-        let place = Place(directory.to_owned());
+        let place = HistoryDirectory(directory.to_owned());
         let (session, inputs) = place.begin_session()?;
         let (lines, queue) = mpsc::channel();
         let (sender, written) = mpsc::channel();
@@ -115,7 +115,7 @@ impl Drop for HistoryFile {
     }
 }
 
-impl Place {
+impl HistoryDirectory {
     fn begin_session(&self) -> Result<(u32, Vec<Input>), HistoryError> {
         DirBuilder::new()
             .recursive(true)

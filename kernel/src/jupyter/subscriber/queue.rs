@@ -29,12 +29,12 @@ pub(in crate::jupyter) struct Published {
 /// What waits to be sent to one subscriber.
 #[derive(Debug, Default)]
 pub(in crate::jupyter) struct Queue {
-    state: Mutex<State>,
+    state: Mutex<QueueState>,
     changed: Notify,
 }
 
 #[derive(Debug, Default)]
-struct State {
+struct QueueState {
     entries: VecDeque<Entry>,
     size: usize,
     is_closed: bool,
@@ -120,12 +120,12 @@ impl Queue {
         }
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, QueueState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl State {
+impl QueueState {
     fn lose(&mut self, message: &Published) {
         match self.entries.back_mut() {
             Some(Entry::Lost(lost)) => {

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::notes::{CellSpan, Child, ChildSnippet, Note};
 use super::{cell_name, lines, render_at, renderer, visible};
-use crate::cell::{Place, SourceMap};
+use crate::cell::{Provenance, SourceMap};
 use crate::library;
 use crate::session::event::CellError;
 use crate::session::gone::Gone;
@@ -262,7 +262,7 @@ impl Compiled<'_> {
         let start = (number("line_start")?, number("column_start")?);
         let end = (number("line_end")?, number("column_end")?);
         let (cell, place) = self.locations.place(self.cell, start, end)?;
-        let Place::Written(range) = place else { return None };
+        let Provenance::Written(range) = place else { return None };
         Some(CellSpan {
             cell,
             note: Note {

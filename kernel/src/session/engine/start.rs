@@ -7,7 +7,7 @@ use std::sync::mpsc;
 use evcxr::{CommandContext, Error};
 
 use super::Request;
-use crate::environment::{self, Place, prelude};
+use crate::environment::{self, SessionFiles, prelude};
 use crate::library::{self, Prepared};
 use crate::process::SUPERVISOR;
 use crate::session::diagnostics;
@@ -26,7 +26,7 @@ pub(super) enum StartError {
 }
 
 /// evcxr with everything in scope that every cell has, and the library that is.
-pub(super) fn start(shared: &Shared, place: &Place) -> Result<(CommandContext, Prepared), StartError> {
+pub(super) fn start(shared: &Shared, files: &SessionFiles) -> Result<(CommandContext, Prepared), StartError> {
     let library = library::prepare(&mut |progress| {
         if let Some(cell) = shared.first_queued() {
             let content = Content::Stream {
@@ -37,12 +37,12 @@ pub(super) fn start(shared: &Shared, place: &Place) -> Result<(CommandContext, P
         }
         tracing::info!(progress, "preparing the library");
     })?;
-    library::plant(&library, &place.evcxr())?;
+    library::plant(&library, &files.evcxr())?;
     let mut supervisor = Command::new(std::env::current_exe()?);
     supervisor.arg(SUPERVISOR);
     environment::restore(&mut supervisor);
     tracing::debug!("the library is in place");
-    let (context, outputs) = prelude::start(place, supervisor, &library.sources())?;
+    let (context, outputs) = prelude::start(files, supervisor, &library.sources())?;
     std::thread::Builder::new()
         .name("supervisor-stderr".to_owned())
         .spawn(move || {

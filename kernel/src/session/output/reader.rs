@@ -1,6 +1,7 @@
 //! The thread that reads every pipe and every socket of the session's processes, and says what came of it.
 
 use std::io;
+use std::ops::ControlFlow;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::net::UnixDatagram;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
@@ -45,13 +46,6 @@ pub(super) struct Reader {
     results: Option<Arc<OwnedFd>>,
 }
 
-/// Whether to go on.
-#[derive(Eq, PartialEq)]
-enum Flow {
-    Continue,
-    Stop,
-}
-
 impl Reader {
     pub(super) fn new(connections: Connections) -> Reader {
         let transcript = Transcript::new(Colours::wanted(), Arc::clone(&connections.locations));
@@ -78,7 +72,7 @@ impl Reader {
                 self.listener.settle_due();
                 self.deliver();
             }
-            if self.obey() == Flow::Stop {
+            if self.obey().is_break() {
                 return;
             }
         }
@@ -224,7 +218,7 @@ impl Reader {
         }
     }
 
-    fn obey(&mut self) -> Flow {
+    fn obey(&mut self) -> ControlFlow<()> {
         // Only wakes; the commands are in their own queue.
         let _ = rustix::io::read(&*self.connections.wake, &mut [0; 8][..]);
         while let Ok(command) = self.connections.commands.try_recv() {
@@ -242,10 +236,10 @@ impl Reader {
                     // Who asked may have gone.
                     let _ = reply.send(report);
                 }
-                Command::Stop => return Flow::Stop,
+                Command::Stop => return ControlFlow::Break(()),
             }
         }
-        Flow::Continue
+        ControlFlow::Continue(())
     }
 
     /// Says all that has been written up to now.

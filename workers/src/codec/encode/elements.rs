@@ -11,7 +11,7 @@ use crate::codec::format::OURS;
 use crate::codec::problem::Problem;
 
 /// What is being written element by element.
-pub(in crate::codec) struct Elements<'a, 'out> {
+pub(in crate::codec) struct ElementEncoder<'a, 'out> {
     encoder: &'a mut Encoder<'out>,
     written: usize,
     said: Said,
@@ -27,7 +27,7 @@ enum Said {
     },
 }
 
-impl<'a, 'out> Elements<'a, 'out> {
+impl<'a, 'out> ElementEncoder<'a, 'out> {
     /// So many elements, as has been written.
     pub(super) fn announced(encoder: &'a mut Encoder<'out>, length: usize) -> Self {
         let said = Said::Length(length);
@@ -38,7 +38,7 @@ impl<'a, 'out> Elements<'a, 'out> {
         }
     }
 
-    /// Elements whose number has room for itself in 4 bytes after the one at `at`; `in_64` is for a larger one.
+    /// ElementEncoder whose number has room for itself in 4 bytes after the one at `at`; `in_64` is for a larger one.
     pub(super) fn to_count(encoder: &'a mut Encoder<'out>, at: usize, in_64: u8) -> Self {
         let said = Said::Nothing { at, in_64 };
         Self {
@@ -80,7 +80,7 @@ impl<'a, 'out> Elements<'a, 'out> {
     }
 }
 
-impl SerializeSeq for Elements<'_, '_> {
+impl SerializeSeq for ElementEncoder<'_, '_> {
     type Ok = ();
     type Error = Problem;
 
@@ -93,7 +93,7 @@ impl SerializeSeq for Elements<'_, '_> {
     }
 }
 
-impl SerializeTuple for Elements<'_, '_> {
+impl SerializeTuple for ElementEncoder<'_, '_> {
     type Ok = ();
     type Error = Problem;
 
@@ -106,7 +106,7 @@ impl SerializeTuple for Elements<'_, '_> {
     }
 }
 
-impl SerializeTupleStruct for Elements<'_, '_> {
+impl SerializeTupleStruct for ElementEncoder<'_, '_> {
     type Ok = ();
     type Error = Problem;
 
@@ -119,7 +119,7 @@ impl SerializeTupleStruct for Elements<'_, '_> {
     }
 }
 
-impl SerializeTupleVariant for Elements<'_, '_> {
+impl SerializeTupleVariant for ElementEncoder<'_, '_> {
     type Ok = ();
     type Error = Problem;
 
@@ -132,7 +132,7 @@ impl SerializeTupleVariant for Elements<'_, '_> {
     }
 }
 
-impl SerializeMap for Elements<'_, '_> {
+impl SerializeMap for ElementEncoder<'_, '_> {
     type Ok = ();
     type Error = Problem;
 
@@ -149,7 +149,7 @@ impl SerializeMap for Elements<'_, '_> {
     }
 }
 
-impl SerializeStruct for Elements<'_, '_> {
+impl SerializeStruct for ElementEncoder<'_, '_> {
     type Ok = ();
     type Error = Problem;
 
@@ -162,7 +162,7 @@ impl SerializeStruct for Elements<'_, '_> {
     }
 }
 
-impl SerializeStructVariant for Elements<'_, '_> {
+impl SerializeStructVariant for ElementEncoder<'_, '_> {
     type Ok = ();
     type Error = Problem;
 

@@ -19,12 +19,12 @@ use crate::manager::message::{QueueOperation, SemaphoreOperation};
 /// is not empty and full at once.
 #[derive(Debug)]
 pub(super) struct Object {
-    state: State,
+    state: Content,
     waiting: VecDeque<(Caller, Operation)>,
 }
 
 #[derive(Debug)]
-enum State {
+enum Content {
     List(List),
     Dict(Dict),
     Value(Value),
@@ -37,7 +37,7 @@ enum State {
 impl Object {
     pub(super) fn new(object: NewObject, effects: &mut Effects) -> Self {
         Self {
-            state: State::new(object, effects),
+            state: Content::new(object, effects),
             waiting: VecDeque::new(),
         }
     }
@@ -72,7 +72,7 @@ impl Object {
 
     /// The caller has gone with what it holds.
     pub(super) fn abandon(&mut self, caller: Caller, effects: &mut Effects) {
-        if let State::Lock(semaphore) | State::Semaphore(semaphore) = &mut self.state {
+        if let Content::Lock(semaphore) | Content::Semaphore(semaphore) = &mut self.state {
             semaphore.abandon(caller);
             self.go_on(effects);
         }
@@ -80,7 +80,7 @@ impl Object {
 
     /// An item is the queue's first again.
     pub(super) fn give_back(&mut self, item: Payload, effects: &mut Effects) {
-        if let State::Queue(queue) = &mut self.state {
+        if let Content::Queue(queue) = &mut self.state {
             queue.give_back(item);
             self.go_on(effects);
         }
@@ -97,7 +97,7 @@ impl Object {
     }
 }
 
-impl State {
+impl Content {
     fn new(object: NewObject, effects: &mut Effects) -> Self {
         match object {
             NewObject::List => Self::List(List::default()),

@@ -10,7 +10,7 @@ use std::io::{self, IsTerminal, Write};
 use crate::display::{DisplayHandle, MimeBundle, display};
 use crate::notebook;
 use crate::sys::clock;
-pub(crate) use text::State;
+pub(crate) use text::MapState;
 use text::{bundle, line, summary};
 
 /// How long a map runs before anything is shown.
@@ -25,13 +25,13 @@ const COLUMNS: usize = 80;
 /// What is shown of one map.
 #[derive(Debug)]
 pub(crate) struct Progress {
-    place: Place,
+    place: Surface,
     next: u64,
     shown: String,
 }
 
 #[derive(Debug)]
-enum Place {
+enum Surface {
     /// A notebook; the display is there once something has been shown.
     Notebook(Option<DisplayHandle>),
     /// A terminal, on standard error; whether something has been shown.
@@ -45,9 +45,9 @@ impl Progress {
             return None;
         }
         let place = if notebook::is_notebook() {
-            Place::Notebook(None)
+            Surface::Notebook(None)
         } else if io::stderr().is_terminal() {
-            Place::Terminal(false)
+            Surface::Terminal(false)
         } else {
             return None;
         };
@@ -64,7 +64,7 @@ impl Progress {
     }
 
     /// Shows `state` if it is time.
-    pub(crate) fn tick(&mut self, state: impl FnOnce() -> State) {
+    pub(crate) fn tick(&mut self, state: impl FnOnce() -> MapState) {
         let now = clock::now();
         if now < self.next {
             return;
@@ -76,8 +76,8 @@ impl Progress {
             return;
         }
         match &mut self.place {
-            Place::Notebook(shown) => show(shown, bundle(&state).transient()),
-            Place::Terminal(shown) => {
+            Surface::Notebook(shown) => show(shown, bundle(&state).transient()),
+            Surface::Terminal(shown) => {
                 *shown = true;
                 let columns = rustix::termios::tcgetwinsize(io::stderr())
                     .ok()
@@ -92,12 +92,12 @@ impl Progress {
     }
 
     /// The map has ended. What has been shown makes room for a line that sums it up.
-    pub(crate) fn end(&mut self, state: &State) {
+    pub(crate) fn end(&mut self, state: &MapState) {
         let text = summary(state);
         match &mut self.place {
-            Place::Notebook(None) | Place::Terminal(false) => {}
-            Place::Notebook(shown) => show(shown, MimeBundle::new().with("text/plain", text)),
-            Place::Terminal(true) => {
+            Surface::Notebook(None) | Surface::Terminal(false) => {}
+            Surface::Notebook(shown) => show(shown, MimeBundle::new().with("text/plain", text)),
+            Surface::Terminal(true) => {
                 let _ = writeln!(io::stderr().lock(), "\r{text}\x1b[K");
             }
         }

@@ -13,7 +13,7 @@ const NAMED: usize = 8;
 
 /// How far a map is.
 #[derive(Debug, Default)]
-pub(crate) struct State {
+pub(crate) struct MapState {
     pub(crate) done: usize,
     /// `None` for a stream, which may have no end.
     pub(crate) total: Option<usize>,
@@ -27,7 +27,7 @@ pub(crate) struct State {
     pub(crate) on: Vec<(u32, usize)>,
 }
 
-impl State {
+impl MapState {
     fn rate(&self) -> f64 {
         self.done as f64 / (self.nanos as f64 / 1e9).max(1e-9)
     }
@@ -76,7 +76,7 @@ impl State {
 }
 
 /// One line about a map that goes on.
-pub(super) fn line(state: &State) -> String {
+pub(super) fn line(state: &MapState) -> String {
     let mut text = String::new();
     if let Some(share) = state.share() {
         let full = (share * BAR as f64) as usize;
@@ -96,7 +96,7 @@ pub(super) fn line(state: &State) -> String {
 }
 
 /// The same for a notebook.
-pub(super) fn bundle(state: &State) -> MimeBundle {
+pub(super) fn bundle(state: &MapState) -> MimeBundle {
     let bar = match state.share() {
         Some(share) => format!(
             "<div style=\"height:6px;max-width:32em;margin:2px 0;border-radius:3px;overflow:hidden;\
@@ -125,7 +125,7 @@ pub(super) fn bundle(state: &State) -> MimeBundle {
 }
 
 /// One line about a map that has ended, such as `1,000 items in 3.20 s by 4 workers (312/s), 2 failed`.
-pub(super) fn summary(state: &State) -> String {
+pub(super) fn summary(state: &MapState) -> String {
     let count = match state.total {
         Some(total) if state.done < total => {
             format!("stopped after {} of {} items", grouped(state.done), grouped(total))
@@ -167,15 +167,15 @@ fn time_left_text(left: Duration) -> String {
 mod tests {
     use super::*;
 
-    fn state() -> State {
-        State {
+    fn state() -> MapState {
+        MapState {
             done: 250,
             total: Some(1000),
             failed: 2,
             nanos: 2_000_000_000,
             workers: 4,
             on: vec![(4711, 1250), (4712, 3)],
-            ..State::default()
+            ..MapState::default()
         }
     }
 
@@ -185,23 +185,23 @@ mod tests {
             line(&state()),
             " 25% [#####...............] 250/1,000  125/s  6 s left  2 failed  pid: item 4711: 1,250, 4712: 3"
         );
-        let stream = State {
+        let stream = MapState {
             done: 3,
             nanos: 60_000_000_000,
-            ..State::default()
+            ..MapState::default()
         };
         assert_eq!(line(&stream), "3 done  3.0/min");
-        let begun = State {
+        let begun = MapState {
             total: Some(5),
             nanos: 1_000_000_000,
-            ..State::default()
+            ..MapState::default()
         };
         assert_eq!(line(&begun), "  0% [....................] 0/5  0.0/min");
     }
 
     #[test]
     fn a_summary_is_one_line() {
-        let done = State {
+        let done = MapState {
             done: 1000,
             retried: 1,
             nanos: 3_200_000_000,
@@ -215,12 +215,12 @@ mod tests {
             summary(&state()),
             "stopped after 250 of 1,000 items in 2.00 s by 4 workers (125/s), 2 failed"
         );
-        let one = State {
+        let one = MapState {
             done: 1,
             total: Some(1),
             workers: 1,
             nanos: 1_000_000_000,
-            ..State::default()
+            ..MapState::default()
         };
         assert_eq!(summary(&one), "1 item in 1.00 s by 1 worker (1.0/s)");
     }
@@ -228,7 +228,7 @@ mod tests {
     #[test]
     fn many_workers_are_counted() {
         let on = (0..12).map(|pid| (pid, 1)).collect();
-        assert!(line(&State { on, ..state() }).ends_with("7: 1, and 4 more"));
+        assert!(line(&MapState { on, ..state() }).ends_with("7: 1, and 4 more"));
     }
 
     #[test]

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering, fence};
 
 use crate::pool::report::{SharedTally, Trace};
 use crate::record::WORD;
-use crate::spawn::{Desk, Work};
+use crate::spawn::{Work, WorkView};
 use crate::sys::shared::{Shareable, SharedSlice};
 
 /// The bytes of results that a worker gathers before it must send them.
@@ -69,7 +69,7 @@ pub(super) struct SlotView {
     pub(super) slot: usize,
 }
 
-impl Desk for SlotView {
+impl WorkView for SlotView {
     fn work(&self) -> Work {
         self.board.slot(self.slot).work()
     }

@@ -40,7 +40,7 @@ pub(super) fn work(board: &Board, assignment: &Assignment<'_>, job: &mut Job<'_>
     seeds::enter(assignment.seed);
     let (slot, settings) = (board.slot(assignment.slot), assignment.settings);
     let mut worker = Worker {
-        desk: Desk {
+        desk: SlotStage {
             slot,
             timed: settings.map.timeout.is_some(),
         },
@@ -70,7 +70,7 @@ pub(super) fn work(board: &Board, assignment: &Assignment<'_>, job: &mut Job<'_>
 }
 
 struct Worker<'a, 'job> {
-    desk: Desk<'a>,
+    desk: SlotStage<'a>,
     job: &'a mut Job<'job>,
     outbox: Outbox<'a>,
     pace: Pace,
@@ -86,10 +86,10 @@ struct Worker<'a, 'job> {
 }
 
 /// Breaks when the worker ends.
-type Flow = ControlFlow<io::Result<()>>;
+type UntilEnd = ControlFlow<io::Result<()>>;
 
 impl Worker<'_, '_> {
-    fn work_through(&mut self, board: &Board, ranges: &[Range<usize>]) -> Flow {
+    fn work_through(&mut self, board: &Board, ranges: &[Range<usize>]) -> UntilEnd {
         for range in ranges {
             self.run_chunk(range.clone())?;
         }
@@ -108,7 +108,7 @@ impl Worker<'_, '_> {
         self.settings.max_tasks.map_or(usize::MAX, |most| most - self.ran)
     }
 
-    fn run_chunk(&mut self, chunk: Range<usize>) -> Flow {
+    fn run_chunk(&mut self, chunk: Range<usize>) -> UntilEnd {
         self.desk.slot.begin_chunk(&chunk);
         for item in chunk {
             self.desk.slot.begin_item(item);
@@ -196,7 +196,7 @@ impl Worker<'_, '_> {
     }
 }
 
-fn stop_on(result: io::Result<()>) -> Flow {
+fn stop_on(result: io::Result<()>) -> UntilEnd {
     match result {
         Ok(()) => ControlFlow::Continue(()),
         Err(error) => ControlFlow::Break(Err(error)),
@@ -204,13 +204,13 @@ fn stop_on(result: io::Result<()>) -> Flow {
 }
 
 /// Where the worker notes down what it is on.
-struct Desk<'a> {
+struct SlotStage<'a> {
     slot: &'a Slot,
     /// Whether items have a time limit.
     timed: bool,
 }
 
-impl Desk<'_> {
+impl SlotStage<'_> {
     fn mark_time(&self) {
         if self.timed {
             self.slot.mark_time(clock::now());
@@ -224,7 +224,7 @@ impl Desk<'_> {
     }
 }
 
-impl Stage for Desk<'_> {
+impl Stage for SlotStage<'_> {
     fn begin(&self, item: usize) {
         // First of all, for a worker that was late with the item before must not seem to be on this one.
         self.mark_time();

@@ -30,7 +30,7 @@ enum Fault {
 struct State {
     lock: Option<usize>,
     tickets: u8,
-    places: Vec<Place>,
+    places: Vec<WaitingPlace>,
     /// How many notifications were made, and how many have served their purpose.
     made: u8,
     served: u8,
@@ -39,7 +39,7 @@ struct State {
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-struct Place {
+struct WaitingPlace {
     process: Option<usize>,
     ticket: u8,
     notified: bool,
@@ -256,7 +256,7 @@ impl Model for Conditions {
         State {
             lock: None,
             tickets: 0,
-            places: vec![Place::default(); self.waiters],
+            places: vec![WaitingPlace::default(); self.waiters],
             made: 0,
             served: 0,
             killed: 0,
@@ -300,7 +300,7 @@ impl Model for Conditions {
         let asleep = |process: &Process| process.at == At::Sleep;
         let is_settled = |process: &Process| asleep(process) || matches!(process.at, At::Done | At::Killed);
         let waiting: Vec<_> = state.processes.iter().filter(|process| asleep(process)).collect();
-        let unserved = |place: &&Place| place.process.is_some() && place.notified;
+        let unserved = |place: &&WaitingPlace| place.process.is_some() && place.notified;
         let mut owed = state.places.iter().filter(unserved).map(|place| place.heirs);
         let is_lost = state.made > state.served + state.places.iter().filter(unserved).count() as u8;
         state.processes.iter().all(is_settled)

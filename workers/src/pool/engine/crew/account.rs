@@ -1,7 +1,7 @@
 //! What is told of a call while it runs, and when it has ended: progress, history, profile.
 
 use super::Crew;
-use crate::map::State;
+use crate::map::MapState;
 use crate::pool::engine::member::Member;
 use crate::pool::report::Profiler;
 use crate::sys::clock;
@@ -15,13 +15,13 @@ impl Crew {
     }
 
     /// How far it is.
-    pub(super) fn state(&self) -> State {
+    pub(super) fn state(&self) -> MapState {
         let on = |member: &Member| {
             let slot = self.board.slot(member.slot);
             slot.running().map(|_| (member.child.pid(), slot.inner()))
         };
         let began = self.history.as_ref().map_or(0, |history| history.began);
-        State {
+        MapState {
             done: self.done() * self.block,
             total: self.is_whole.then(|| self.ledger.added() * self.block),
             failed: self.ledger.failed(),

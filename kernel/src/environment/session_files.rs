@@ -1,4 +1,4 @@
-//! The place of a session on disk: its directory, with all that evcxr needs to start in it.
+//! What a session has on disk: its directory, with all that evcxr needs to start in it.
 
 use std::fs;
 use std::io;
@@ -18,14 +18,14 @@ pub(super) const TEMPORARY: &str = "tmp";
 
 /// A session's directory with evcxr's tools in it; removed on drop.
 #[derive(Debug)]
-pub(crate) struct Place {
+pub(crate) struct SessionFiles {
     directory: SessionDirectory,
     tools: Tools,
 }
 
-impl Place {
+impl SessionFiles {
     /// Creates the directory that the environment was prepared for, and clears away those of sessions that were killed.
-    pub(crate) fn create() -> io::Result<Place> {
+    pub(crate) fn create() -> io::Result<SessionFiles> {
         let path = session_directory::of_this_process()
             .ok_or_else(|| io::Error::other("this process was not prepared for a session"))?;
         let directory = SessionDirectory::create(path)?;
@@ -33,7 +33,7 @@ impl Place {
         fs::create_dir(path.join(TEMPORARY))?;
         let tools = Tools::create(path)?;
         toolchain::stand_alone(path, EVCXR)?;
-        Ok(Place { directory, tools })
+        Ok(SessionFiles { directory, tools })
     }
 
     /// The session's directory.

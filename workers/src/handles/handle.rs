@@ -66,13 +66,13 @@ macro_rules! sent_by_name {
     ($handle:ty, $kind:expr, $what:literal) => {
         impl serde::Serialize for $handle {
             fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                $crate::share::handle::serialize(self.placed.region(), serializer)
+                $crate::handles::handle::serialize(self.placed.region(), serializer)
             }
         }
 
         impl<'de> serde::Deserialize<'de> for $handle {
             fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                let placed = $crate::share::handle::deserialize($kind, $what, deserializer)?;
+                let placed = $crate::handles::handle::deserialize($kind, $what, deserializer)?;
                 Ok(Self { placed })
             }
         }
@@ -83,7 +83,7 @@ pub(crate) use sent_by_name;
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::share::roster::Roster;
+    use crate::handles::roster::Roster;
 
     const TEST: Kind = Kind::named(b"test");
 
