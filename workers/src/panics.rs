@@ -111,6 +111,9 @@ fn wrap(hook: Hook) {
     std::panic::set_hook(Box::new(move |info| {
         if RECORDING.get() {
             LATEST.with_borrow_mut(|latest| *latest = Some(describe(info)));
+        } else if Turn::is_taken(Rank::Panics) {
+            // This thread is about to fork, and would wait for itself.
+            hook(info);
         } else {
             *lock() += 1;
             hook(info);

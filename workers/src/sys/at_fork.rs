@@ -115,20 +115,21 @@ impl Turn {
     ///
     /// With debug assertions, if the thread has this lock or a later one.
     pub(crate) fn take(rank: Rank) -> Self {
-        if cfg!(debug_assertions) {
-            let held = HELD.get();
-            assert!(held >> rank as u16 == 0, "{rank:?} is locked after {held:#b}");
-            HELD.set(held | 1 << rank as u16);
-        }
+        let held = HELD.get();
+        debug_assert!(held >> rank as u16 == 0, "{rank:?} is locked after {held:#b}");
+        HELD.set(held | 1 << rank as u16);
         Self(rank)
+    }
+
+    /// Whether the calling thread holds this lock.
+    pub(crate) fn is_taken(rank: Rank) -> bool {
+        HELD.get() & 1 << rank as u16 != 0
     }
 }
 
 impl Drop for Turn {
     fn drop(&mut self) {
-        if cfg!(debug_assertions) {
-            HELD.set(HELD.get() & !(1 << self.0 as u16));
-        }
+        HELD.set(HELD.get() & !(1 << self.0 as u16));
     }
 }
 
