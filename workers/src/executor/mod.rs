@@ -8,11 +8,11 @@ use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::codec;
-use crate::cpu_count;
 use crate::error::TaskError;
 use crate::job::function::Function;
 use crate::message::Message;
 use crate::standing::{self, Crew, CrewSettings};
+use crate::sys::cpu::cpu_count;
 use crate::sys::fork;
 
 pub use completion::{AsCompleted, WaitFor, as_completed, wait, wait_timeout};

@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use super::Pool;
 use super::settings::{Initializer, Profiling, Settings};
-use crate::cpu_count;
 use crate::map;
 use crate::notebook::GroupOrder;
+use crate::sys::cpu::cpu_count;
 use crate::sys::fork;
 
 /// Describes a [`Pool`]; from [`Pool::builder`].

@@ -4,8 +4,8 @@ use std::ffi::CString;
 use std::fmt;
 use std::sync::Arc;
 
-use crate::cpu_count;
 use crate::map;
+use crate::sys::cpu::cpu_count;
 use crate::sys::environment;
 
 /// How items are run.

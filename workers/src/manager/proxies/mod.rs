@@ -34,12 +34,12 @@ macro_rules! proxy {
             }
 
             /// Deletes the object from the manager. All proxies of it get
-            /// [`ManagerError::ObjectGone`](crate::ManagerError::ObjectGone) from here on, as do those who wait.
+            /// [`ManagerError::ObjectGone`](crate::manager::ManagerError::ObjectGone) from here on, as do those who wait.
             ///
             /// # Errors
             ///
             /// If it was deleted already, or the manager has ended or cannot be reached.
-            pub fn delete(&self) -> Result<(), crate::ManagerError> {
+            pub fn delete(&self) -> Result<(), crate::manager::ManagerError> {
                 self.object.delete()
             }
         }

@@ -9,11 +9,11 @@ use std::sync::Arc;
 
 use super::history::{History, Life};
 use super::tally::{SLOWEST, Times};
-use crate::cpu_count;
 use crate::display::display;
 use crate::job::Job;
 use crate::notebook;
 use crate::pool::settings::{Profiling, Settings};
+use crate::sys::cpu::cpu_count;
 use alone::{Alone, Order, SecondRun};
 use text::{bundle, measuring, text};
 
