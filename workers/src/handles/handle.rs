@@ -42,8 +42,33 @@ pub(crate) fn deserialize<'de, T: Place, D: Deserializer<'de>>(
     what: &str,
     deserializer: D,
 ) -> Result<Placed<T>, D::Error> {
+    deserialize_as(kind, what, deserializer, |placed| placed)
+}
+
+/// The same for a handle whose holders are counted: `hold` makes it, and so counts this process, before the handle is
+/// no longer on its way.
+pub(crate) fn deserialize_as<'de, T: Place, D: Deserializer<'de>, H>(
+    kind: Kind,
+    what: &str,
+    deserializer: D,
+    hold: impl FnOnce(Placed<T>) -> H,
+) -> Result<H, D::Error> {
     let name = RegionName::deserialize(deserializer)?;
-    Placed::receive(name, kind).map_err(|error| cannot_open(what, error))
+    receive(name, kind, what, hold)
+}
+
+/// Opens the value of a handle that was sent.
+pub(crate) fn receive<T: Place, H, E: Error>(
+    name: RegionName,
+    kind: Kind,
+    what: &str,
+    hold: impl FnOnce(Placed<T>) -> H,
+) -> Result<H, E> {
+    let placed = Placed::open(name, kind).map_err(|error| cannot_open(what, error))?;
+    let region = Arc::clone(placed.region());
+    let handle = hold(placed);
+    region.arrived();
+    Ok(handle)
 }
 
 /// Reads a handle to a region of this kind that has no value at its beginning.
@@ -53,7 +78,9 @@ pub(crate) fn deserialize_region<'de, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<Arc<Region>, D::Error> {
     let name = RegionName::deserialize(deserializer)?;
-    Region::receive(name, kind).map_err(|error| cannot_open(what, error))
+    let region = Region::open_as(name, kind).map_err(|error| cannot_open(what, error))?;
+    region.arrived();
+    Ok(region)
 }
 
 /// The error of somebody who was sent something that is not there.
@@ -98,6 +125,16 @@ mod tests {
         assert!(Arc::ptr_eq(placed.region(), received.region()));
         let received = deserialize_region(TEST, "the test", sent(placed.region())).unwrap();
         assert!(Arc::ptr_eq(placed.region(), &received));
+    }
+
+    #[test]
+    fn a_handle_is_on_its_way_until_it_is_held() {
+        let placed: Placed<Roster> = create(TEST, 0, "the test");
+        let region = placed.region();
+        let was_in_flight = deserialize_as(TEST, "the test", sent(region), |held: Placed<Roster>| {
+            held.region().is_in_flight()
+        });
+        assert!(was_in_flight.unwrap() && !region.is_in_flight());
     }
 
     #[test]

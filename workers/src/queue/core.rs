@@ -285,7 +285,7 @@ impl QueueCore {
             return false;
         }
         let roster = self.membership.roster();
-        if roster.has_others() || self.region().is_in_flight() {
+        if !self.region().is_let_go(|| roster.has_others()) {
             return false;
         }
         let is_own = roster

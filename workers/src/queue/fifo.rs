@@ -259,7 +259,9 @@ impl<T> Serialize for Queue<T> {
 
 impl<'de, T> Deserialize<'de> for Queue<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let control = handle::deserialize(KIND, "the queue", deserializer)?;
-        Ok(Self::of(QueueCore::open(control, KIND)))
+        let core = handle::deserialize_as(KIND, "the queue", deserializer, |control| {
+            QueueCore::open(control, KIND)
+        })?;
+        Ok(Self::of(core))
     }
 }

@@ -204,7 +204,7 @@ impl End {
     fn send(&self, message: &[u8], patience: Patience) -> Result<(), QueueError> {
         let attempt = |visit: &mut Visit<'_, LogState, BELLS>| {
             let waits = visit.state.len() > 0;
-            if self.others().is_empty() && !self.control.region().is_in_flight()
+            if self.is_let_go(|others| !others.is_empty())
                 || (visit.occasion == Occasion::Silence || waits && self.is_time_to_look()) && self.is_alone(patience)
             {
                 return Some(Err(QueueError::Disconnected));
@@ -260,7 +260,7 @@ impl End {
     /// Whether nothing will come any more.
     fn is_over(&self, occasion: Occasion, patience: Patience) -> bool {
         match occasion {
-            Occasion::Arrival | Occasion::Ring => self.others().is_empty() && !self.control.region().is_in_flight(),
+            Occasion::Arrival | Occasion::Ring => self.is_let_go(|others| !others.is_empty()),
             Occasion::Silence | Occasion::Limit => self.is_alone(patience),
         }
     }
@@ -268,10 +268,13 @@ impl End {
     /// Whether no process that lives has the other end, but perhaps this one, whose only thread is waiting for good.
     fn is_alone(&self, patience: Patience) -> bool {
         self.seen_alive.store(self.now(), Ordering::Relaxed);
-        let others = self.others();
-        !others.has_others()
-            && !self.control.region().is_in_flight()
-            && (!others.has_own() || patience.is_endless() && threads::count() == 1)
+        self.is_let_go(Roster::has_others)
+            && (!self.others().has_own() || patience.is_endless() && threads::count() == 1)
+    }
+
+    /// Whether nobody who counts has the other end, and nobody is about to get it.
+    fn is_let_go(&self, is_held: impl FnOnce(&Roster) -> bool) -> bool {
+        self.control.region().is_let_go(|| is_held(self.others()))
     }
 
     fn others(&self) -> &Roster {
@@ -318,7 +321,6 @@ impl<'de, T> Deserialize<'de> for Connection<T> {
         if index > 1 {
             return Err(D::Error::custom("a pipe has two ends"));
         }
-        let control = Placed::receive(name, KIND).map_err(|error| handle::cannot_open("the connection", error))?;
-        Ok(Self::of(control, index.into()))
+        handle::receive(name, KIND, "the connection", |control| Self::of(control, index.into()))
     }
 }

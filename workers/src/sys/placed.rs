@@ -46,11 +46,6 @@ impl<T: Place> Placed<T> {
         Self::in_region(Region::open_as(name, kind)?)
     }
 
-    /// Opens the value of a handle that was sent.
-    pub(crate) fn receive(name: RegionName, kind: Kind) -> io::Result<Self> {
-        Self::in_region(Region::receive(name, kind)?)
-    }
-
     fn in_region(region: Arc<Region>) -> io::Result<Self> {
         if region.len() < size_of::<T>() {
             return Err(io::Error::new(io::ErrorKind::InvalidData, "it is too small"));

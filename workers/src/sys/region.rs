@@ -36,6 +36,8 @@ struct Header {
     kind: AtomicU64,
     /// How many handles are on their way: encoded by one process and not yet decoded by another.
     in_flight: AtomicU32,
+    /// How many have ever been encoded.
+    exports: AtomicU32,
 }
 
 const _: () = assert!(size_of::<Header>() <= HEADER);
@@ -243,11 +245,12 @@ impl Region {
         }
     }
 
-    /// The name, for a handle that is sent. The region stays open here until the handle has been [received].
+    /// The name, for a handle that is sent. The region stays open here until the handle has [arrived].
     ///
-    /// [received]: Self::receive
+    /// [arrived]: Self::arrived
     pub(crate) fn export(self: &Arc<Self>) -> RegionName {
-        self.header().in_flight.fetch_add(1, Ordering::AcqRel);
+        self.header().exports.fetch_add(1, Ordering::SeqCst);
+        self.header().in_flight.fetch_add(1, Ordering::SeqCst);
         let mut regions = Regions::lock();
         self.join(&mut regions);
         let exported = &mut regions.open().exported;
@@ -261,20 +264,28 @@ impl Region {
         self.name()
     }
 
-    /// Opens the region of a handle that was sent, which must be of this `kind`.
-    pub(crate) fn receive(name: RegionName, kind: Kind) -> io::Result<Arc<Self>> {
-        let region = Self::open_as(name, kind)?;
+    /// A handle that was sent is a handle of this process now, and it is known where such things are known.
+    pub(crate) fn arrived(&self) {
         // Never below 0: a message can be decoded twice.
-        let _ = region
+        let _ = self
             .header()
             .in_flight
-            .fetch_update(Ordering::AcqRel, Ordering::Acquire, |count| count.checked_sub(1));
-        Ok(region)
+            .fetch_update(Ordering::SeqCst, Ordering::SeqCst, |count| count.checked_sub(1));
     }
 
-    /// Whether a handle has been sent and not yet received.
+    /// Whether a handle has been sent and has not yet arrived.
     pub(crate) fn is_in_flight(&self) -> bool {
-        self.header().in_flight.load(Ordering::Acquire) > 0
+        self.header().in_flight.load(Ordering::SeqCst) > 0
+    }
+
+    /// Whether no handle is on its way, while no process that counts has one, which `is_held` tells.
+    ///
+    /// A handle goes from its sender's account to its receiver's by way of those that are on their way. So the accounts are
+    /// looked at between two looks at the way: where it was empty and nobody has sent anything meanwhile, a handle that
+    /// had been on it is with its receiver.
+    pub(crate) fn is_let_go(&self, is_held: impl FnOnce() -> bool) -> bool {
+        let exports = self.header().exports.load(Ordering::SeqCst);
+        !self.is_in_flight() && !is_held() && self.header().exports.load(Ordering::SeqCst) == exports
     }
 
     /// The first of the bytes; they are aligned to [`HEADER`].
@@ -341,7 +352,7 @@ mod tests {
     #[test]
     fn a_region_is_not_taken_for_something_else() {
         let region = Region::create(TEST, 8).unwrap();
-        let error = Region::receive(region.export(), Kind::named(b"other")).unwrap_err();
+        let error = Region::open_as(region.export(), Kind::named(b"other")).unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::InvalidData);
     }
 
@@ -391,7 +402,7 @@ mod tests {
         let region = Region::create(TEST, 8).unwrap();
         let name = region.export();
         assert!(!region.set_apart());
-        drop(Region::receive(name, TEST).unwrap());
+        Region::open(name).unwrap().arrived();
         assert!(region.set_apart());
     }
 
@@ -400,11 +411,29 @@ mod tests {
         let region = Region::create(TEST, 8).unwrap();
         let name = region.export();
         drop(region);
-        let received = Region::receive(name, TEST).unwrap();
+        let received = Region::open(name).unwrap();
+        received.arrived();
         assert!(!received.is_in_flight());
         drop(received);
         // The next export lets go of what has arrived.
         Region::create(TEST, 8).unwrap().export();
         assert!(Region::open(name).is_err());
+    }
+
+    #[test]
+    fn who_looks_at_the_holders_sees_a_handle_wherever_it_is() {
+        let region = Region::create(TEST, 8).unwrap();
+        assert!(region.is_let_go(|| false) && !region.is_let_go(|| true));
+        region.export();
+        assert!(!region.is_let_go(|| false));
+        region.arrived();
+        assert!(region.is_let_go(|| false));
+        // It leaves its sender before the holders are looked at, and comes to its receiver behind that.
+        let travels = || {
+            region.export();
+            region.arrived();
+            false
+        };
+        assert!(!region.is_let_go(travels));
     }
 }
