@@ -6,7 +6,7 @@
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
 use crate::sys::identity::ProcessIdentity;
-use crate::sys::placed::Place;
+use crate::sys::placed::place;
 
 /// How many processes can be told apart. Where more hold handles, nobody is ever said to be gone.
 const SEATS: usize = 256;
@@ -42,10 +42,17 @@ pub(crate) struct Deeds {
     pub(crate) last: AtomicU64,
 }
 
-// SAFETY: it consists of atomics, for which zero is valid.
-unsafe impl Place for Roster {
-    unsafe fn init(_place: *mut Self) {}
-}
+place!(Roster {
+    seats,
+    overflowed,
+    past_roles
+});
+place!(Seat {
+    process,
+    handles,
+    deeds
+});
+place!(Deeds { roles, owed, last });
 
 impl Roster {
     /// The process has one handle more.

@@ -10,7 +10,7 @@ use crate::handles::membership::Membership;
 use crate::handles::roster::Roster;
 use crate::sys::bell::deadline_after;
 use crate::sys::monitor::{Monitor, Occasion, Visit};
-use crate::sys::placed::{Place, Placed};
+use crate::sys::placed::{Placed, place};
 use crate::sys::region::{Kind, Region};
 use crate::sys::threads;
 
@@ -31,16 +31,7 @@ pub(super) struct Control {
     roster: Roster,
 }
 
-// SAFETY: both parts may live in shared memory.
-unsafe impl Place for Control {
-    unsafe fn init(place: *mut Self) {
-        // SAFETY: the place is the caller's promise, and so are its parts.
-        unsafe {
-            Monitor::init(&raw mut (*place).monitor);
-            Roster::init(&raw mut (*place).roster);
-        }
-    }
-}
+place!(Control { monitor, roster });
 
 #[derive(Clone, Copy, bytemuck::Pod, bytemuck::Zeroable)]
 #[repr(C)]

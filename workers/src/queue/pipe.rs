@@ -17,7 +17,7 @@ use crate::handles::membership::Membership;
 use crate::handles::roster::Roster;
 use crate::message::Message;
 use crate::sys::monitor::{Monitor, Occasion, Visit};
-use crate::sys::placed::{Place, Placed};
+use crate::sys::placed::{Placed, place};
 use crate::sys::region::{Kind, RegionName};
 use crate::sys::threads;
 
@@ -72,18 +72,7 @@ struct Control {
     rosters: [Roster; 2],
 }
 
-// SAFETY: all parts may live in shared memory.
-unsafe impl Place for Control {
-    unsafe fn init(place: *mut Self) {
-        // SAFETY: the place is the caller's promise, and so are its parts.
-        unsafe {
-            for index in 0..2 {
-                Monitor::init(&raw mut (*place).directions[index]);
-                Roster::init(&raw mut (*place).rosters[index]);
-            }
-        }
-    }
-}
+place!(Control { directions, rosters });
 
 #[derive(Debug)]
 struct End {

@@ -4,7 +4,7 @@ use std::sync::atomic::AtomicU64;
 
 use crate::handles::log::{Log, LogState};
 use crate::sys::monitor::Monitor;
-use crate::sys::placed::{Place, Placed};
+use crate::sys::placed::{Placed, place};
 use crate::sys::region::Kind;
 
 /// The most workers that a crew has.
@@ -22,6 +22,8 @@ pub(super) struct CrewMemory {
     pub(super) tasks: Monitor<Tasks>,
     pub(super) desks: [Desk; MAX_WORKERS],
 }
+
+place!(CrewMemory { tasks, desks });
 
 #[derive(Clone, Copy, bytemuck::Pod, bytemuck::Zeroable)]
 #[repr(C)]
@@ -42,11 +44,15 @@ pub(super) struct Desk {
     pub(super) activity: AtomicU64,
 }
 
+place!(Desk { task, note, activity });
+
 /// The results for one process, in the region's first log.
 #[repr(C)]
 pub(super) struct HubMemory {
     pub(super) results: Monitor<LogState>,
 }
+
+place!(HubMemory { results });
 
 /// How much memory stays for the next large argument or result.
 const KEPT: u64 = 72 << 20;
@@ -59,20 +65,4 @@ pub(super) fn task_log(memory: &Placed<CrewMemory>) -> Log {
 /// Where a process's results are.
 pub(super) fn result_log(memory: &Placed<HubMemory>) -> Log {
     Log::new(memory.region(), 0).keeping(KEPT)
-}
-
-// SAFETY: a monitor and atomics.
-unsafe impl Place for CrewMemory {
-    unsafe fn init(place: *mut Self) {
-        // SAFETY: the place is the caller's promise; zero is valid for what is atomic.
-        unsafe { Monitor::init(&raw mut (*place).tasks) };
-    }
-}
-
-// SAFETY: a monitor.
-unsafe impl Place for HubMemory {
-    unsafe fn init(place: *mut Self) {
-        // SAFETY: the place is the caller's promise.
-        unsafe { Monitor::init(&raw mut (*place).results) };
-    }
 }

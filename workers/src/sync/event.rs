@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use crate::handles::handle::{self, sent_by_name};
 use crate::sys::bell::{Bell, deadline_after};
-use crate::sys::placed::{Place, Placed};
+use crate::sys::placed::{Placed, place};
 use crate::sys::region::Kind;
 
 const KIND: Kind = Kind::named(b"event");
@@ -33,7 +33,6 @@ pub struct Event {
     placed: Placed<Flag>,
 }
 
-/// It consists of atomics.
 #[repr(C)]
 struct Flag {
     /// How often the event was set and cleared; odd while it is set.
@@ -41,10 +40,7 @@ struct Flag {
     bell: Bell,
 }
 
-// SAFETY: it consists of atomics, for which zero is valid.
-unsafe impl Place for Flag {
-    unsafe fn init(_place: *mut Self) {}
-}
+place!(Flag { changes, bell });
 
 sent_by_name!(Event, KIND, "the event");
 

@@ -10,7 +10,7 @@ use std::time::Instant;
 use crate::handles::living::Living;
 use crate::sys::bell::{Bell, Occasion};
 use crate::sys::identity::ProcessIdentity;
-use crate::sys::placed::Place;
+use crate::sys::placed::place;
 
 /// How many permits have a slot.
 pub(crate) const SLOTS: usize = 4096;
@@ -33,10 +33,13 @@ pub(crate) struct Permits {
     bell: Bell,
 }
 
-// SAFETY: it consists of atomics, for which zero is valid.
-unsafe impl Place for Permits {
-    unsafe fn init(_place: *mut Self) {}
-}
+place!(Permits {
+    slots,
+    used,
+    untracked,
+    forgotten,
+    bell
+});
 
 /// One permit, as its holder has it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

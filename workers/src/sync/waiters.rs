@@ -16,7 +16,7 @@ use crate::handles::living::Living;
 use crate::sys::bell::{Bell, Occasion};
 use crate::sys::identity::ProcessIdentity;
 use crate::sys::mutex::Held;
-use crate::sys::placed::Place;
+use crate::sys::placed::place;
 
 /// How many can wait at once.
 const PLACES: usize = 4096;
@@ -31,10 +31,7 @@ pub(super) struct Waiters {
     places: [Waiter; PLACES],
 }
 
-// SAFETY: it consists of atomics, for which zero is valid.
-unsafe impl Place for Waiters {
-    unsafe fn init(_place: *mut Self) {}
-}
+place!(Waiters { tickets, used, places });
 
 /// A place for a waiter.
 #[repr(C)]
@@ -48,6 +45,14 @@ struct Waiter {
     heirs: AtomicU64,
     bell: Bell,
 }
+
+place!(Waiter {
+    process,
+    ticket,
+    notified,
+    heirs,
+    bell
+});
 
 impl Waiters {
     /// A place for the calling thread; `None` where all are taken.

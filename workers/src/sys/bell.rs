@@ -11,6 +11,7 @@ use rustix::fs::Timespec;
 use rustix::thread::futex;
 
 use super::duty;
+use super::placed::place;
 
 /// How long a sleep lasts at most before what is waited for is looked at again, for those that count their sleeps
 /// themselves.
@@ -36,7 +37,7 @@ pub(crate) enum Occasion {
     Limit,
 }
 
-/// What is waited at. It consists of atomics, for which zero is valid.
+/// What is waited at.
 #[repr(C)]
 #[derive(Debug, Default)]
 pub(crate) struct Bell {
@@ -45,6 +46,8 @@ pub(crate) struct Bell {
     /// How many wait, or more: those that were killed are counted for ever.
     waiting: AtomicU32,
 }
+
+place!(Bell { rung, waiting });
 
 impl Bell {
     /// Wakes up to `count` of those who wait. Called after the change that they wait for.

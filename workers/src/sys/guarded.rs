@@ -10,8 +10,8 @@ use std::time::Instant;
 
 use rustix::io::Errno;
 
-use super::mutex::{Held, Relock, RobustMutex};
-use super::placed::{Place, Placed};
+use super::mutex::{Held, RobustMutex};
+use super::placed::{Placed, place};
 use super::region::{HEADER, Kind, Region};
 
 /// What is in front of the elements, which begin [`HEADER`] bytes behind the region's beginning.
@@ -24,13 +24,7 @@ pub(crate) struct Head {
 
 const _: () = assert!(size_of::<Head>() == HEADER && align_of::<Head>() <= HEADER);
 
-// SAFETY: a mutex that processes share, and an atomic.
-unsafe impl Place for Head {
-    unsafe fn init(place: *mut Self) {
-        // SAFETY: the place is the caller's promise. Zero is valid for the rest.
-        unsafe { RobustMutex::init(&raw mut (*place).mutex, Relock::Panics) };
-    }
-}
+place!(Head { mutex, abandoned });
 
 /// Elements behind a lock, which fill a region; a handle to them.
 pub(crate) struct Guarded<T> {

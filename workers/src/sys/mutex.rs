@@ -10,7 +10,7 @@ use std::ops::Deref;
 use std::time::{Duration, Instant};
 
 use super::fork;
-use super::placed::Place;
+use super::placed::{Place, place};
 
 /// How long one wait lasts at most. A waiter that is woken and killed before it has the mutex takes the wake with it, and
 /// the others must look by themselves. And the clock that the wait goes by can be set; the limit does not go by it.
@@ -60,16 +60,7 @@ pub(crate) struct WithMutex<T> {
     pub(crate) value: T,
 }
 
-// SAFETY: both parts may live in shared memory.
-unsafe impl<T: Place> Place for WithMutex<T> {
-    unsafe fn init(place: *mut Self) {
-        // SAFETY: the place is the caller's promise, and its parts do not overlap.
-        unsafe {
-            RobustMutex::init(&raw mut (*place).mutex, Relock::Panics);
-            T::init(&raw mut (*place).value);
-        }
-    }
-}
+place!(WithMutex<T: Place> { mutex, value });
 
 /// Whether the thread that holds a mutex may lock it again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -4,6 +4,7 @@ use std::io;
 use std::marker::PhantomData;
 use std::ops::Deref;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, AtomicU64};
 
 use super::region::{HEADER, Kind, Region, RegionName};
 
@@ -14,12 +15,78 @@ use super::region::{HEADER, Kind, Region, RegionName};
 /// Several processes may use a value at once through shared references; it needs no drop, and its address means nothing
 /// to it.
 pub(crate) unsafe trait Place {
+    /// Whether bytes that are all zero are a new value already: `init` has nothing to do.
+    const BEGINS_ZEROED: bool = false;
+
     /// Makes a value at `place`, whose bytes are all zero.
     ///
     /// # Safety
     ///
     /// `place` is valid for writes, aligned, zeroed, and nobody uses it meanwhile.
     unsafe fn init(place: *mut Self);
+}
+
+// SAFETY: an atomic integer is used through shared references by several processes as by several threads; zero is valid.
+unsafe impl Place for AtomicU32 {
+    const BEGINS_ZEROED: bool = true;
+
+    unsafe fn init(_place: *mut Self) {}
+}
+
+// SAFETY: as above.
+unsafe impl Place for AtomicU64 {
+    const BEGINS_ZEROED: bool = true;
+
+    unsafe fn init(_place: *mut Self) {}
+}
+
+// SAFETY: an array is its elements, each of which may live in shared memory.
+unsafe impl<T: Place, const N: usize> Place for [T; N] {
+    const BEGINS_ZEROED: bool = T::BEGINS_ZEROED;
+
+    unsafe fn init(place: *mut Self) {
+        if Self::BEGINS_ZEROED {
+            return;
+        }
+        for index in 0..N {
+            // SAFETY: the place is the caller's promise, and so are its elements.
+            unsafe { T::init(&raw mut (*place)[index]) };
+        }
+    }
+}
+
+/// Says of a struct that it may live in shared memory, because each of its fields may. All of them are named: the compiler
+/// refuses a list from which one is missing, a field of a type that is not a [`Place`], a packed struct and a union.
+///
+/// What a type promises beyond its fields, as a cell's reader and writer do, is not covered: such a type says itself why.
+macro_rules! place {
+    ($type:ident $(<$parameter:ident: Place>)? { $($field:ident),+ $(,)? }) => {
+        // SAFETY: a struct is used through shared references by using its fields so, and each of them is a `Place`, as
+        // `init` makes certain. It needs no drop, which is asserted there, and has no address that its fields have not.
+        unsafe impl$(<$parameter: $crate::sys::placed::Place>)? $crate::sys::placed::Place for $type$(<$parameter>)? {
+            const BEGINS_ZEROED: bool =
+                true $(&& $crate::sys::placed::begins_zeroed(|whole: &Self| &whole.$field))+;
+
+            unsafe fn init(place: *mut Self) {
+                const { assert!(!std::mem::needs_drop::<Self>(), "what is in shared memory is never dropped") };
+                // The pattern has all fields, and none that a reference cannot be made to.
+                let _ = |Self { $($field),+ }: &Self| {
+                    let _ = ($($field,)+);
+                };
+                $(
+                    // SAFETY: the place is the caller's promise, and so are its parts, which do not overlap.
+                    unsafe { $crate::sys::placed::Place::init(&raw mut (*place).$field) };
+                )+
+            }
+        }
+    };
+}
+
+pub(crate) use place;
+
+/// Whether what `field` selects begins as zero.
+pub(crate) const fn begins_zeroed<T, F: Place>(_field: fn(&T) -> &F) -> bool {
+    F::BEGINS_ZEROED
 }
 
 /// A value at the beginning of a region, or in a value that is; a handle to it.
