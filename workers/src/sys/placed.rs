@@ -13,7 +13,7 @@ use super::region::{HEADER, Kind, Region, RegionName};
 /// # Safety
 ///
 /// Several processes may use a value at once through shared references; it needs no drop, and its address means nothing
-/// to it.
+/// to it. Where it says that it begins zeroed, bytes that are all zero are a valid value.
 pub(crate) unsafe trait Place {
     /// Whether bytes that are all zero are a new value already: `init` has nothing to do.
     const BEGINS_ZEROED: bool = false;

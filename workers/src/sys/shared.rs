@@ -5,38 +5,25 @@
 
 use std::ops::Deref;
 use std::ptr::NonNull;
-use std::sync::atomic::AtomicU64;
 
 use rustix::mm::{MapFlags, ProtFlags, mmap_anonymous, munmap};
 
-/// A type that may live in shared memory.
-///
-/// # Safety
-///
-/// The implementor consists of atomics only: all bytes zero are a valid value, it needs no drop, and it may be used by
-/// several processes at once.
-pub(crate) unsafe trait Shareable: Sync {}
-
-// SAFETY: an atomic integer; zero is valid.
-unsafe impl Shareable for AtomicU64 {}
-
-// SAFETY: an array of what is shareable.
-unsafe impl<T: Shareable, const N: usize> Shareable for [T; N] {}
+use super::placed::Place;
 
 /// A slice in memory that this process shares with those it forks; zero at first.
 #[derive(Debug)]
-pub(crate) struct SharedSlice<T: Shareable> {
+pub(crate) struct SharedSlice<T: Place> {
     start: NonNull<T>,
     len: usize,
 }
 
 // SAFETY: the mapping belongs to the slice and to no thread; what is in it may be used by several threads at once, as it
 // may by several processes.
-unsafe impl<T: Shareable> Send for SharedSlice<T> {}
+unsafe impl<T: Place + Sync> Send for SharedSlice<T> {}
 // SAFETY: as above.
-unsafe impl<T: Shareable> Sync for SharedSlice<T> {}
+unsafe impl<T: Place + Sync> Sync for SharedSlice<T> {}
 
-impl<T: Shareable> SharedSlice<T> {
+impl<T: Place> SharedSlice<T> {
     /// `len` zeroed elements.
     pub(crate) fn new(len: usize) -> rustix::io::Result<Self> {
         let bytes = Self::bytes(len).ok_or(rustix::io::Errno::NOMEM)?;
@@ -48,6 +35,12 @@ impl<T: Shareable> SharedSlice<T> {
                 ProtFlags::READ | ProtFlags::WRITE,
                 MapFlags::SHARED | MapFlags::NORESERVE,
             )?
+        };
+        const {
+            assert!(
+                T::BEGINS_ZEROED,
+                "a new mapping is zero, and nothing else is made of it"
+            )
         };
         // A mapping begins at a page, which satisfies every alignment up to a page.
         const { assert!(align_of::<T>() <= 4096) };
@@ -61,17 +54,17 @@ impl<T: Shareable> SharedSlice<T> {
     }
 }
 
-impl<T: Shareable> Deref for SharedSlice<T> {
+impl<T: Place> Deref for SharedSlice<T> {
     type Target = [T];
 
     fn deref(&self) -> &[T] {
         // SAFETY: `new` mapped `len` elements, readable and writable until `drop`; all bytes zero, or what was stored
-        // by atomic operations since, is a valid `T` by the contract of `Shareable`, which also makes sharing sound.
+        // by atomic operations since, is a valid `T` by the contract of `Place`, which also makes sharing sound.
         unsafe { std::slice::from_raw_parts(self.start.as_ptr(), self.len) }
     }
 }
 
-impl<T: Shareable> Drop for SharedSlice<T> {
+impl<T: Place> Drop for SharedSlice<T> {
     fn drop(&mut self) {
         let bytes = Self::bytes(self.len).expect("the same product fitted when the memory was mapped");
         // SAFETY: exactly the mapping that `new` made; no borrow of it outlives `self`.
@@ -82,7 +75,7 @@ impl<T: Shareable> Drop for SharedSlice<T> {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::atomic::Ordering;
+    use std::sync::atomic::{AtomicU64, Ordering};
 
     use super::*;
 

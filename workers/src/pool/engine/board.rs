@@ -9,7 +9,8 @@ use std::sync::atomic::{AtomicU64, Ordering, fence};
 use crate::pool::report::{SharedTally, Trace};
 use crate::record::WORD;
 use crate::spawn::{Work, WorkView};
-use crate::sys::shared::{Shareable, SharedSlice};
+use crate::sys::placed::place;
+use crate::sys::shared::SharedSlice;
 
 /// The bytes of results that a worker gathers before it must send them.
 pub(super) const BUFFER: usize = 64 * 1024;
@@ -59,8 +60,22 @@ pub(super) struct Slot {
 /// In the place of a time: the parent has found the item to be late, and will kill the worker.
 const CONDEMNED: u64 = u64::MAX;
 
-// SAFETY: all fields are atomics, or arrays and structures of them, in a layout that both sides share.
-unsafe impl Shareable for Slot {}
+place!(Slot {
+    position,
+    end,
+    committed,
+    generation,
+    inner,
+    began,
+    initialized,
+    done,
+    ran,
+    took,
+    out_of_memory,
+    trace,
+    tally,
+    buffer
+});
 
 /// One slot, for who wants to see what its worker is on.
 #[derive(Debug)]

@@ -3,6 +3,7 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use crate::sys::placed::place;
 use crate::sys::shared::SharedSlice;
 
 /// How many of the slowest items are kept.
@@ -17,6 +18,8 @@ pub(in crate::pool) struct SharedTally {
     /// The item, and one more than its nanoseconds; 0 for none.
     slowest: [[AtomicU64; 2]; SLOWEST],
 }
+
+place!(SharedTally { items, nanos, slowest });
 
 /// The same as it was at one time.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

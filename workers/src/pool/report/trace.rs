@@ -4,6 +4,8 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use crate::sys::placed::place;
+
 /// How many spans there is room for.
 pub(super) const SPANS: usize = 1024;
 /// Items that follow each other closely are one span up to this length, in nanoseconds.
@@ -28,6 +30,8 @@ pub(in crate::pool) struct Trace {
     len: AtomicU64,
     words: [[AtomicU64; WORDS]; SPANS],
 }
+
+place!(Trace { len, words });
 
 /// The worker's side of its trace.
 #[derive(Debug)]
