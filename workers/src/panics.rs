@@ -8,13 +8,14 @@
 use std::any::Any;
 use std::cell::{Cell, RefCell};
 use std::panic::{AssertUnwindSafe, PanicHookInfo, catch_unwind};
-use std::sync::{Condvar, Mutex, MutexGuard, Once, PoisonError};
+use std::sync::{Condvar, Mutex, MutexGuard, Once};
 use std::time::Duration;
 
 use crate::error::PanicLocation;
 use crate::frames;
 use crate::notebook;
 use crate::sys::at_fork::{self, AtFork, Rank, Turn};
+use crate::sys::poisoned::EvenIfPoisoned;
 
 /// How long a fork waits for panics that are being printed. A panic that is still being printed then waits perhaps for
 /// a lock that the forking thread holds.
@@ -69,7 +70,7 @@ impl AtFork for Quiet {
             lock()
         } else {
             let waited = PRINTED.wait_timeout_while(lock(), PATIENCE, |printing| *printing > 0);
-            waited.unwrap_or_else(PoisonError::into_inner).0
+            waited.even_if_poisoned().0
         };
         Self { printing, _turn: turn }
     }
@@ -124,7 +125,7 @@ fn wrap(hook: Hook) {
 }
 
 fn lock() -> MutexGuard<'static, usize> {
-    PRINTING.lock().unwrap_or_else(PoisonError::into_inner)
+    PRINTING.lock().even_if_poisoned()
 }
 
 /// Runs `call` and returns its panic, if it panics, as an error.

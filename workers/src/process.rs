@@ -5,12 +5,11 @@ use std::fs::File;
 use std::io::{self, Write};
 use std::marker::PhantomData;
 use std::ops::ControlFlow;
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::OwnedFd;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::Signal;
 
 use crate::codec;
@@ -22,6 +21,8 @@ use crate::notebook::OutputStyle;
 use crate::spawn::{Captured, Child, Conditions, Role, fork_worker};
 use crate::sys::abort::noting_lack_of_memory;
 use crate::sys::exit::Exit;
+use crate::sys::poisoned::EvenIfPoisoned;
+use crate::sys::poll;
 use crate::sys::shared::SharedSlice;
 use crate::{panics, ps, record, seeds};
 
@@ -244,7 +245,7 @@ impl<R> Process<R> {
 
     /// Methods are short and do not panic while they hold the state.
     fn state(&self) -> MutexGuard<'_, ProcessState> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock().even_if_poisoned()
     }
 }
 
@@ -507,10 +508,7 @@ fn run_once(job: &mut Job<'_>, pipe: OwnedFd) {
 
 /// Waits until the process has ended or has sent something, or for `limit`.
 fn wait_for(pidfd: &OwnedFd, pipe: Option<&OwnedFd>, limit: Option<Duration>) {
-    let mut fds = vec![PollFd::from_borrowed_fd(pidfd.as_fd(), PollFlags::IN)];
-    fds.extend(pipe.map(|pipe| PollFd::from_borrowed_fd(pipe.as_fd(), PollFlags::IN)));
-    // A limit too long for the type is as good as none.
-    let limit = limit.and_then(|limit| Timespec::try_from(limit).ok());
+    let mut fds: Vec<_> = [Some(pidfd), pipe].into_iter().flatten().map(poll::readable).collect();
     // The caller looks again, whatever the reason for waking up.
-    let _ = poll(&mut fds, limit.as_ref());
+    let _ = poll::wait(&mut fds, limit);
 }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::fmt::Display;
 use std::panic::Location;
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
 
 use super::failure;
 use super::pool::PoolOptions;
@@ -12,6 +12,7 @@ use crate::error::TaskError;
 use crate::job::function::Function;
 use crate::map::{OnFailure, Outcomes, ResultOrder};
 use crate::message::Message;
+use crate::sys::poisoned::EvenIfPoisoned;
 
 const FAILED: &str = "ClusterError";
 
@@ -43,7 +44,7 @@ pub fn cluster(address: &str, options: PoolOptions) -> CellCluster {
 
 /// The cluster at this address: the one that an earlier cell has connected to, if that connection stands.
 fn connected(address: &str) -> Result<Cluster, ClusterError> {
-    let mut clusters = CLUSTERS.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut clusters = CLUSTERS.lock().even_if_poisoned();
     let clusters = clusters.get_or_insert_default();
     if let Some(cluster) = clusters.get(address).filter(|cluster| cluster.is_usable()) {
         return Ok(cluster.clone());

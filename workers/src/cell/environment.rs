@@ -10,6 +10,7 @@ use std::sync::Mutex;
 use super::failure;
 use crate::notebook::checkpoint as checkpoints;
 use crate::sys::environment;
+use crate::sys::poisoned::EvenIfPoisoned;
 
 /// Where `%cd -` leads.
 static PREVIOUS: Mutex<Option<PathBuf>> = Mutex::new(None);
@@ -18,7 +19,7 @@ static PREVIOUS: Mutex<Option<PathBuf>> = Mutex::new(None);
 #[track_caller]
 pub fn change_directory(wanted: &str) {
     let place = Location::caller();
-    let mut previous = PREVIOUS.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    let mut previous = PREVIOUS.lock().even_if_poisoned();
     let directory = match wanted {
         "-" => match previous.clone() {
             Some(directory) => directory,

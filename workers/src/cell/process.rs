@@ -1,6 +1,6 @@
 //! `%%process`: a function, or a cell's statements, in processes of their own.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use super::failure;
@@ -10,6 +10,7 @@ use crate::message::Message;
 use crate::notebook::OutputStyle;
 use crate::panics;
 use crate::process::{Process, ProcessBuilder};
+use crate::sys::poisoned::EvenIfPoisoned;
 
 /// What the magic of one cell says, except for what is to be run.
 #[derive(Clone, Debug, Default)]
@@ -199,7 +200,7 @@ impl CellDaemons {
 
     fn start_all<T, R>(&self, mut f: impl FnMut(T) -> R, arguments: Vec<T>, alone: bool) {
         let mut errors = Vec::new();
-        let mut daemons = DAEMONS.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut daemons = DAEMONS.lock().even_if_poisoned();
         // Those that have ended are waited for here, so that none stays as a zombie for long.
         daemons.retain(|daemon| daemon.is_alive());
         for (index, argument) in arguments.into_iter().enumerate() {

@@ -2,18 +2,18 @@
 
 use std::collections::BTreeMap;
 use std::io::{self, Read, Write};
-use std::os::fd::AsFd;
 use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::event::{PollFd, PollFlags};
 use serde::{Deserialize, Serialize};
 
 use super::ClusterError;
 use super::frame::{self, Frames};
 use crate::job::function::Function;
+use crate::sys::poll;
 
 const SOURCE: &str = include_str!("bridge.py");
 /// The Python interpreter whose environment has Dask.
@@ -196,15 +196,12 @@ impl Bridge {
             let Some(orders) = &self.orders else {
                 return Err(ClusterError::Ended);
             };
-            let mut events = vec![PollFd::new(&self.news, PollFlags::IN)];
+            let mut events = vec![poll::readable(&self.news)];
             if !self.unsent.is_empty() {
-                events.push(PollFd::from_borrowed_fd(orders.as_fd(), PollFlags::OUT));
+                events.push(PollFd::new(orders, PollFlags::OUT));
             }
-            let timeout = left.and_then(|left| Timespec::try_from(left).ok());
-            match poll(&mut events, timeout.as_ref()) {
-                Ok(0) => return Ok(None),
-                Ok(_) | Err(rustix::io::Errno::INTR) => {}
-                Err(error) => return Err(io::Error::from(error).into()),
+            if !poll::wait(&mut events, left).map_err(io::Error::from)? {
+                return Ok(None);
             }
             self.receive()?;
             self.send()?;
@@ -251,8 +248,7 @@ impl Drop for Bridge {
         let end = Instant::now() + END_LIMIT;
         let mut rest = [0; 4096];
         while Instant::now() < end && matches!(self.child.try_wait(), Ok(None)) {
-            let mut events = [PollFd::new(&self.news, PollFlags::IN)];
-            let _ = poll(&mut events, Timespec::try_from(Duration::from_millis(20)).ok().as_ref());
+            let _ = poll::wait(&mut [poll::readable(&self.news)], Some(Duration::from_millis(20)));
             let ended = matches!(self.news.read(&mut rest), Ok(0));
             if ended {
                 break;

@@ -20,7 +20,7 @@ mod worker;
 use std::fmt::Display;
 use std::io;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use bridge::Bridge;
 use map::Map;
@@ -31,6 +31,7 @@ use crate::error::TaskError;
 use crate::job::function::Function;
 use crate::map::{OnFailure, Outcomes, ResultOrder, Settings};
 use crate::message::Message;
+use crate::sys::poisoned::EvenIfPoisoned;
 
 /// How many maps this process has begun.
 static MAPS: AtomicU64 = AtomicU64::new(1);
@@ -254,6 +255,6 @@ impl Cluster {
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Bridge> {
         // A map that has panicked is told apart by its number.
-        self.bridge.lock().unwrap_or_else(PoisonError::into_inner)
+        self.bridge.lock().even_if_poisoned()
     }
 }

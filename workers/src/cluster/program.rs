@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
 use std::time::SystemTime;
 
 use sha2::{Digest, Sha256};
@@ -12,6 +12,7 @@ use sha2::{Digest, Sha256};
 use super::worker::parcell_cluster_worker;
 use crate::job::function::Function;
 use crate::sys::code::CodeAddress;
+use crate::sys::poisoned::EvenIfPoisoned;
 
 /// What a worker runs.
 #[derive(Debug)]
@@ -92,7 +93,7 @@ fn digest(path: &Path) -> io::Result<String> {
     let mut file = File::open(path)?;
     let metadata = file.metadata()?;
     let version = (path.to_owned(), metadata.len(), metadata.modified()?);
-    let known = || KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+    let known = || KNOWN.lock().even_if_poisoned();
     if let Some(digest) = known().get(&version) {
         return Ok(digest.clone());
     }

@@ -5,7 +5,7 @@ mod future;
 mod map;
 
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use crate::codec;
 use crate::error::TaskError;
@@ -14,6 +14,7 @@ use crate::message::Message;
 use crate::standing::{self, Crew, CrewSettings};
 use crate::sys::cpu::cpu_count;
 use crate::sys::fork;
+use crate::sys::poisoned::EvenIfPoisoned;
 
 pub use completion::{AsCompleted, WaitFor, as_completed, wait, wait_timeout};
 pub use future::Future;
@@ -218,7 +219,7 @@ impl ProcessPoolExecutor {
 
 impl Shared {
     fn state(&self) -> std::sync::MutexGuard<'_, ExecutorState> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock().even_if_poisoned()
     }
 }
 

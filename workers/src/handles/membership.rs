@@ -1,12 +1,13 @@
 //! That a process holds a handle, as the [`Roster`] has it: from when the handle is made until it is dropped, and in
 //! each forked process from the fork on.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard};
 
 use super::roster::Roster;
 use crate::sys::at_fork::{self, AtFork, Rank, Turn};
 use crate::sys::identity::ProcessIdentity;
 use crate::sys::placed::Placed;
+use crate::sys::poisoned::EvenIfPoisoned;
 
 /// The rosters of all handles of this process.
 static HELD: Mutex<Held> = Mutex::new(Held {
@@ -63,7 +64,7 @@ impl Memberships {
         at_fork::register::<Self>();
         let turn = Turn::take(Self::RANK);
         Self {
-            held: HELD.lock().unwrap_or_else(PoisonError::into_inner),
+            held: HELD.lock().even_if_poisoned(),
             _turn: turn,
         }
     }

@@ -8,7 +8,7 @@ use std::os::unix::net::UnixStream;
 use std::time::{Duration, Instant};
 
 use rustix::buffer::spare_capacity;
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::event::{PollFd, PollFlags};
 use rustix::io::Errno;
 use rustix::net::{RecvFlags, SendFlags, recv, send};
 
@@ -17,6 +17,7 @@ use super::endpoint::{Address, ConnectionError, Key};
 use super::error::AuthenticationFailure;
 use super::message::{Reply, Request, frame, frame_len, open_frame};
 use super::socket;
+use crate::sys::poll;
 
 /// How long the server may take to authenticate a client.
 const HANDSHAKE: Duration = Duration::from_secs(30);
@@ -57,9 +58,7 @@ impl Connection {
 
     /// Whether it can take a request: one that is idle has nothing to read, not even its end.
     pub(super) fn is_usable(&self) -> bool {
-        let mut fds = [PollFd::new(&self.socket, PollFlags::IN)];
-        let now = Timespec { tv_sec: 0, tv_nsec: 0 };
-        self.is_own() && matches!(rustix::io::retry_on_intr(|| poll(&mut fds, Some(&now))), Ok(0))
+        self.is_own() && poll::look(&self.socket).is_ok_and(|news| news.is_empty())
     }
 
     /// Sends `request` and waits for the reply, not beyond `deadline`. After an error it must not be used again.
@@ -148,11 +147,8 @@ impl Connection {
         if left == Some(Duration::ZERO) {
             return Err(io::Error::new(ErrorKind::TimedOut, "the manager does not answer"));
         }
-        let left = left.and_then(|left| Timespec::try_from(left).ok());
-        match poll(&mut [PollFd::new(&self.socket, events)], left.as_ref()) {
-            Ok(_) | Err(Errno::INTR) => Ok(()),
-            Err(error) => Err(error.into()),
-        }
+        poll::wait(&mut [PollFd::new(&self.socket, events)], left)?;
+        Ok(())
     }
 }
 

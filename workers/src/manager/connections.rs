@@ -2,11 +2,12 @@
 //! are as many as there have been requests at once.
 
 use std::collections::BTreeMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard};
 
 use super::connection::Connection;
 use super::endpoint::{Address, Endpoint};
 use crate::sys::at_fork::{self, AtFork, Rank, Turn};
+use crate::sys::poisoned::EvenIfPoisoned;
 
 /// How many are kept for one server.
 const KEPT: usize = 8;
@@ -35,7 +36,7 @@ impl Connections {
     pub(super) fn lock() -> Self {
         at_fork::register::<Self>();
         let turn = Turn::take(Self::RANK);
-        let mut idle = IDLE.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut idle = IDLE.lock().even_if_poisoned();
         let process = std::process::id();
         if idle.process != process {
             idle.process = process;

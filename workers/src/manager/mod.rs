@@ -15,13 +15,14 @@ mod tcp;
 
 use std::fmt;
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use rustix::process::Signal;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::message::Message;
 use crate::spawn::Child;
+use crate::sys::poisoned::EvenIfPoisoned;
 use connections::Connections;
 use endpoint::{Address, Endpoint, Key};
 pub use error::{AuthenticationFailure, ManagerError};
@@ -294,7 +295,7 @@ impl<'de> Deserialize<'de> for Manager {
 impl Server {
     /// Kills it: what it holds is of no use to anybody once it has ended.
     fn end(&self) {
-        let mut child = self.child.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut child = self.child.lock().even_if_poisoned();
         child.signal(Signal::KILL);
         child.wait();
         let idle = Connections::lock().forget(&self.endpoint);

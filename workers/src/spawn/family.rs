@@ -1,9 +1,7 @@
 //! Who a process is: its name, the process that forked it, and those it has forked.
 
 use std::os::fd::OwnedFd;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use super::conditions::{Conditions, Role};
 use super::former::Former;
@@ -11,6 +9,8 @@ use super::worker::{Entry, WorkView, WorkerInfo, WorkerKind};
 use crate::sys::at_fork::{self, AtFork, Rank, Turn};
 use crate::sys::clock;
 use crate::sys::exit::Ending;
+use crate::sys::poisoned::EvenIfPoisoned;
+use crate::sys::poll;
 
 /// What the program itself is called, as in Python.
 const MAIN: &str = "MainProcess";
@@ -152,7 +152,7 @@ impl Family {
         at_fork::register::<Self>();
         let turn = Turn::take(Self::RANK);
         Self {
-            relations: RELATIONS.lock().unwrap_or_else(PoisonError::into_inner),
+            relations: RELATIONS.lock().even_if_poisoned(),
             _turn: turn,
         }
     }
@@ -272,8 +272,6 @@ impl AtFork for Family {
 }
 
 fn has_ended(pidfd: &OwnedFd) -> bool {
-    let mut fds = [PollFd::new(pidfd, PollFlags::IN)];
-    let now = Timespec { tv_sec: 0, tv_nsec: 0 };
     // It fails only where the process would have to be taken for a living one anyway.
-    rustix::io::retry_on_intr(|| poll(&mut fds, Some(&now))).is_ok_and(|ready| ready > 0)
+    poll::look(pidfd).is_ok_and(|news| !news.is_empty())
 }

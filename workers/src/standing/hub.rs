@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 use std::io;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
+use std::sync::{Arc, Mutex, MutexGuard, TryLockError};
 use std::time::Instant;
 
 use super::crew::{CrewSettings, CrewState, Settled};
@@ -22,6 +22,7 @@ use crate::ps;
 use crate::sys::at_fork::{self, AtFork, Rank, Turn};
 use crate::sys::duty::{self, Duty};
 use crate::sys::placed::Placed;
+use crate::sys::poisoned::EvenIfPoisoned;
 
 static STATE: Mutex<Option<Hub>> = Mutex::new(None);
 /// How many threads wait for results.
@@ -57,7 +58,7 @@ impl HubLock {
         at_fork::register::<Self>();
         let turn = Turn::take(Self::RANK);
         Self {
-            hub: STATE.lock().unwrap_or_else(PoisonError::into_inner),
+            hub: STATE.lock().even_if_poisoned(),
             _turn: turn,
         }
     }

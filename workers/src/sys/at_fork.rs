@@ -7,7 +7,9 @@
 
 use std::any::Any;
 use std::cell::Cell;
-use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Mutex, MutexGuard, OnceLock};
+
+use super::poisoned::EvenIfPoisoned;
 
 /// The locks in the order in which a thread takes those that it holds at once. Taking them in any other could make two
 /// threads wait for each other.
@@ -147,7 +149,7 @@ static HANDLERS: [OnceLock<Prepare>; LOCKS] = [const { OnceLock::new() }; LOCKS]
 static REGISTRY: Mutex<()> = Mutex::new(());
 
 fn registry() -> MutexGuard<'static, ()> {
-    REGISTRY.lock().unwrap_or_else(PoisonError::into_inner)
+    REGISTRY.lock().even_if_poisoned()
 }
 
 trait Held: Any {

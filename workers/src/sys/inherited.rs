@@ -6,6 +6,8 @@ use std::sync::Mutex;
 
 use rustix::io::{FdFlags, fcntl_setfd};
 
+use super::poisoned::EvenIfPoisoned;
+
 /// The numbers that have an owner.
 static TAKEN: Mutex<Vec<RawFd>> = Mutex::new(Vec::new());
 
@@ -16,7 +18,7 @@ static TAKEN: Mutex<Vec<RawFd>> = Mutex::new(Vec::new());
 ///
 /// Where it is not open, or was taken before.
 pub(crate) fn take(number: RawFd) -> io::Result<OwnedFd> {
-    let mut taken = TAKEN.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    let mut taken = TAKEN.lock().even_if_poisoned();
     if number < 3 || taken.contains(&number) {
         return Err(io::ErrorKind::InvalidInput.into());
     }

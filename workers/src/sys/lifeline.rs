@@ -9,14 +9,16 @@
 
 use std::os::fd::{AsRawFd, IntoRawFd, OwnedFd, RawFd};
 use std::sync::atomic::{AtomicI32, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard};
 
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::event::PollFlags;
 use rustix::fs::{Mode, OFlags, fcntl_getfl, fcntl_setfl, open};
 use rustix::io;
 use rustix::pipe::{PipeFlags, pipe_with};
 
 use super::at_fork::{self, AtFork, Rank, Turn};
+use super::poisoned::EvenIfPoisoned;
+use super::poll;
 
 /// The write ends that this process holds. A worker forked later must not keep another worker alive, so it closes all.
 static HELD: Mutex<Held> = Mutex::new(Held {
@@ -55,7 +57,7 @@ impl Lifelines {
         at_fork::register::<Self>();
         let turn = Turn::take(Self::RANK);
         Self {
-            held: HELD.lock().unwrap_or_else(PoisonError::into_inner),
+            held: HELD.lock().even_if_poisoned(),
             _turn: turn,
         }
     }
@@ -120,9 +122,7 @@ impl Tail {
             fcntl_getfl(&self.0)? | OFlags::from_bits_retain(libc::O_ASYNC as u32),
         )?;
         // The write end may have closed before the signal was armed.
-        let mut fds = [PollFd::new(&self.0, PollFlags::IN)];
-        io::retry_on_intr(|| poll(&mut fds, Some(&Timespec { tv_sec: 0, tv_nsec: 0 })))?;
-        let alive = !fds[0].revents().contains(PollFlags::HUP);
+        let alive = !poll::look(&self.0)?.contains(PollFlags::HUP);
         // It stays open for as long as the process lives.
         OWN.store(self.0.into_raw_fd(), Ordering::Relaxed);
         Ok(alive)

@@ -31,6 +31,8 @@ pub(crate) mod mutex;
 pub(crate) mod oom;
 pub(crate) mod placed;
 pub(crate) mod plain;
+pub(crate) mod poisoned;
+pub(crate) mod poll;
 pub(crate) mod process_stat;
 pub(crate) mod region;
 mod region_name;

@@ -13,7 +13,7 @@ use std::io;
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::ptr::NonNull;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, Weak};
 
 use rustix::fs::{MemfdFlags, Mode, OFlags, fstat, ftruncate, memfd_create, open};
 use rustix::io::{Errno, pread};
@@ -21,6 +21,7 @@ use rustix::mm::{MapFlags, ProtFlags, mmap, munmap};
 use rustix::rand::{GetRandomFlags, getrandom};
 
 use super::at_fork::{self, AtFork, Rank, Turn};
+use super::poisoned::EvenIfPoisoned;
 pub(crate) use super::region_name::RegionName;
 
 /// Where the user's bytes begin; also the strongest alignment that they have.
@@ -93,7 +94,7 @@ impl Regions {
         at_fork::register::<Self>();
         let turn = Turn::take(Self::RANK);
         Self {
-            open: OPEN.lock().unwrap_or_else(PoisonError::into_inner),
+            open: OPEN.lock().even_if_poisoned(),
             _turn: turn,
         }
     }

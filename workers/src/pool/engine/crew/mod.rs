@@ -7,11 +7,9 @@ mod stream;
 use std::ffi::CString;
 use std::io;
 use std::ops::{ControlFlow, Range};
-use std::os::fd::AsFd;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::Signal;
 
 use crate::error::TaskError;
@@ -31,6 +29,7 @@ use crate::seeds;
 use crate::spawn::{Conditions, Family, Role, fork_worker};
 use crate::sys::abort::noting_lack_of_memory;
 use crate::sys::clock;
+use crate::sys::poll;
 
 /// How long a result may wait in a worker that is on its next item.
 const COLLECT: Duration = Duration::from_millis(50);
@@ -269,16 +268,14 @@ impl Crew {
         let mut fds = Vec::new();
         for (index, member) in self.members.iter().enumerate() {
             owners.push((index, true));
-            fds.push(PollFd::from_borrowed_fd(member.child.pidfd().as_fd(), PollFlags::IN));
+            fds.push(poll::readable(member.child.pidfd()));
             if let Some(pipe) = member.inbox.pollable() {
                 owners.push((index, false));
-                fds.push(PollFd::from_borrowed_fd(pipe.as_fd(), PollFlags::IN));
+                fds.push(poll::readable(pipe));
             }
         }
-        // A limit too long for the type is as good as none. An interruption by a signal just means to look again, as
-        // does the one possible error, lack of memory.
-        let limit = limit.and_then(|limit| Timespec::try_from(limit).ok());
-        let _ = poll(&mut fds, limit.as_ref());
+        // The one possible error, lack of memory, just means to look again, as an interruption by a signal does.
+        let _ = poll::wait(&mut fds, limit);
         let ready = owners.into_iter().zip(&fds).filter(|(_, fd)| !fd.revents().is_empty());
         let mut ready: Vec<_> = ready.map(|(owner, _)| owner).collect();
         // An ended worker is taken out of the list, which moves only those after it.

@@ -6,11 +6,10 @@
 
 use std::fs::File;
 use std::io::{self, Write};
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::OwnedFd;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::Signal;
 
 use crate::job::{self, Job, Stage};
@@ -18,6 +17,7 @@ use crate::pool::report::tally::Times;
 use crate::pool::settings::Settings;
 use crate::spawn::{Captured, Child, Conditions, Role, fork_worker};
 use crate::sys::clock;
+use crate::sys::poll;
 use crate::sys::shared::SharedSlice;
 use crate::{panics, seeds};
 
@@ -142,13 +142,10 @@ impl SecondRun<'_> {
                 child.signal(Signal::KILL);
                 return;
             }
-            let pidfd = PollFd::from_borrowed_fd(child.pidfd().as_fd(), PollFlags::IN);
-            let output = PollFd::from_borrowed_fd(pipe.as_fd(), PollFlags::IN);
-            let mut fds = [pidfd, output];
+            let mut fds = [poll::readable(child.pidfd()), poll::readable(pipe)];
             let watched = if is_open { 2 } else { 1 };
-            let limit = Timespec::try_from(Duration::from_nanos(left)).ok();
             // An interruption by a signal means to look again.
-            let _ = poll(&mut fds[..watched], limit.as_ref());
+            let _ = poll::wait(&mut fds[..watched], Some(Duration::from_nanos(left)));
             let [has_ended, has_sent] = fds.map(|fd| !fd.revents().is_empty());
             if is_open && has_sent {
                 // Reads of this pipe do not block; another error is the end of it.
