@@ -149,18 +149,26 @@ impl TaskError {
         }
     }
 
+    /// A result that could not be sent, or an argument.
+    pub(crate) fn codec(pid: u32, item: Option<usize>, error: impl fmt::Display) -> Self {
+        let error = error.to_string();
+        Self::Codec { pid, item, error }
+    }
+
+    /// Something that the operating system refused.
+    pub(crate) fn system(pid: Option<u32>, item: Option<usize>, error: impl Into<String>) -> Self {
+        let error = error.into();
+        Self::System { pid, item, error }
+    }
+
     /// The error for a worker that ended before it was done with `item`.
     pub(crate) fn from_ending(pid: u32, item: Option<usize>, ending: Ending) -> Self {
         let cause = match ending.exit {
             Exit::Code(code) => CrashCause::ExitCode(code),
             Exit::Signal(signal) => CrashCause::Signal(signal),
             Exit::Lost => {
-                let error = "it ended, and other code of this program took its exit status".to_owned();
-                return Self::System {
-                    pid: Some(pid),
-                    item,
-                    error,
-                };
+                let error = "it ended, and other code of this program took its exit status";
+                return Self::system(Some(pid), item, error);
             }
         };
         Self::Crashed {

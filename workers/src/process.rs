@@ -123,11 +123,7 @@ impl<R: Message> Process<R> {
             Err(error) => return Some(Err(error.clone())),
         };
         let decoded = codec::decode(bytes);
-        Some(decoded.map_err(|error| TaskError::Codec {
-            pid: self.pid,
-            item: None,
-            error: error.to_string(),
-        }))
+        Some(decoded.map_err(|error| TaskError::codec(self.pid, None, error)))
     }
 }
 
@@ -283,11 +279,7 @@ impl ProcessState {
     fn has_ended(&mut self) -> bool {
         if self.exit.is_none() && self.child.is_lost() {
             self.exit = Some(Exit::Lost);
-            self.outcome = Some(Err(TaskError::System {
-                pid: Some(self.child.pid()),
-                item: None,
-                error: LOST.to_owned(),
-            }));
+            self.outcome = Some(Err(TaskError::system(Some(self.child.pid()), None, LOST)));
         }
         if self.exit.is_some() || !self.child.is_ours() {
             return self.exit.is_some();
@@ -442,14 +434,9 @@ impl ProcessBuilder {
             let f = f.take().expect("a process runs its function once");
             Ok(codec::encode_into(&f(), out)?)
         };
-        let (state, captured) = self.start(&mut job).map_err(|error| {
-            let error = format!("a process cannot be started: {error}");
-            TaskError::System {
-                pid: None,
-                item: None,
-                error,
-            }
-        })?;
+        let started = self.start(&mut job);
+        let (state, captured) =
+            started.map_err(|error| TaskError::system(None, None, format!("a process cannot be started: {error}")))?;
         Ok(Process {
             pid: state.child.pid(),
             name: self.name,

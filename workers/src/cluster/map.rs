@@ -168,11 +168,8 @@ impl<'a, T: Message> Map<'a, T> {
             let start = body.len();
             if let Err(error) = codec::encode_into(&self.items[item], &mut body) {
                 body.truncate(start);
-                let error = TaskError::Codec {
-                    pid: std::process::id(),
-                    item: Some(item),
-                    error: format!("it cannot be sent to a worker: {error}"),
-                };
+                let error = format!("it cannot be sent to a worker: {error}");
+                let error = TaskError::codec(std::process::id(), Some(item), error);
                 if self.settle(item, std::process::id(), Err(error), sink).is_break() {
                     return Ok(ControlFlow::Break(()));
                 }
@@ -236,11 +233,7 @@ impl<'a, T: Message> Map<'a, T> {
                 error,
             } if map == self.number => {
                 for item in self.under_way.remove(&chunk).unwrap_or_default() {
-                    let error = TaskError::System {
-                        pid: None,
-                        item: Some(item),
-                        error: format!("the cluster has given it up: {error}"),
-                    };
+                    let error = TaskError::system(None, Some(item), format!("the cluster has given it up: {error}"));
                     if self.take_failure(item, 0, error, sink).is_break() {
                         return Ok(ControlFlow::Break(()));
                     }

@@ -62,11 +62,7 @@ impl<R: Message> Future<R> {
             },
         };
         let bytes = task.result.as_ref().map_err(Clone::clone)?;
-        codec::decode(bytes.bytes()).map_err(|error| TaskError::Codec {
-            pid: task.pid.unwrap_or_default(),
-            item: None,
-            error: error.to_string(),
-        })
+        codec::decode(bytes.bytes()).map_err(|error| TaskError::codec(task.pid.unwrap_or_default(), None, error))
     }
 }
 
@@ -77,11 +73,7 @@ fn unreachable_from_here(crew: &Crew) -> TaskError {
     } else {
         "a call's outcome is known only in the process that handed it over"
     };
-    TaskError::System {
-        pid: None,
-        item: None,
-        error: error.to_owned(),
-    }
+    TaskError::system(None, None, error)
 }
 
 impl<R> Future<R> {

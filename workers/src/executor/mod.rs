@@ -196,11 +196,7 @@ impl ProcessPoolExecutor {
 
     /// The crew; another one where the old one ended with the notebook process in whose place this one goes on.
     fn crew(&self) -> Result<Arc<Crew>, TaskError> {
-        let refused = |error: &str| TaskError::System {
-            pid: None,
-            item: None,
-            error: error.to_owned(),
-        };
+        let refused = |error: &str| TaskError::system(None, None, error);
         let mut state = self.shared.state();
         let ExecutorState::Open(crew) = &mut *state else {
             return Err(refused("the executor takes no more calls: it was shut down"));

@@ -92,9 +92,5 @@ pub(crate) fn encode_error(error: &TaskError, out: &mut Vec<u8>) {
 
 /// The error that a failed record's `payload` holds.
 pub(crate) fn decode_error(payload: &[u8], pid: u32, item: Option<usize>) -> TaskError {
-    codec::decode(payload).unwrap_or_else(|error| TaskError::Codec {
-        pid,
-        item,
-        error: error.to_string(),
-    })
+    codec::decode(payload).unwrap_or_else(|error| TaskError::codec(pid, item, error))
 }

@@ -111,11 +111,7 @@ impl<R: Message> Outcomes<R> {
 
 /// The outcome that a worker's record holds.
 pub(crate) fn decode<R: Message>(item: usize, pid: u32, outcome: Result<&[u8], TaskError>) -> Result<R, TaskError> {
-    codec::decode(outcome?).map_err(|error| TaskError::Codec {
-        pid,
-        item: Some(item),
-        error: error.to_string(),
-    })
+    codec::decode(outcome?).map_err(|error| TaskError::codec(pid, Some(item), error))
 }
 
 const SETTLED: &str = "a map that ended by itself has an outcome for every item";

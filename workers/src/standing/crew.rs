@@ -202,14 +202,11 @@ impl CrewState {
                 item: None,
                 error: TaskError::cause_of(ending),
             },
-            None => TaskError::System {
-                pid: Some(pid),
-                item: None,
-                error: format!(
-                    "standing workers keep ending before they take a call: {}",
-                    TaskError::from_ending(pid, None, ending)
-                ),
-            },
+            None => {
+                let last = TaskError::from_ending(pid, None, ending);
+                let error = format!("standing workers keep ending before they take a call: {last}");
+                TaskError::system(Some(pid), None, error)
+            }
         };
         self.abandon(&error)
     }

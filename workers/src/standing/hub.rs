@@ -160,11 +160,8 @@ impl Hub {
         for (id, crew) in &mut self.crews {
             all.append(&mut crew.bury());
             if let Err(error) = crew.staff(*id, hub) {
-                all.append(&mut crew.abandon(&TaskError::System {
-                    pid: None,
-                    item: None,
-                    error: format!("a standing worker cannot be started: {error}"),
-                }));
+                let error = format!("a standing worker cannot be started: {error}");
+                all.append(&mut crew.abandon(&TaskError::system(None, None, error)));
             }
         }
         self.tell(all);
@@ -218,22 +215,15 @@ impl Crew {
             function,
             cell: notebook::current_cell(),
         };
-        let bytes = task::encode(&call, encode_argument).map_err(|error| TaskError::Codec {
-            pid: std::process::id(),
-            item: None,
-            error: error.to_string(),
-        })?;
+        let bytes =
+            task::encode(&call, encode_argument).map_err(|error| TaskError::codec(std::process::id(), None, error))?;
         self.with_state(|state, hub| {
             let task = state.submit(&bytes)?;
             state.staff(self.id, hub)?;
             io::Result::Ok(task)
         })
         .unwrap_or_else(|| Err(io::Error::other("the crew's workers have been ended")))
-        .map_err(|error| TaskError::System {
-            pid: None,
-            item: None,
-            error: format!("the call cannot be handed over: {error}"),
-        })
+        .map_err(|error| TaskError::system(None, None, format!("the call cannot be handed over: {error}")))
     }
 
     /// Cancels a task that waits; whether it is cancelled now.

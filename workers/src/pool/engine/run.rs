@@ -25,15 +25,12 @@ pub(in crate::pool) fn run(
     let mut crew = match Crew::new(settings.with_at_most(chunks), items, block) {
         Ok(crew) => crew,
         Err(error) => {
+            let error = format!("the memory that workers share cannot be had: {error}");
             let fail = |item| {
                 sink(
                     item,
                     0,
-                    Err(TaskError::System {
-                        pid: None,
-                        item: Some(item * block),
-                        error: format!("the memory that workers share cannot be had: {error}"),
-                    }),
+                    Err(TaskError::system(None, Some(item * block), error.as_str())),
                 )
             };
             // The items are failed one by one until the caller has had enough.

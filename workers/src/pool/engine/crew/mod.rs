@@ -254,11 +254,8 @@ impl Crew {
 
     /// Fails all open items because no worker can be had.
     pub(in crate::pool) fn fail_unstarted(&mut self, error: &io::Error, sink: &mut Sink<'_>) -> ControlFlow<()> {
-        let error = |item| TaskError::System {
-            pid: None,
-            item: Some(item),
-            error: format!("a worker process cannot be started: {error}"),
-        };
+        let error = format!("a worker process cannot be started: {error}");
+        let error = |item| TaskError::system(None, Some(item), error.as_str());
         self.fail_open(0, error, sink)
     }
 
