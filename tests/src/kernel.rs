@@ -255,6 +255,7 @@ impl Kernel {
 }
 
 impl Drop for Kernel {
+    #[expect(clippy::print_stderr, reason = "it belongs to what a failed test says")]
     fn drop(&mut self) {
         self.kill();
         if std::thread::panicking() {

@@ -68,6 +68,7 @@ impl Notebook {
 
     /// One of several checks: that it does not hold is said at the end, and the others are made all the same. They
     /// must not use each other's cells.
+    #[expect(clippy::print_stderr, reason = "it belongs to what a failed test says")]
     pub async fn check(&mut self, name: &str, check: impl AsyncFnOnce(&mut Notebook)) {
         // The client is in order wherever a check stops: it looks for messages by the request that they belong to.
         if caught(check(self)).await.is_err() {

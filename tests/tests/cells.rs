@@ -3,6 +3,13 @@
 //! The kernel is a black box here. Several checks share one kernel where they need the same fresh state; none uses
 //! what another has done.
 
+#![allow(
+    clippy::print_stderr,
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    reason = "tests' helpers may do what tests may"
+)]
+
 #[path = "cells/crashes.rs"]
 mod crashes;
 #[path = "cells/descriptors.rs"]

@@ -2,6 +2,8 @@
 //!
 //! Each test has a machine of its own as far as a process can tell: a home, directories for data, and what is in PATH.
 
+#![allow(clippy::unwrap_used, reason = "tests' helpers may do what tests may")]
+
 #[path = "commands/doctor.rs"]
 mod doctor;
 #[path = "commands/lab.rs"]

@@ -2,6 +2,12 @@
 //!
 //! The cells in here are as simple as can be; what cells can do is tested elsewhere.
 
+#![allow(
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    reason = "tests' helpers may do what tests may"
+)]
+
 #[path = "protocol/cells.rs"]
 mod cells;
 #[path = "protocol/ending.rs"]

@@ -1,6 +1,8 @@
 //! How well items are handed out: the pool's own chunk sizes beside fixed ones, for costs that are the same, that are
 //! very different, and that fall. And what a stream costs. Run it with `cargo bench --bench chunks`.
 
+#![allow(clippy::print_stdout, reason = "it prints its measurements")]
+
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 

@@ -1,6 +1,7 @@
 //! What encoding and decoding cost: large plain data, large structured data, and small values. Run it with
 //! `cargo bench --bench codec`.
 
+#![allow(clippy::print_stdout, reason = "it prints its measurements")]
 #![allow(
     dead_code,
     unused_imports,

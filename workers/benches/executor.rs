@@ -1,5 +1,11 @@
 //! What a call of a standing worker costs: its latency, its throughput, large arguments and results, and the start.
 
+#![allow(
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    reason = "it prints its measurements, and ends where one fails"
+)]
+
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 

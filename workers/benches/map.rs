@@ -1,5 +1,7 @@
 //! What a map costs: many tiny items, items one by one, and starting the workers. Run it with `cargo bench`.
 
+#![allow(clippy::print_stdout, reason = "it prints its measurements")]
+
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 

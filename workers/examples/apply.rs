@@ -1,6 +1,7 @@
 //! One call in another process: waited for, and not waited for.
 //!
 //! `cargo run --example apply`
+#![allow(clippy::print_stdout, reason = "it is a program, and prints")]
 
 use parcell::prelude::*;
 

@@ -1,6 +1,7 @@
 //! A list divided into one chunk for each core, by hand, and the same by the pool itself.
 //!
 //! `cargo run --example chunks`
+#![allow(clippy::print_stdout, reason = "it is a program, and prints")]
 
 use parcell::prelude::*;
 

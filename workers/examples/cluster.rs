@@ -1,5 +1,6 @@
 //! A map on a Dask cluster: `cargo run --example cluster -- tcp://127.0.0.1:8786`, with a scheduler and workers there
 //! (`dask scheduler`, `dask worker tcp://127.0.0.1:8786`) and a `python3` that has `distributed`.
+#![allow(clippy::print_stderr, clippy::print_stdout, reason = "it is a program, and prints")]
 
 use std::process::ExitCode;
 

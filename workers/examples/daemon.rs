@@ -1,6 +1,7 @@
 //! A daemon: a process that goes on in the background, and that nobody waits for.
 //!
 //! `cargo run --example daemon`
+#![allow(clippy::print_stdout, reason = "it is a program, and prints")]
 
 use std::time::Duration;
 

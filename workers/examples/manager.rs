@@ -1,6 +1,7 @@
 //! A manager: lists and dictionaries that live in a process of their own and that any process may change.
 //!
 //! `cargo run --example manager`
+#![allow(clippy::print_stdout, reason = "it is a program, and prints")]
 
 use parcell::prelude::*;
 

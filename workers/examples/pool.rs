@@ -1,6 +1,7 @@
 //! A pool: squares, a function that uses a variable of the program, and items that fail.
 //!
 //! `cargo run --example pool`
+#![allow(clippy::print_stdout, reason = "it is a program, and prints")]
 
 use parcell::prelude::*;
 

@@ -1,6 +1,7 @@
 //! Prime numbers, counted in blocks: what `notebooks/from-notebook-to-program.ipynb` writes.
 //!
 //! `cargo run --example primes`
+#![allow(clippy::print_stdout, reason = "it is a program, and prints")]
 
 use parcell::prelude::*;
 

@@ -1,6 +1,7 @@
 //! Five processes, each with its own share of the work, as lessons on multiprocessing begin.
 //!
 //! `cargo run --example process`
+#![allow(clippy::print_stdout, reason = "it is a program, and prints")]
 
 use std::thread::sleep;
 use std::time::Duration;

@@ -1,6 +1,7 @@
 //! Queues and pipes: processes that send each other messages.
 //!
 //! `cargo run --example queue`
+#![allow(clippy::print_stdout, reason = "it is a program, and prints")]
 
 use parcell::prelude::*;
 

@@ -1,6 +1,7 @@
 //! Memory that processes share: the lost update without a lock, the same with it, and a large array changed in place.
 //!
 //! `cargo run --example shared`
+#![allow(clippy::print_stdout, reason = "it is a program, and prints")]
 
 use parcell::Array;
 use parcell::prelude::*;

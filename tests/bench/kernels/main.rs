@@ -4,6 +4,8 @@
 //! found in PATH or at EVCXR_JUPYTER (`cargo install --locked evcxr_jupyter --version 0.22.0`); without it this kernel
 //! is measured alone. The kernel is `target/release/parcell`, or what PARCELL_BIN names.
 
+#![allow(clippy::print_stdout, reason = "it prints its measurements")]
+
 mod peer;
 
 use peer::{Kind, Peer};

@@ -5,6 +5,8 @@
 //! falls on all. Python is `python3`, or what PARCELL_BENCH_PYTHON names; what it cannot import is left out. Figures are
 //! medians.
 
+#![allow(clippy::print_stdout, reason = "it prints its measurements")]
+
 mod growth;
 mod python;
 

@@ -1,5 +1,7 @@
 //! `%cd`, `%pwd`, `%env`, `%checkpoint` and `%%writefile`: what belongs to the notebook's process, and files.
 
+#![expect(clippy::print_stdout, reason = "it is what a cell with such a magic prints")]
+
 use std::ffi::OsStr;
 use std::fs::OpenOptions;
 use std::io::Write;

@@ -218,6 +218,7 @@ impl CellDaemons {
 }
 
 /// In a daemon, whose parent does not wait for its outcome: says how it panicked.
+#[expect(clippy::print_stderr, reason = "it is the process's output")]
 fn report_panic<R>(body: impl FnOnce() -> R) {
     if let Err(panic) = panics::catch(body) {
         eprintln!("the process {}", panic.description());

@@ -69,6 +69,7 @@ impl VariableStore {
         self.values.insert(name.to_owned(), value);
     }
 
+    #[expect(clippy::print_stderr, reason = "it is the cell's output")]
     fn check(&self, name: &str, expected: TypeId) -> bool {
         // Of the value, not of the box around it.
         let fits = self

@@ -54,6 +54,7 @@ pub(super) extern "C" fn parcell_cluster_worker() -> c_int {
     FAILED
 }
 
+#[expect(clippy::print_stderr, reason = "there is nobody else to tell")]
 fn run(descriptors: &OsString) -> ! {
     let result = Worker::enter(descriptors).and_then(Worker::serve);
     let code = match result {

@@ -37,6 +37,7 @@ impl<'a> Message<'a> {
     }
 
     /// Tells the notebook, or, in a program that is none, prints the plain text.
+    #[expect(clippy::print_stdout, reason = "in a program, what it displays is printed")]
     pub(super) fn send(&self) {
         if notebook::is_notebook() {
             self.write();

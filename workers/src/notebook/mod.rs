@@ -68,6 +68,7 @@ pub(crate) fn worker_exited(pid: u32, exit: Exit) {
 
 /// Prints to standard error, in a notebook behind what the workers have printed that have ended: that comes through other
 /// pipes, and might otherwise be shown later.
+#[expect(clippy::print_stderr, reason = "the one place for notices")]
 pub(crate) fn notify(text: &str) {
     match Host::find() {
         Some(host) if text.len() <= LONGEST_NOTICE => {
@@ -85,6 +86,7 @@ pub(crate) fn notify(text: &str) {
 const LONGEST_NOTICE: usize = 16 * 1024;
 
 /// Says one of evcxr's control lines where nothing that a cell prints can get between.
+#[expect(clippy::print_stderr, reason = "there is nobody else to tell")]
 pub fn send_control_line(line: &str) {
     let sent = match Host::control() {
         Some(control) => control.send(&ControlMessage::ControlLine(line.into()), &[]),
@@ -98,6 +100,7 @@ pub fn send_control_line(line: &str) {
 }
 
 /// The host cannot be reached: says so, once, and from here on works as in a plain program.
+#[expect(clippy::print_stderr, reason = "there is nobody else to tell")]
 pub(crate) fn give_up(error: &io::Error) {
     if host::forget() {
         eprintln!("parcell: the notebook cannot be told about worker processes: {error}");

@@ -20,6 +20,7 @@ pub(crate) fn others() -> usize {
 }
 
 /// Before a fork: says once, if other threads run, what that means.
+#[expect(clippy::print_stderr, reason = "a warning to the program's user")]
 pub(crate) fn warn_before_fork() {
     if WARNED.load(Ordering::Relaxed) {
         return;

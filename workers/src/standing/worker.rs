@@ -57,6 +57,7 @@ pub(super) extern "C" fn parcell_standing_worker() -> c_int {
     FAILED
 }
 
+#[expect(clippy::print_stderr, reason = "there is nobody else to tell")]
 fn run(setup: Option<Setup>) -> ! {
     let result = setup
         .ok_or_else(|| io::Error::other(format!("{VARIABLE} is not understood")))

@@ -1,5 +1,11 @@
 //! The library as a program uses it: what calls return, what failures cost, and that nothing is left behind.
 
+#![allow(
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    reason = "tests' helpers may do what tests may"
+)]
+
 mod calls;
 mod cell;
 mod crashes;

@@ -1,5 +1,12 @@
 //! Standing workers as a program uses them. The program is this one: its `main` begins as the documentation says.
 
+#![allow(
+    clippy::print_stderr,
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    reason = "tests' helpers may do what tests may"
+)]
+
 mod apply_async;
 mod crashes;
 mod executor;

@@ -52,6 +52,7 @@ pub(in crate::manager) fn start(key: Key, addresses: &[SocketAddr]) -> io::Resul
 }
 
 /// In the server's process: serves until it is ended.
+#[expect(clippy::print_stderr, reason = "there is nobody else to tell")]
 fn serve(pipe: OwnedFd, name: &str, addresses: &[SocketAddr], key: &Key, instance: u64) {
     let pid = std::process::id();
     let opened = open(name, addresses, key, ServerIdentity { pid, instance });

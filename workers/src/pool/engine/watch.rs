@@ -65,6 +65,7 @@ impl Watch {
     }
 
     /// Looks at one worker, and names it if it has done nothing for long.
+    #[expect(clippy::print_stderr, reason = "a warning to the program's user")]
     pub(super) fn look(&self, pid: u32, slot: &Slot, glimpse: &mut Glimpse, now: Instant) {
         if glimpse.named {
             return;

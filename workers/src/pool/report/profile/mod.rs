@@ -109,6 +109,7 @@ enum NotMeasured {
 
 impl Profiler {
     /// Makes the profile and shows it. `job` runs items again, where the map has come to its end.
+    #[expect(clippy::print_stderr, reason = "in a program, what it asked for is printed")]
     pub(in crate::pool) fn show(&self, job: Option<&mut Job<'_>>) {
         let shown = (self.is_measured(job.is_some()).is_ok() && notebook::is_notebook())
             .then(|| display(measuring(self.limit()).transient()));
