@@ -64,7 +64,7 @@ pub(crate) fn receive<T: Place, H, E: Error>(
     what: &str,
     hold: impl FnOnce(Placed<T>) -> H,
 ) -> Result<H, E> {
-    let placed = Placed::open(name, kind).map_err(|error| cannot_open(what, error))?;
+    let placed = Placed::<T>::open(name, kind).map_err(|error| cannot_open(what, error))?;
     let region = Arc::clone(placed.region());
     let handle = hold(placed);
     region.arrived();
