@@ -10,7 +10,7 @@ use std::path::Path;
 use std::process::{Command, ExitCode};
 use std::{fs, io};
 
-use super::compilation::{self, Place};
+use super::compilation::{self, RecordFile};
 use super::{CARGO_VARIABLE, become_command, report, rustc};
 
 /// The package that evcxr makes up.
@@ -42,7 +42,7 @@ fn is_validating() -> bool {
 /// Compiles a cell: with rustc alone where it is known how, else with cargo.
 fn build(cargo: &mut Command, arguments: &[OsString]) -> io::Result<ExitCode> {
     let directory = std::env::current_dir()?;
-    let place = Place::of(&directory, arguments);
+    let place = RecordFile::of(&directory, arguments);
     if let Some(compilation) = place.as_ref().and_then(|place| place.recorded(&directory)) {
         return rustc::compile_again(&compilation);
     }

@@ -31,11 +31,7 @@ impl Page {
 
     /// The files that may have unsafe code, and, with a slash at their ends, directories of such.
     pub(super) fn files_with_unsafe(&self) -> BTreeSet<String> {
-        let files: BTreeSet<String> = self
-            .part("unsafe")
-            .flat_map(|line| quoted(line))
-            .map(str::to_owned)
-            .collect();
+        let files: BTreeSet<String> = self.part("unsafe").flat_map(quoted).map(str::to_owned).collect();
         let files: BTreeSet<String> = files.into_iter().filter(|file| file.contains('/')).collect();
         assert!(!files.is_empty(), "ARCHITECTURE.md lists no files with unsafe code");
         files

@@ -7,7 +7,7 @@ use rustix::fs::{Access, StatVfs, StatVfsMountFlags, access, statvfs};
 
 use super::finding::Finding;
 use crate::environment::{has_room_for_sockets, temporary_directory};
-use crate::library::{self, PrepareError, State};
+use crate::library::{self, CacheState, PrepareError};
 use crate::units::size::gibibytes;
 use crate::user_directories::CACHE_VARIABLE;
 
@@ -30,7 +30,7 @@ pub(super) fn examine() -> Vec<Finding> {
         .collect()
 }
 
-fn library(state: &State) -> Option<Finding> {
+fn library(state: &CacheState) -> Option<Finding> {
     let cache = state.cache.display();
     if state.is_compiled {
         return Some(Finding::good(LIBRARY, format!("compiled, in {cache}")));
