@@ -79,3 +79,21 @@ fn unsafe_code_is_only_in_the_files_that_are_listed() {
         "listed for unsafe code, of which they have none: {unused:?}"
     );
 }
+
+#[test]
+fn what_the_page_names_is_there() {
+    let gone: Vec<String> = Page::read()
+        .paths()
+        .into_iter()
+        .filter(|path| !is_there(path))
+        .collect();
+    assert!(gone.is_empty(), "ARCHITECTURE.md names what is not there: {gone:?}");
+}
+
+/// Whether there is such a file or directory, from the project's top or from where sources and tests begin.
+fn is_there(path: &str) -> bool {
+    let beginnings = ["", "kernel/src", "workers/src", "workers"];
+    beginnings
+        .iter()
+        .any(|beginning| sources::top().join(beginning).join(path).exists())
+}

@@ -37,6 +37,15 @@ impl Page {
         files
     }
 
+    /// Everything that looks like the path of a source file or of a directory.
+    pub(super) fn paths(&self) -> BTreeSet<String> {
+        let quoted = self.0.iter().flat_map(|line| quoted(line));
+        let paths = quoted.filter(|text| text.contains('/') && (text.ends_with(".rs") || text.ends_with('/')));
+        // Not patterns, and nothing of the system's.
+        let paths = paths.filter(|text| !text.contains(['{', '*', ' ', '~']) && !text.starts_with('/'));
+        paths.map(str::to_owned).collect()
+    }
+
     /// The lines below the heading that has this in it.
     fn part<'a>(&'a self, title: &'a str) -> impl Iterator<Item = &'a str> {
         let lines = self.0.iter().map(String::as_str);
