@@ -5,7 +5,8 @@ use std::time::Instant;
 
 use rustix::process::Signal;
 
-use super::{Crew, MAX_FRUITLESS, learn};
+use super::death::{Death, Next};
+use super::{Crew, learn};
 use crate::error::TaskError;
 use crate::job::Job;
 use crate::map::Sink;
@@ -14,7 +15,7 @@ use crate::pool::engine::member::Member;
 use crate::pool::report::{End, Life, Span};
 use crate::pool::settings::Settings;
 use crate::sys::clock;
-use crate::sys::exit::{Ending, Exit};
+use crate::sys::exit::Ending;
 
 impl Crew {
     /// Ends all workers at once, and takes what they are done with. Failures that come with it are no news any more.
@@ -56,42 +57,35 @@ impl Crew {
         member.inbox.drop_partial();
         member.inbox.push(&desk.leftovers());
         member.take_records(&mut self.ledger, retries, sink)?;
-        let died_on = desk.running().filter(|item| self.ledger.is_open(*item));
-        if let Some(item) = died_on
-            && !member.news.is_tried_again(item, &mut self.ledger, retries)
-        {
-            self.ledger.fail(item);
+        let mut ranges = std::mem::take(&mut member.ranges);
+        ranges.push(desk.not_begun());
+        let death = Death {
+            exit: ending.exit,
+            is_initialized: self.settings.initializer.is_none() || desk.is_initialized(),
+            has_settled: self.ledger.left() < left_before,
+            running: desk.running(),
+            ranges,
+            is_more: self.board.untaken() > 0,
+        };
+        let verdict = self.deaths.judge(death, &mut member.news, &mut self.ledger, retries);
+        if let Some(item) = verdict.failed {
             let error = self.settings.error_of_death(&member, desk, ending);
             sink(item, member.child.pid(), Err(error))?;
         }
-        let mut ranges = std::mem::take(&mut member.ranges);
-        ranges.push(desk.not_begun());
-        ranges.extend(member.news.to_retry.map(|item| item..item + 1));
-        let ranges = self.ledger.open_within(&ranges);
         if let Some((items, nanos)) = desk.summary() {
             learn(&mut self.costs.per_item, nanos / items);
             self.costs.per_worker = self.costs.per_worker.max(clock::nanos(began.elapsed()));
         }
-        let was_done = ending.exit == Exit::Code(0) && ranges.is_empty() && self.board.untaken() == 0;
-        let was_fruitful = was_done || member.news.to_retry.is_some() || self.ledger.left() < left_before;
-        let was_initialized = self.settings.initializer.is_none() || desk.is_initialized() || was_done;
-        let end = match (died_on, member.news.to_retry) {
-            (_, Some(_)) => End::Retried,
-            (Some(_), None) => End::Died,
-            (None, None) => End::Done,
-        };
-        self.remember(&member, died_on.map(|item| (item, 1)), end);
-        self.fruitless = if was_fruitful && was_initialized {
-            0
-        } else {
-            self.fruitless + 1
-        };
-        if self.fruitless > MAX_FRUITLESS {
-            return self.give_up(&member, ending, sink);
-        }
-        if (!ranges.is_empty() || self.board.untaken() > 0) && self.start(member.slot, ranges.clone(), job).is_err() {
-            // Others take the rest of the board, and these are not forgotten.
-            self.orphans.extend(ranges);
+        self.remember(&member, verdict.died_on.map(|item| (item, 1)), verdict.end);
+        match verdict.next {
+            Next::Nothing => {}
+            Next::Replace(ranges) => {
+                if self.start(member.slot, ranges.clone(), job).is_err() {
+                    // Others take the rest of the board, and these are not forgotten.
+                    self.orphans.extend(ranges);
+                }
+            }
+            Next::GiveUp => return self.give_up(&member, ending, sink),
         }
         ControlFlow::Continue(())
     }
@@ -99,7 +93,6 @@ impl Crew {
     /// Fails all that is left, since workers just keep dying.
     fn give_up(&mut self, member: &Member, ending: Ending, sink: &mut Sink<'_>) -> ControlFlow<()> {
         self.end();
-        self.fruitless = 0;
         let pid = member.child.pid();
         let is_initialized = self.settings.initializer.is_none() || self.board.slot(member.slot).is_initialized();
         let panic = member.news.initializer_panic.as_ref();

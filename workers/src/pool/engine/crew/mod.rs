@@ -1,8 +1,10 @@
 //! The workers of one call: started, listened to, timed, and replaced when they die; none is left behind.
 
 mod account;
+mod death;
 mod endings;
 mod stream;
+mod time_limit;
 
 use std::ffi::CString;
 use std::io;
@@ -30,11 +32,11 @@ use crate::spawn::{Conditions, Family, Role, fork_worker};
 use crate::sys::abort::noting_lack_of_memory;
 use crate::sys::clock;
 use crate::sys::poll;
+use death::Deaths;
+use time_limit::TimeLimit;
 
 /// How long a result may wait in a worker that is on its next item.
 const COLLECT: Duration = Duration::from_millis(50);
-/// How many workers in a row may die without having begun an item before the call gives up.
-const MAX_FRUITLESS: usize = 8;
 
 /// The workers of one call, and what they share.
 pub(in crate::pool) struct Crew {
@@ -51,8 +53,7 @@ pub(in crate::pool) struct Crew {
     collect_at: Instant,
     /// Items of dead workers for which no other could be started.
     orphans: Vec<Range<usize>>,
-    /// Workers that died one after the other without having done anything.
-    fruitless: usize,
+    deaths: Deaths,
     pub(in crate::pool) costs: Costs,
     /// Whether the items are all there, and not those of a stream.
     is_whole: bool,
@@ -97,7 +98,7 @@ impl Crew {
             watch: Watch::new(),
             collect_at: Instant::now() + COLLECT,
             orphans: Vec::new(),
-            fruitless: 0,
+            deaths: Deaths::default(),
             costs: Costs::default(),
             is_whole: items > 0,
             history: Some(History::new(settings.workers)),
@@ -286,7 +287,7 @@ impl Crew {
         let member = &mut self.members[index];
         member.inbox.receive();
         if self.settings.initializer.is_none() || self.board.slot(member.slot).is_initialized() {
-            self.fruitless = 0;
+            self.deaths.note_progress();
         }
         member.take_records(&mut self.ledger, self.settings.map.retries, sink)
     }
@@ -295,7 +296,7 @@ impl Crew {
     fn collect(&mut self, sink: &mut Sink<'_>) -> ControlFlow<()> {
         for member in &mut self.members {
             if let Some(records) = self.board.slot(member.slot).unsent() {
-                self.fruitless = 0;
+                self.deaths.note_progress();
                 member.take_unsent(&records, &mut self.ledger, sink)?;
             }
         }
@@ -304,30 +305,31 @@ impl Crew {
 
     /// When the first item that is being run will be late; at the earliest, if it begins just now.
     fn next_deadline(&self) -> Option<Duration> {
-        let limit = clock::nanos(self.settings.map.timeout?);
+        let limit = self.time_limit()?;
         let now = clock::now();
-        let left = |member: &Member| {
-            let began = self.board.slot(member.slot).began().unwrap_or(now);
-            began.saturating_add(limit).saturating_sub(now)
-        };
-        self.members.iter().map(left).min().map(Duration::from_nanos)
+        let rest = |member: &Member| limit.rest(self.board.slot(member.slot).began(), now);
+        self.members.iter().map(rest).min()
     }
 
     /// Kills the workers whose items take too long.
     fn end_late_ones(&mut self) {
-        let Some(limit) = self.settings.map.timeout.map(clock::nanos) else {
+        let Some(limit) = self.time_limit() else {
             return;
         };
         for member in &mut self.members {
             let slot = self.board.slot(member.slot);
             if let Some(began) = slot.began()
-                && clock::now().saturating_sub(began) >= limit
+                && limit.is_over(began, clock::now())
                 && slot.condemn(began)
             {
                 member.is_late = true;
                 member.child.signal(Signal::KILL);
             }
         }
+    }
+
+    fn time_limit(&self) -> Option<TimeLimit> {
+        self.settings.map.timeout.map(TimeLimit::new)
     }
 }
 
