@@ -102,3 +102,121 @@ impl News {
         again
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PID: u32 = 7;
+
+    /// What a worker's records come to, in a call of four items.
+    struct Call {
+        news: News,
+        ledger: Ledger,
+        told: Vec<(usize, Result<Vec<u8>, TaskError>)>,
+    }
+
+    impl Call {
+        fn new() -> Self {
+            Self {
+                news: News::default(),
+                ledger: Ledger::new(4),
+                told: Vec::new(),
+            }
+        }
+
+        fn take(&mut self, index: u64, outcome: Result<&[u8], &TaskError>, retries: usize) {
+            let mut payload = Vec::new();
+            match outcome {
+                Ok(bytes) => payload.extend_from_slice(bytes),
+                Err(error) => job::encode_error(error, &mut payload),
+            }
+            let record = Record {
+                index,
+                failed: outcome.is_err(),
+                payload: &payload,
+            };
+            let told = &mut self.told;
+            let mut sink = |item, pid, outcome: Result<&[u8], TaskError>| {
+                assert_eq!(pid, PID);
+                told.push((item, outcome.map(<[u8]>::to_vec)));
+                ControlFlow::Continue(())
+            };
+            let flow = self.news.settle(record, PID, &mut self.ledger, retries, &mut sink);
+            assert!(flow.is_continue());
+        }
+    }
+
+    fn failure(item: usize) -> TaskError {
+        TaskError::System {
+            pid: Some(PID),
+            item: Some(item),
+            error: "it cannot be done".to_owned(),
+        }
+    }
+
+    #[test]
+    fn what_comes_twice_is_told_once() {
+        let mut call = Call::new();
+        for _ in 0..2 {
+            call.take(1, Ok(b"one"), 0);
+            call.take(2, Err(&failure(2)), 0);
+        }
+        call.take(2, Ok(b"two"), 0);
+        assert_eq!(call.told, [(1, Ok(b"one".to_vec())), (2, Err(failure(2)))]);
+        assert_eq!((call.ledger.left(), call.ledger.failed()), (2, 1));
+    }
+
+    #[test]
+    fn a_failure_that_is_tried_again_is_not_told_until_it_is_the_last() {
+        let mut call = Call::new();
+        for _ in 0..2 {
+            // The second time from what the dead worker has left.
+            call.take(1, Err(&failure(1)), 1);
+        }
+        assert_eq!((call.news.to_retry, call.told.len()), (Some(1), 0));
+        // The next worker has failed with it as well.
+        call.news = News::default();
+        call.take(1, Err(&failure(1)), 1);
+        assert_eq!(
+            (call.news.to_retry, &call.told[..]),
+            (None, &[(1, Err(failure(1)))][..])
+        );
+        assert_eq!((call.ledger.retried(), call.ledger.failed()), (1, 1));
+    }
+
+    #[test]
+    fn what_cannot_be_encoded_is_not_tried_again() {
+        let mut call = Call::new();
+        let error = TaskError::Codec {
+            pid: PID,
+            item: Some(3),
+            error: "no such type".to_owned(),
+        };
+        call.take(3, Err(&error), 5);
+        assert_eq!((call.news.to_retry, call.told), (None, vec![(3, Err(error))]));
+    }
+
+    #[test]
+    fn what_the_initializer_said_is_remembered() {
+        let mut call = Call::new();
+        let error = TaskError::NotInitialized {
+            pid: PID,
+            item: Some(0),
+            error: "no licence".to_owned(),
+        };
+        call.take(0, Err(&error), 1);
+        assert_eq!(call.news.initializer_panic.as_deref(), Some("no licence"));
+        assert_eq!((call.news.to_retry, call.told.len()), (Some(0), 0));
+    }
+
+    #[test]
+    fn items_that_there_are_not_have_no_outcome() {
+        let mut call = Call::new();
+        for index in [4, u64::MAX] {
+            call.take(index, Ok(b"damaged"), 1);
+            call.take(index, Err(&failure(4)), 1);
+        }
+        assert_eq!((call.told.len(), call.news.to_retry, call.ledger.left()), (0, None, 4));
+    }
+}
