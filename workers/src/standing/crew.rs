@@ -2,24 +2,22 @@
 
 use std::collections::BTreeMap;
 use std::io;
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, Weak};
 
 use rustix::process::Signal;
 
+use super::docket::{Death, Docket, Settled, Verdict};
 use super::setup::{self, Setup, Started};
 use super::shared::{ARRIVED, CREW, CrewMemory, MAX_WORKERS, task_log};
-use super::task::{CANCELLED, Outcome, Payload, Task};
+use super::task::{CANCELLED, Payload, Task};
 use crate::error::TaskError;
 use crate::handles::log::Log;
 use crate::job::function::Function;
 use crate::spawn::{Family, Work, WorkView};
-use crate::sys::exit::{Ending, Exit};
+use crate::sys::exit::Ending;
 use crate::sys::placed::Placed;
 use crate::sys::region::RegionName;
-
-/// How many workers in a row may end without having taken a task before tasks are given up.
-const MAX_FRUITLESS: usize = 4;
 
 /// What a crew is like.
 #[derive(Clone, Debug)]
@@ -39,9 +37,7 @@ pub(super) struct CrewState {
     memory: Placed<CrewMemory>,
     log: Log,
     members: BTreeMap<usize, Started>,
-    /// The tasks without an outcome. Nobody may want to know it any more.
-    open: BTreeMap<u64, Weak<Task>>,
-    fruitless: usize,
+    docket: Docket,
 }
 
 /// One desk, for who wants to see what its worker is on.
@@ -63,13 +59,6 @@ impl WorkView for DeskView {
     }
 }
 
-/// A task that has an outcome now.
-pub(super) struct Settled {
-    pub(super) task: Weak<Task>,
-    pub(super) result: Result<Payload, TaskError>,
-    pub(super) pid: Option<u32>,
-}
-
 impl CrewState {
     pub(super) fn new(settings: CrewSettings) -> io::Result<Self> {
         let memory = Placed::<CrewMemory>::create(CREW, 0)?;
@@ -78,8 +67,7 @@ impl CrewState {
             settings,
             memory,
             members: BTreeMap::new(),
-            open: BTreeMap::new(),
-            fruitless: 0,
+            docket: Docket::default(),
         })
     }
 
@@ -92,7 +80,7 @@ impl CrewState {
             io::Result::Ok((number, offset))
         })?;
         let task = Arc::new(Task::new(number, offset));
-        self.open.insert(number, Arc::downgrade(&task));
+        self.docket.add(&task);
         Ok(task)
     }
 
@@ -102,7 +90,7 @@ impl CrewState {
     ///
     /// Where none can be started, and there is none.
     pub(super) fn staff(&mut self, crew_id: u64, hub: RegionName) -> io::Result<()> {
-        while self.members.len() < self.settings.workers.min(self.open.len()) {
+        while self.members.len() < self.settings.workers.min(self.docket.len()) {
             match self.start(crew_id, hub) {
                 Ok(()) => {}
                 Err(error) if self.members.is_empty() => return Err(error),
@@ -149,9 +137,7 @@ impl CrewState {
         result: Result<Payload, TaskError>,
         pid: Option<u32>,
     ) -> Option<Settled> {
-        let task = self.open.remove(&number)?;
-        self.fruitless = 0;
-        Some(Settled { task, result, pid })
+        self.docket.settle(number, result, pid)
     }
 
     /// Whether a worker has ended that has not been buried.
@@ -171,23 +157,15 @@ impl CrewState {
             .collect();
         let mut settled = Vec::new();
         for (desk, mut member) in dead {
-            let note = self.memory.desks[desk].note.load(Ordering::Acquire);
+            let desk = &self.memory.desks[desk];
+            let note = desk.note.load(Ordering::Acquire);
             let ending = member.child.wait().with_note(note);
             let pid = member.child.pid();
-            let on = self.memory.desks[desk].task.load(Ordering::Acquire);
-            // A task that is still in the log will be taken by another.
-            let on = on
-                .checked_sub(1)
-                .filter(|number| *number < first && self.open.contains_key(number));
-            match on {
-                Some(number) => {
-                    settled.extend(self.settle(number, Err(TaskError::from_ending(pid, None, ending)), Some(pid)))
-                }
-                None if on_its_own(ending.exit) => {}
-                None => self.fruitless += 1,
-            }
-            if self.fruitless > MAX_FRUITLESS {
-                settled.append(&mut self.give_up(pid, ending));
+            let on = desk.task.load(Ordering::Acquire).checked_sub(1);
+            match self.docket.judge(Death { pid, ending, on }, first) {
+                Verdict::GoOn => {}
+                Verdict::Tell(one) => settled.push(one),
+                Verdict::GiveUp => settled.append(&mut self.give_up(pid, ending)),
             }
         }
         settled
@@ -195,7 +173,6 @@ impl CrewState {
 
     /// Workers keep ending before they take a task: nothing that waits will ever be run.
     fn give_up(&mut self, pid: u32, ending: Ending) -> Vec<Settled> {
-        self.fruitless = 0;
         let error = match self.settings.initializer {
             Some(_) => TaskError::NotInitialized {
                 pid,
@@ -221,28 +198,21 @@ impl CrewState {
                 }
             }
         });
-        self.settle_all(error)
-    }
-
-    /// All tasks that have no outcome have this one.
-    fn settle_all(&mut self, error: &TaskError) -> Vec<Settled> {
-        let numbers: Vec<u64> = self.open.keys().copied().collect();
-        numbers
-            .into_iter()
-            .filter_map(|number| self.settle(number, Err(error.clone()), None))
-            .collect()
+        self.docket.settle_all(error)
     }
 
     /// Cancels a task that no worker has taken; whether it has.
     pub(super) fn cancel(&mut self, task: &Task) -> Option<Settled> {
-        if !self.open.contains_key(&task.number) {
+        if !self.docket.is_open(task.number) {
             return None;
         }
         let cancelled = self.memory.tasks.visit(|visit| {
             task.number >= visit.state.log.first && self.log.overwrite(task.offset, &[CANCELLED]).is_ok()
         });
         let error = TaskError::Cancelled { pid: None, item: None };
-        cancelled.then(|| self.settle(task.number, Err(error), None)).flatten()
+        cancelled
+            .then(|| self.docket.settle(task.number, Err(error), None))
+            .flatten()
     }
 
     /// The worker that is on a task, as far as can be told now.
@@ -262,15 +232,15 @@ impl CrewState {
             pid: Some(pid),
             item: None,
         };
-        self.settle(task.number, Err(error), Some(pid))
+        self.docket.settle(task.number, Err(error), Some(pid))
     }
 
     pub(super) fn is_running(&self, task: &Task) -> bool {
-        self.open.contains_key(&task.number) && self.memory.tasks.visit(|visit| task.number < visit.state.log.first)
+        self.docket.is_open(task.number) && self.memory.tasks.visit(|visit| task.number < visit.state.log.first)
     }
 
     pub(super) fn has_open_tasks(&self) -> bool {
-        !self.open.is_empty()
+        !self.docket.is_empty()
     }
 
     pub(super) fn worker_pids(&self) -> Vec<u32> {
@@ -279,8 +249,11 @@ impl CrewState {
 
     /// Cancels all tasks that wait.
     pub(super) fn cancel_all(&mut self) -> Vec<Settled> {
-        let tasks: Vec<_> = self.open.values().filter_map(Weak::upgrade).collect();
-        tasks.iter().filter_map(|task| self.cancel(task)).collect()
+        self.docket
+            .wanted()
+            .iter()
+            .filter_map(|task| self.cancel(task))
+            .collect()
     }
 
     /// Ends the workers now. What they were on is cancelled.
@@ -290,7 +263,7 @@ impl CrewState {
             member.child.signal(Signal::KILL);
         }
         self.members.clear();
-        self.settle_all(&TaskError::Cancelled { pid: None, item: None })
+        self.docket.settle_all(&TaskError::Cancelled { pid: None, item: None })
     }
 
     /// Waits until the workers have ended, which [`close`](Self::close) has told them to.
@@ -309,20 +282,111 @@ impl CrewState {
     }
 }
 
-/// Whether a worker has ended because it was to.
-fn on_its_own(exit: Exit) -> bool {
-    exit == Exit::Code(0)
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::standing::task::WANTED;
 
-impl Settled {
-    /// Tells whoever has the task.
-    pub(super) fn tell(self, order: u64) {
-        if let Some(task) = self.task.upgrade() {
-            task.settle(Outcome {
-                result: self.result,
-                order,
-                pid: self.pid,
-            });
-        }
+    /// A crew whose workers are started by nobody.
+    fn crew() -> CrewState {
+        CrewState::new(CrewSettings {
+            workers: 2,
+            initializer: None,
+            max_tasks: None,
+            memory_limit: None,
+        })
+        .unwrap()
+    }
+
+    fn submit(crew: &mut CrewState, calls: usize) -> Vec<Arc<Task>> {
+        (0..calls).map(|_| crew.submit(&[WANTED, 5]).unwrap()).collect()
+    }
+
+    /// Takes a task as a worker does.
+    fn take(crew: &CrewState) -> Option<Vec<u8>> {
+        crew.memory
+            .tasks
+            .visit(|visit| crew.log.take(&mut visit.state.log))
+            .unwrap()
+            .map(|(bytes, _)| bytes)
+    }
+
+    fn is_cancelled(settled: &Settled, task: &Arc<Task>) -> bool {
+        let error = TaskError::Cancelled { pid: None, item: None };
+        settled.task.ptr_eq(&Arc::downgrade(task))
+            && settled.pid.is_none()
+            && settled.result.as_ref().is_err_and(|found| *found == error)
+    }
+
+    #[test]
+    fn what_has_not_begun_can_be_cancelled_and_is_passed_over() {
+        let mut crew = crew();
+        let tasks = submit(&mut crew, 2);
+        let settled = crew.cancel(&tasks[0]).unwrap();
+        assert!(is_cancelled(&settled, &tasks[0]));
+        assert!(crew.cancel(&tasks[0]).is_none(), "it has an outcome");
+        assert_eq!(take(&crew).unwrap(), [CANCELLED, 5]);
+        assert_eq!(take(&crew).unwrap(), [WANTED, 5]);
+        assert!(!crew.is_running(&tasks[0]) && crew.is_running(&tasks[1]));
+    }
+
+    #[test]
+    fn what_has_begun_can_be_cancelled_only_with_its_worker() {
+        let mut crew = crew();
+        let tasks = submit(&mut crew, 3);
+        take(&crew).unwrap();
+        assert!(crew.is_running(&tasks[0]) && !crew.is_running(&tasks[1]));
+        assert!(crew.cancel(&tasks[0]).is_none());
+        // No worker says that it is on it.
+        assert!(crew.kill_worker_of(&tasks[0]).is_none());
+        let settled = crew.cancel_all();
+        assert!(
+            settled
+                .iter()
+                .zip(&tasks[1..])
+                .all(|(one, task)| is_cancelled(one, task))
+        );
+        assert_eq!(settled.len(), 2);
+        assert!(crew.has_open_tasks() && crew.is_running(&tasks[0]));
+    }
+
+    #[test]
+    fn the_end_of_all_workers_cancels_what_runs_as_well() {
+        let mut crew = crew();
+        let tasks = submit(&mut crew, 2);
+        take(&crew).unwrap();
+        let settled = crew.kill_all();
+        assert!(settled.iter().zip(&tasks).all(|(one, task)| is_cancelled(one, task)));
+        assert_eq!((settled.len(), crew.has_open_tasks()), (2, false));
+    }
+
+    #[test]
+    fn tasks_that_were_given_up_are_taken_by_nobody() {
+        let mut crew = crew();
+        let _tasks = submit(&mut crew, 3);
+        take(&crew).unwrap();
+        let pid = 7;
+        let ending = Ending::LOST;
+        let settled = crew.give_up(pid, ending);
+        assert_eq!(settled.len(), 3);
+        let why = settled[2].result.as_ref().unwrap_err().to_string();
+        assert!(
+            why.contains("standing workers keep ending before they take a call"),
+            "{why}"
+        );
+        assert_eq!(take(&crew), None);
+        let later = &submit(&mut crew, 1)[0];
+        assert_eq!((later.number, take(&crew)), (3, Some(vec![WANTED, 5])));
+    }
+
+    #[test]
+    fn workers_are_told_to_end_after_what_waits() {
+        let mut crew = crew();
+        let _tasks = submit(&mut crew, 1);
+        crew.close();
+        assert_eq!(crew.memory.tasks.visit(|visit| visit.state.closed), 1);
+        assert!(take(&crew).is_some());
+        crew.wait_for_workers();
+        assert!(crew.has_open_tasks() && crew.bury().is_empty());
     }
 }

@@ -9,7 +9,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, TryLockError};
 use std::time::Instant;
 
-use super::crew::{CrewSettings, CrewState, Settled};
+use super::crew::{CrewSettings, CrewState};
+use super::docket::Settled;
 use super::shared::{ARRIVED, HUB, HubMemory, result_log};
 use super::task::{self, Call, Payload, Reply, Task};
 use crate::codec::CodecError;
@@ -364,3 +365,6 @@ fn look_after_workers() {
         let _ = hub.look_after_workers();
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -11,6 +11,7 @@
 //! by whoever waits in this process, for a result or at any other bell.
 
 mod crew;
+mod docket;
 mod hub;
 mod setup;
 mod shared;
