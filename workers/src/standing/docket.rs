@@ -95,13 +95,14 @@ impl Docket {
     pub(super) fn judge(&mut self, death: Death, first: u64) -> Verdict {
         let Death { pid, ending, on } = death;
         // A task that still waits will be taken by another.
-        if let Some(number) = on.filter(|number| *number < first && self.is_open(*number)) {
+        let taken = on.filter(|number| *number < first);
+        if let Some(number) = taken.filter(|number| self.is_open(*number)) {
             let error = TaskError::from_ending(pid, None, ending);
             return self
                 .settle(number, Err(error), Some(pid))
                 .map_or(Verdict::GoOn, Verdict::Tell);
         }
-        if !on_its_own(ending.exit) {
+        if taken.is_none() && !on_its_own(ending.exit) {
             self.fruitless += 1;
         }
         if self.fruitless <= MAX_FRUITLESS {
@@ -225,6 +226,16 @@ mod tests {
             deaths_until_given_up(&mut docket, death(Exit::Code(101), None)),
             MAX_FRUITLESS
         );
+    }
+
+    #[test]
+    fn workers_that_were_killed_with_their_tasks_do_not_count_as_such() {
+        let (mut docket, _tasks) = docket();
+        docket.settle(0, Err(cancelled()), None);
+        for _ in 0..2 * MAX_FRUITLESS {
+            let verdict = docket.judge(death(KILLED, Some(0)), 1);
+            assert!(matches!(verdict, Verdict::GoOn), "{verdict:?}");
+        }
     }
 
     #[test]
