@@ -101,6 +101,7 @@ impl Deaths {
 }
 
 #[cfg(test)]
+#[expect(clippy::single_range_in_vec_init, reason = "they are ranges of items")]
 mod tests {
     use super::*;
 
