@@ -15,6 +15,7 @@ NOT_SHOWN = {
         "jupyter/subscriber.rs",
         "jupyter/wire.rs",
         "process/channel.rs",
+        "process/supervisor/cells.rs",
         "session/backtrace.rs",
     )
 } | {LIBRARY / "manager" / "message.rs"}
