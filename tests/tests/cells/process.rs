@@ -228,6 +228,7 @@ async fn a_clean_end_and_that_of_all_at_a_reset_are_not(n: &mut Notebook) {
     n.prepare("while active_children().len() > 1 { std::thread::yield_now() }")
         .await;
     n.prepare("%reset").await;
+    n.prepare(WAIT_FOR).await;
     let code = r#"
         %%process --daemon
         wait_for("another");
