@@ -1,13 +1,12 @@
 //! That a process holds a handle, as the [`Roster`] has it: from when the handle is made until it is dropped, and in
 //! each forked process from the fork on.
 
-use std::sync::{Mutex, MutexGuard};
+use std::sync::Mutex;
 
 use super::roster::Roster;
-use crate::sys::at_fork::{self, AtFork, Rank, Turn};
+use crate::sys::at_fork::{self, AtFork, Guard, Rank};
 use crate::sys::identity::ProcessIdentity;
 use crate::sys::placed::Placed;
-use crate::sys::poisoned::EvenIfPoisoned;
 
 /// The rosters of all handles of this process.
 static HELD: Mutex<Held> = Mutex::new(Held {
@@ -55,17 +54,13 @@ impl Drop for Membership {
 
 /// All memberships of this process, kept unchanged while it forks.
 pub(crate) struct Memberships {
-    held: MutexGuard<'static, Held>,
-    _turn: Turn,
+    held: Guard<Held>,
 }
 
 impl Memberships {
     pub(crate) fn lock() -> Self {
-        at_fork::register::<Self>();
-        let turn = Turn::take(Self::RANK);
         Self {
-            held: HELD.lock().even_if_poisoned(),
-            _turn: turn,
+            held: at_fork::lock::<Self, _>(&HELD),
         }
     }
 

@@ -2,12 +2,11 @@
 //! are as many as there have been requests at once.
 
 use std::collections::BTreeMap;
-use std::sync::{Mutex, MutexGuard};
+use std::sync::Mutex;
 
 use super::connection::Connection;
 use super::endpoint::{Address, Endpoint};
-use crate::sys::at_fork::{self, AtFork, Rank, Turn};
-use crate::sys::poisoned::EvenIfPoisoned;
+use crate::sys::at_fork::{self, AtFork, Guard, Rank};
 
 /// How many are kept for one server.
 const KEPT: usize = 8;
@@ -28,22 +27,19 @@ struct Idle {
 
 /// All idle connections of this process, kept unchanged while it forks.
 pub(super) struct Connections {
-    idle: MutexGuard<'static, Idle>,
-    _turn: Turn,
+    idle: Guard<Idle>,
 }
 
 impl Connections {
     pub(super) fn lock() -> Self {
-        at_fork::register::<Self>();
-        let turn = Turn::take(Self::RANK);
-        let mut idle = IDLE.lock().even_if_poisoned();
+        let mut idle = at_fork::lock::<Self, _>(&IDLE);
         let process = std::process::id();
         if idle.process != process {
             idle.process = process;
             // Closes the copies; the parent's connections stay open.
             idle.servers.clear();
         }
-        Self { idle, _turn: turn }
+        Self { idle }
     }
 
     /// The idle connection that was used last.

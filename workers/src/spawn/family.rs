@@ -1,15 +1,14 @@
 //! Who a process is: its name, the process that forked it, and those it has forked.
 
 use std::os::fd::OwnedFd;
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::{Arc, Mutex};
 
 use super::conditions::{Conditions, Role};
 use super::former::Former;
 use super::worker::{Entry, WorkView, WorkerInfo, WorkerKind};
-use crate::sys::at_fork::{self, AtFork, Rank, Turn};
+use crate::sys::at_fork::{self, AtFork, Guard, Rank};
 use crate::sys::clock;
 use crate::sys::exit::Ending;
-use crate::sys::poisoned::EvenIfPoisoned;
 use crate::sys::poll;
 
 /// What the program itself is called, as in Python.
@@ -143,17 +142,13 @@ struct Kin {
 /// The relations of this process, which nobody else changes meanwhile.
 #[derive(Debug)]
 pub(crate) struct Family {
-    relations: MutexGuard<'static, Relations>,
-    _turn: Turn,
+    relations: Guard<Relations>,
 }
 
 impl Family {
     pub(crate) fn lock() -> Self {
-        at_fork::register::<Self>();
-        let turn = Turn::take(Self::RANK);
         Self {
-            relations: RELATIONS.lock().even_if_poisoned(),
-            _turn: turn,
+            relations: at_fork::lock::<Self, _>(&RELATIONS),
         }
     }
 

@@ -7,6 +7,7 @@
 
 use std::any::Any;
 use std::cell::Cell;
+use std::ops::{Deref, DerefMut};
 use std::sync::{Mutex, MutexGuard, OnceLock};
 
 use super::poisoned::EvenIfPoisoned;
@@ -52,6 +53,37 @@ pub(crate) fn register<L: AtFork>() {
         // A fork that has not taken the lock is over before anybody else can.
         let _registry = registry();
         handler.get_or_init(|| || Box::new(L::prepare()));
+    }
+}
+
+/// Takes the mutex behind the lock `L` in its turn, registering it the first time.
+pub(crate) fn lock<L: AtFork, T>(mutex: &'static Mutex<T>) -> Guard<T> {
+    register::<L>();
+    let turn = Turn::take(L::RANK);
+    Guard {
+        value: mutex.lock().even_if_poisoned(),
+        _turn: turn,
+    }
+}
+
+/// What a lock guards, held in its turn.
+#[derive(Debug)]
+pub(crate) struct Guard<T: 'static> {
+    value: MutexGuard<'static, T>,
+    _turn: Turn,
+}
+
+impl<T> Deref for Guard<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.value
+    }
+}
+
+impl<T> DerefMut for Guard<T> {
+    fn deref_mut(&mut self) -> &mut T {
+        &mut self.value
     }
 }
 

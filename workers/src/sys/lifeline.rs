@@ -8,16 +8,15 @@
 //! The signal's receiver belongs to the open file, not to the descriptor; that is why workers cannot share one pipe.
 
 use std::os::fd::{AsRawFd, IntoRawFd, OwnedFd, RawFd};
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicI32, Ordering};
-use std::sync::{Mutex, MutexGuard};
 
 use rustix::event::PollFlags;
 use rustix::fs::{Mode, OFlags, fcntl_getfl, fcntl_setfl, open};
 use rustix::io;
 use rustix::pipe::{PipeFlags, pipe_with};
 
-use super::at_fork::{self, AtFork, Rank, Turn};
-use super::poisoned::EvenIfPoisoned;
+use super::at_fork::{self, AtFork, Guard, Rank};
 use super::poll;
 
 /// The write ends that this process holds. A worker forked later must not keep another worker alive, so it closes all.
@@ -47,18 +46,14 @@ pub(crate) struct Tail(OwnedFd);
 /// All lifelines of this process, kept unchanged while it forks.
 #[derive(Debug)]
 pub(crate) struct Lifelines {
-    held: MutexGuard<'static, Held>,
-    _turn: Turn,
+    held: Guard<Held>,
 }
 
 impl Lifelines {
     /// Waits for other threads that fork or release a lifeline, and keeps them out.
     pub(crate) fn lock() -> Self {
-        at_fork::register::<Self>();
-        let turn = Turn::take(Self::RANK);
         Self {
-            held: HELD.lock().even_if_poisoned(),
-            _turn: turn,
+            held: at_fork::lock::<Self, _>(&HELD),
         }
     }
 

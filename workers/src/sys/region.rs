@@ -13,15 +13,14 @@ use std::io;
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::ptr::NonNull;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, Weak};
+use std::sync::{Arc, Mutex, Weak};
 
 use rustix::fs::{MemfdFlags, Mode, OFlags, fstat, ftruncate, memfd_create, open};
 use rustix::io::{Errno, pread};
 use rustix::mm::{MapFlags, ProtFlags, mmap, munmap};
 use rustix::rand::{GetRandomFlags, getrandom};
 
-use super::at_fork::{self, AtFork, Rank, Turn};
-use super::poisoned::EvenIfPoisoned;
+use super::at_fork::{self, AtFork, Guard, Rank};
 pub(crate) use super::region_name::RegionName;
 
 /// Where the user's bytes begin; also the strongest alignment that they have.
@@ -85,17 +84,13 @@ impl Kind {
 
 /// While it lives, no other thread opens or closes a region. Held while this process forks.
 struct Regions {
-    open: MutexGuard<'static, Option<Open>>,
-    _turn: Turn,
+    open: Guard<Option<Open>>,
 }
 
 impl Regions {
     fn lock() -> Self {
-        at_fork::register::<Self>();
-        let turn = Turn::take(Self::RANK);
         Self {
-            open: OPEN.lock().even_if_poisoned(),
-            _turn: turn,
+            open: at_fork::lock::<Self, _>(&OPEN),
         }
     }
 
