@@ -1,11 +1,13 @@
 //! `parcell`: a Jupyter kernel for Rust whose cells use every core.
 //!
-//! One executable plays every part: the command line and the kernel, the processes behind a notebook, and the tools
-//! that evcxr runs. Which part is decided here, before anything else.
+//! One executable plays every part: the command line and the kernel, the processes behind a notebook, and what cargo runs
+//! in the place of the compiler. Which part is decided here, before anything else.
 
+mod analysis;
 mod cell;
 mod cli;
 mod environment;
+mod evaluation;
 mod identity;
 mod jupyter;
 mod library;
@@ -32,5 +34,5 @@ fn main() -> ExitCode {
     }
     // SAFETY: no thread has been started.
     unsafe { environment::prepare() };
-    library::build(role).unwrap_or_else(cli::run)
+    cli::run()
 }

@@ -1,4 +1,4 @@
-//! The directory that holds everything a session has on disk: its sockets, its tools, and what evcxr compiles.
+//! The directory that holds everything a session has on disk: its sockets, and the package that cells are compiled in.
 //!
 //! It is removed when the session ends; by the supervisor when the kernel was killed; and by the next session when
 //! everything was killed at once.
@@ -142,7 +142,7 @@ mod tests {
         }
         let _lock = locked(&live).unwrap();
         File::create(dead.join(LOCK)).unwrap();
-        fs::create_dir_all(dead.join("evcxr/src")).unwrap();
+        fs::create_dir_all(dead.join("package/src")).unwrap();
         remove_abandoned(parent.path());
         assert!(live.exists() && strange.exists() && !dead.exists());
     }

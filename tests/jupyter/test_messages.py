@@ -46,7 +46,7 @@ def test_the_page_quotes_every_error(page):
 @pytest.mark.parametrize("function", FUNCTIONS)
 def test_the_page_quotes_what_fails_cells(page, function):
     found = (message for file in FILES for message in messages.of_calls(file, function, FUNCTIONS[function]))
-    missing(page, found, 6)
+    missing(page, found, 4)
 
 
 def test_the_page_quotes_notices(page):

@@ -12,7 +12,7 @@ use super::parsing::{PREFIX, commands_length, parse_code};
 /// A parsed body of a cell. All ranges are in the cell.
 #[derive(Debug)]
 pub(super) struct Body {
-    /// evcxr's commands (`:dep` and the like) in front of the code.
+    /// Commands (`:dep` and the like) in front of the code.
     pub(super) commands: Range<usize>,
     pub(super) nodes: Vec<Node>,
 }

@@ -23,7 +23,7 @@ pub(crate) enum Cursor {
         magic: &'static MagicHelp,
         word: Range<usize>,
     },
-    /// The name of one of evcxr's commands.
+    /// The name of a command.
     Command { word: Range<usize> },
     /// The name of a crate that is to be added.
     Crate { word: Range<usize> },
@@ -57,6 +57,12 @@ pub(crate) fn at(cell: &str, position: usize, variables: &dyn Variables) -> Curs
     {
         return Cursor::Magic {
             word: position - first.len()..word_end(cell, position),
+        };
+    }
+    // A command of which nothing has been written yet.
+    if cell[line.clone()].trim() == ":" && first == ":" {
+        return Cursor::Command {
+            word: position - first.len()..position,
         };
     }
     let name = first.split_whitespace().next().unwrap_or_default();
@@ -298,6 +304,7 @@ mod tests {
 
     #[test]
     fn commands_and_crates() {
+        is(":¦", "command", ":");
         is(":de¦", "command", ":de");
         is("  :vars\n:sho¦", "command", ":sho");
         is(":dep ra¦ = \"0.9\"", "crate", "ra");

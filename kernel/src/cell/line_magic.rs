@@ -180,7 +180,7 @@ fn help_on(word: &Word<'_>) -> Result<&'static MagicHelp, MagicError> {
     })
 }
 
-/// evcxr would end the kernel's process on the spot.
+/// It would end the kernel's process on the spot.
 fn refuse_quit(cell: &str, line: &Line) -> Result<(), MagicError> {
     let command = Words::new(cell, line.range.clone()).next();
     match command.filter(|word| word.text == ":quit") {

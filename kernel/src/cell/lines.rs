@@ -1,4 +1,4 @@
-//! The lines of a cell that are not Rust: `%magics`, `!commands`, and evcxr's `:commands`.
+//! The lines of a cell that are not Rust: `%magics`, `!commands`, and `:commands` to the engine.
 //!
 //! `%`, `!` and `:` mean something in Rust, in strings and in macros. So a line counts only where a statement can begin,
 //! as the parser sees it. Nothing in Rust begins with `%` or a single `:` there. What begins with `!` there is a command
@@ -29,7 +29,7 @@ pub(super) struct Line {
 pub(super) enum LineKind {
     Magic,
     Command,
-    /// evcxr's.
+    /// A command to the engine.
     EngineCommand,
 }
 

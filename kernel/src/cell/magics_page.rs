@@ -40,7 +40,7 @@ fn magic(magic: &MagicHelp) -> Part {
     Part { name: magic.name, text }
 }
 
-/// evcxr's commands.
+/// The commands to the engine.
 fn commands() -> String {
     let rows = COMMANDS
         .iter()

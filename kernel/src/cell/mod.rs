@@ -1,6 +1,6 @@
 //! What a person writes in a cell: magics, and the Rust that they stand for.
 //!
-//! `rewrite` turns a cell into the Rust that evcxr gets; the `SourceMap` that comes with it leads from there back to
+//! `rewrite` turns a cell into the Rust that is evaluated; the `SourceMap` that comes with it leads from there back to
 //! what the person wrote, so that every message points at that.
 
 mod application;
@@ -45,6 +45,7 @@ pub(crate) use definitions::{Definition, DefinitionKind, definitions, find_item,
 pub(crate) use magic_error::{MagicError, suggestion};
 pub(crate) use magics::{MAGICS, MagicHelp, OptionHelp, magic};
 pub(crate) use names::{definition_of_variable, imported};
+pub(crate) use parsing::nodes;
 pub(crate) use query::{Query, query};
 pub(crate) use rewrite::rewrite;
 pub(crate) use source_map::{Provenance, SourceMap};

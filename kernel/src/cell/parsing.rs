@@ -1,6 +1,9 @@
-//! Parsing a cell: statements and items, which are no file, behind evcxr's commands, which are no Rust.
+//! Parsing a cell: statements and items, which are no file, behind commands, which are no Rust.
 
-use ra_ap_syntax::{Edition, Parse, SourceFile};
+use std::ops::Range;
+
+use ra_ap_syntax::ast::{self, AstNode};
+use ra_ap_syntax::{Edition, Parse, SourceFile, SyntaxNode, TextSize};
 
 /// What stands in front of code that is parsed.
 pub(super) const PREFIX: &str = "fn f(){";
@@ -24,4 +27,22 @@ pub(super) fn commands_length(text: &str) -> usize {
         }
     }
     length
+}
+
+/// The statements and items of code without commands, with their places in it.
+pub(crate) fn nodes(code: &str) -> Vec<(Range<usize>, SyntaxNode)> {
+    let function = parse_code(code).syntax_node().children().find_map(ast::Fn::cast);
+    let statements = function
+        .and_then(|function| function.body())
+        .and_then(|body| body.stmt_list());
+    let place = |offset: TextSize| usize::from(offset).saturating_sub(PREFIX.len());
+    let nodes = statements
+        .into_iter()
+        .flat_map(|list| list.syntax().children().collect::<Vec<_>>());
+    nodes
+        .map(|node| {
+            let range = node.text_range();
+            (place(range.start())..place(range.end()), node)
+        })
+        .collect()
 }

@@ -8,7 +8,7 @@ use super::source_map::SourceMap;
 use super::step::{Part, Step};
 use super::{Variables, line_magic};
 
-/// A cell without a magic of its own, cut where the session has something to answer, and where evcxr's commands follow
+/// A cell without a magic of its own, cut where the session has something to answer, and where commands follow
 /// code, in front of which it wants them.
 pub(super) fn split(cell: &str, variables: &dyn Variables) -> Result<Vec<Part>, MagicError> {
     let is_known = |name: &str| variables.is_known(name);
@@ -65,34 +65,15 @@ impl Splitter<'_> {
         if is_whole_cell || has_code(rust.text()) || commands_length(rust.text()) > 0 {
             self.parts.push(Part {
                 range,
-                step: Step::run(hide_from_evcxr(show_value(rust.text()).through(&rust))),
+                step: Step::run(show_value(rust.text()).through(&rust)),
             });
         }
         Ok(())
     }
 }
 
-/// evcxr takes a first line that begins with `!` for a command of the shell, and `::` for one of its own.
-fn hide_from_evcxr(map: SourceMap) -> SourceMap {
-    let mut start = commands_length(map.text());
-    for line in map.text()[start..].split_inclusive('\n') {
-        if !line.trim().is_empty() && !line.trim().starts_with("//") {
-            if line.starts_with('!') || line.trim_start().starts_with("::") {
-                // It skips spaces, but no tabs.
-                let because_of = map.place(start..start + 1).range();
-                return map.with_inserted(start, "\t", because_of);
-            }
-            break;
-        }
-        start += line.len();
-    }
-    map
-}
-
 /// Plain Rust, with the value of the expression at the end shown.
-///
-/// evcxr would do that too. But it compiles its own way of showing first, and where that fails because of a mistake in
-/// the expression it takes a note of rustc's for the error. The library's `cell::display` says what the calls find.
+/// The library's `cell::display` says what the calls find.
 fn show_value(cell: &str) -> SourceMap {
     let body = Body::parse(cell, 0..cell.len());
     let value = body
@@ -158,21 +139,11 @@ mod tests {
     }
 
     #[test]
-    fn commands_of_evcxr_may_follow_code() {
+    fn commands_may_follow_code() {
         assert_eq!(
             parts(":dep a\n:vars\nlet b = 1;\n:type b\n:vars\nlet c = 2;"),
             [":dep a\n:vars\nlet b = 1;\n", ":type b\n:vars\nlet c = 2;"]
         );
         assert_eq!(parts("!ls\n:vars"), ["parcell::cell::shell(\"ls\");\n", ":vars"]);
-    }
-
-    #[test]
-    fn what_evcxr_would_take_for_a_command_is_hidden() {
-        assert_eq!(rewritten("// x\n!true;"), "// x\n\t!true;");
-        assert_eq!(
-            rewritten(":dep a\n::std::mem::drop(1);"),
-            ":dep a\n\t::std::mem::drop(1);"
-        );
-        assert_eq!(rewritten("!true"), "(&(\n!true\n)).parcell_value().evcxr_display();");
     }
 }

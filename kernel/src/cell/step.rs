@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::magics::MagicHelp;
 use super::source_map::SourceMap;
 
-/// What evcxr gets in the place of a cell, or of a part of one.
+/// What is evaluated in the place of a cell, or of a part of one.
 #[derive(Clone, Debug)]
 pub(crate) struct Rewritten {
     pub(crate) map: SourceMap,

@@ -1,4 +1,4 @@
-//! What a session has on disk: its directory, with all that evcxr needs to start in it.
+//! What a session has on disk: its directory, with the package that cells are compiled in.
 
 use std::fs;
 use std::io;
@@ -7,20 +7,17 @@ use std::path::{Path, PathBuf};
 
 use crate::process::messages::KERNEL_SOCKET;
 use crate::session_directory::{self, SessionDirectory};
-use crate::toolchain::{self, Tools};
+use crate::toolchain;
 
-/// Where evcxr compiles, in the directory.
-pub(super) const EVCXR: &str = "evcxr";
-/// Read by evcxr: where it compiles.
-pub(crate) const EVCXR_VARIABLE: &str = "EVCXR_TMPDIR";
-/// Where evcxr, rust-analyzer and compilers put their temporary files, in the directory.
+/// The package that cells are compiled in, in the directory.
+const PACKAGE: &str = "package";
+/// Where rust-analyzer and compilers put their temporary files, in the directory.
 pub(super) const TEMPORARY: &str = "tmp";
 
-/// A session's directory with evcxr's tools in it; removed on drop.
+/// A session's directory; removed on drop.
 #[derive(Debug)]
 pub(crate) struct SessionFiles {
     directory: SessionDirectory,
-    tools: Tools,
 }
 
 impl SessionFiles {
@@ -31,9 +28,8 @@ impl SessionFiles {
         let directory = SessionDirectory::create(path)?;
         let path = directory.path();
         fs::create_dir(path.join(TEMPORARY))?;
-        let tools = Tools::create(path)?;
-        toolchain::stand_alone(path, EVCXR)?;
-        Ok(SessionFiles { directory, tools })
+        toolchain::stand_alone(path, PACKAGE)?;
+        Ok(SessionFiles { directory })
     }
 
     /// The session's directory.
@@ -41,14 +37,9 @@ impl SessionFiles {
         self.directory.path()
     }
 
-    /// Where evcxr compiles.
-    pub(crate) fn evcxr(&self) -> PathBuf {
-        std::env::var_os(EVCXR_VARIABLE).map_or_else(|| self.directory().join(EVCXR), PathBuf::from)
-    }
-
-    /// What evcxr must find only while it starts.
-    pub(super) fn tools(&self) -> &Tools {
-        &self.tools
+    /// The package that cells are compiled in.
+    pub(crate) fn package(&self) -> PathBuf {
+        self.directory().join(PACKAGE)
     }
 }
 

@@ -1,18 +1,18 @@
-//! The environment variables that evcxr, compilers and the session's processes find; users' code gets back its own.
+//! The environment variables that compilers and the session's processes find; users' code gets back its own.
 
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::Command;
 use std::sync::OnceLock;
 
-use super::session_files::{EVCXR, EVCXR_VARIABLE, TEMPORARY};
+use super::session_files::TEMPORARY;
+use crate::session_directory;
 use crate::user_directories::{CACHE_VARIABLE, DATA_VARIABLE};
-use crate::{session_directory, toolchain};
 
 /// What tools mean by the place for temporary files.
 const TEMPORARY_VARIABLE: &str = "TMPDIR";
 
-/// What cargo passes to rustc, unless evcxr says so itself.
+/// What cargo passes to rustc, unless it is told otherwise.
 const FLAGS_VARIABLE: &str = "RUSTFLAGS";
 /// Hides from rust-analyzer what it need not know of the library (see this package's build script).
 const FOR_RUST_ANALYZER: &str = "--cfg rust_analyzer";
@@ -21,15 +21,15 @@ const FOR_RUST_ANALYZER: &str = "--cfg rust_analyzer";
 static ORIGINAL: OnceLock<Vec<(&str, Option<OsString>)>> = OnceLock::new();
 
 /// Those of them that processes of a session must find as they were; the rest tells them which session it is.
-const USERS_OWN: [&str; 3] = [TEMPORARY_VARIABLE, "PATH", FLAGS_VARIABLE];
+const USERS_OWN: [&str; 2] = [TEMPORARY_VARIABLE, FLAGS_VARIABLE];
 
-/// Chooses where this process's session will be, and tells evcxr, which learns it from the environment only.
+/// Chooses where this process's session will be, and tells the processes that it starts.
 ///
 /// # Safety
 /// This process must have one thread.
 pub(crate) unsafe fn prepare() {
     let path = session_directory::choose(&absolute(std::env::temp_dir()));
-    let mut variables = toolchain::environment(&path);
+    let mut variables: Vec<(&str, OsString)> = Vec::new();
     // They mean the directory that this process was started in, and it may move to another.
     for name in [CACHE_VARIABLE, DATA_VARIABLE] {
         if let Some(directory) = std::env::var_os(name) {
@@ -42,9 +42,6 @@ pub(crate) unsafe fn prepare() {
     flags.push(" ");
     flags.push(FOR_RUST_ANALYZER);
     variables.push((FLAGS_VARIABLE, flags));
-    if std::env::var_os(EVCXR_VARIABLE).is_none() {
-        variables.push((EVCXR_VARIABLE, path.join(EVCXR).into_os_string()));
-    }
     variables.push((session_directory::VARIABLE, path.into_os_string()));
     ORIGINAL.get_or_init(|| {
         let names = variables.iter().map(|(name, _)| *name);

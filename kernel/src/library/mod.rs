@@ -1,7 +1,7 @@
 //! The library that cells are linked with, compiled ahead so that no session waits for it.
 //!
 //! A directory of the user's cache holds, for each compiler and each version of the library, its sources and a `seed`:
-//! what evcxr has in its directory once the library is compiled. A session starts from a copy of the seed, most of it
+//! what the package that cells are compiled in has once the library is compiled. A session starts from a copy of the seed, most of it
 //! hard links.
 
 mod build;
@@ -16,8 +16,8 @@ use std::path::{Path, PathBuf};
 use fs4::fs_std::FileExt;
 use sha2::{Digest, Sha256};
 
+use crate::toolchain::{Tools, ToolsError};
 use crate::user_directories::{self, CACHE_VARIABLE};
-pub(crate) use build::{ACKNOWLEDGE, build};
 pub(crate) use seed::plant;
 pub(crate) use sources::exports;
 
@@ -31,10 +31,8 @@ const COMPLETE: &str = "complete";
 pub(crate) enum PrepareError {
     #[error("no directory for caches is known: set {CACHE_VARIABLE} or HOME")]
     NoCacheDirectory,
-    #[error("rustc was not found: install Rust (https://rustup.rs), or put rustc in PATH")]
-    NoCompiler,
-    #[error("cannot run {}", compiler.display())]
-    Compiler { compiler: PathBuf, source: io::Error },
+    #[error(transparent)]
+    Tools(#[from] ToolsError),
     #[error("cannot {action} {}", path.display())]
     Io {
         action: &'static str,
@@ -89,7 +87,7 @@ pub(crate) struct CacheState {
 /// Finds out without compiling anything.
 pub(crate) fn state() -> Result<CacheState, PrepareError> {
     let cache = cache_directory()?;
-    let directory = cache.join(sources::key()?);
+    let directory = cache.join(sources::key(&Tools::in_use()?));
     Ok(CacheState {
         cache,
         is_compiled: is_complete(&Prepared { directory }),
@@ -101,8 +99,9 @@ pub(crate) fn state() -> Result<CacheState, PrepareError> {
 /// Any number of processes may do it at once; one works, the others wait for it.
 pub(crate) fn prepare(progress: &mut dyn FnMut(&str)) -> Result<Prepared, PrepareError> {
     let cache = create_cache_directory()?;
+    let tools = Tools::in_use()?;
     let prepared = Prepared {
-        directory: cache.join(sources::key()?),
+        directory: cache.join(sources::key(&tools)),
     };
     if is_complete(&prepared) {
         old::mark_used(&prepared.directory);
@@ -120,13 +119,13 @@ pub(crate) fn prepare(progress: &mut dyn FnMut(&str)) -> Result<Prepared, Prepar
         // nobody may begin anew in the same place before that has ended.
         rustix::io::fcntl_setfd(&lock, rustix::io::FdFlags::empty())
             .map_err(|error| PrepareError::io("keep", &lock_path)(error.into()))?;
-        compile(&prepared, progress)?;
+        compile(&prepared, tools, progress)?;
         old::remove(&cache);
     }
     Ok(prepared)
 }
 
-fn compile(prepared: &Prepared, progress: &mut dyn FnMut(&str)) -> Result<(), PrepareError> {
+fn compile(prepared: &Prepared, tools: Tools, progress: &mut dyn FnMut(&str)) -> Result<(), PrepareError> {
     let directory = &prepared.directory;
     match fs::remove_dir_all(directory) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => {
@@ -139,7 +138,7 @@ fn compile(prepared: &Prepared, progress: &mut dyn FnMut(&str)) -> Result<(), Pr
         _ => {}
     }
     sources::write(&prepared.sources())?;
-    build::run(prepared, progress)?;
+    build::run(prepared, tools, progress)?;
     seed::harvest(&prepared.seed())?;
     let complete = directory.join(COMPLETE);
     File::create(&complete).map_err(PrepareError::io("create", &complete))?;

@@ -1,4 +1,4 @@
-//! The seed: evcxr's directory with the library compiled and no cell in it.
+//! The seed: a package for cells with the library compiled and no cell in it.
 
 use std::fs::{self, File};
 use std::io;
@@ -6,7 +6,7 @@ use std::path::Path;
 
 use super::{PrepareError, Prepared};
 
-/// Removes what belongs to the cells that evcxr compiled on the way.
+/// Removes what belongs to the cell that cargo compiled on the way.
 pub(super) fn harvest(seed: &Path) -> Result<(), PrepareError> {
     let remove = |path: &Path| -> io::Result<()> {
         if path.is_dir() {
@@ -33,7 +33,7 @@ pub(super) fn harvest(seed: &Path) -> Result<(), PrepareError> {
     .map_err(PrepareError::io("clean", seed))
 }
 
-/// Copies the seed to `directory`, where evcxr is about to start.
+/// Copies the seed to `directory`, where a session is about to start.
 pub(crate) fn plant(prepared: &Prepared, directory: &Path) -> Result<(), PrepareError> {
     let seed = prepared.seed();
     let result = walk(&seed, &mut |path| {
@@ -104,7 +104,7 @@ mod tests {
         fs::write(prepared.seed().join("Cargo.lock"), "lock").unwrap();
         harvest(&prepared.seed()).unwrap();
         let session = tempfile::tempdir().unwrap();
-        let planted = session.path().join("evcxr");
+        let planted = session.path().join("package");
         plant(&prepared, &planted).unwrap();
         let names: Vec<_> = fs::read_dir(planted.join("target/debug/deps"))
             .unwrap()
@@ -113,7 +113,7 @@ mod tests {
         assert_eq!(names, ["libparcell-1.so"]);
         assert_eq!(fs::read_to_string(planted.join("Cargo.lock")).unwrap(), "lock");
         assert!(!planted.join("src").exists());
-        // What evcxr writes in place must not reach the seed.
+        // What is written in place must not reach the seed.
         fs::write(planted.join("Cargo.lock"), "changed").unwrap();
         assert_eq!(fs::read_to_string(prepared.seed().join("Cargo.lock")).unwrap(), "lock");
     }

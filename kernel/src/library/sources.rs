@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
-use std::process::Command;
 use std::sync::OnceLock;
 
 use include_dir::{Dir, include_dir};
@@ -11,28 +10,20 @@ use sha2::{Digest, Sha256};
 
 use super::PrepareError;
 use crate::cell;
-use crate::toolchain::locate;
+use crate::toolchain::Tools;
 
 static SOURCES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../workers/src");
 const MANIFEST: &str = include_str!(concat!(env!("OUT_DIR"), "/parcell.Cargo.toml"));
 /// Changes when what is done with the sources changes.
-const LAYOUT: &str = "7";
+const LAYOUT: &str = "8";
 /// The versions that this executable was built and tested with.
 pub(super) const LOCK: &str = include_str!("../../../Cargo.lock");
 
 /// Names the library as this compiler compiles it: another compiler or another library has another key.
-pub(super) fn key() -> Result<String, PrepareError> {
-    let compiler = locate("rustc").ok_or(PrepareError::NoCompiler)?;
-    let version = Command::new(&compiler)
-        .arg("-vV")
-        .output()
-        .map_err(|source| PrepareError::Compiler {
-            compiler: compiler.clone(),
-            source,
-        })?;
+pub(super) fn key(tools: &Tools) -> String {
     let mut hash = Sha256::new();
-    hash.update(compiler.as_os_str().as_encoded_bytes());
-    hash.update(&version.stdout);
+    hash.update(tools.rustc.as_os_str().as_encoded_bytes());
+    hash.update(&tools.version);
     hash.update(env!("CARGO_PKG_VERSION"));
     hash.update(LAYOUT);
     hash.update(MANIFEST);
@@ -41,12 +32,11 @@ pub(super) fn key() -> Result<String, PrepareError> {
         hash.update(file.path().as_os_str().as_encoded_bytes());
         hash.update(file.contents());
     }
-    Ok(hash
-        .finalize()
+    hash.finalize()
         .iter()
         .take(8)
         .map(|byte| format!("{byte:02x}"))
-        .collect())
+        .collect()
 }
 
 /// Whether the library has something of this name that is not known in every cell: its prelude leaves out what other

@@ -17,7 +17,7 @@ pub(crate) struct CellLibrary {
     library: Library,
 }
 
-/// What evcxr's generated function takes and gives: the notebook's variables.
+/// What the function takes that is generated for a cell, and gives: the notebook's variables.
 pub(crate) type VariableStore = *mut c_void;
 
 /// The function that writes out what cells have printed, for threads that have no `LibrarySymbols`; null at first.
@@ -51,7 +51,7 @@ impl CellLibrary {
 
     /// Calls the cell's function, whatever it does.
     pub(crate) fn call(&self, function: &str, variables: VariableStore) -> Result<VariableStore, libloading::Error> {
-        // SAFETY: evcxr generates the function with this signature, and passes it the store that the previous one
+        // SAFETY: the function is generated with this signature, and passes it the store that the previous one
         // returned (or null).
         unsafe {
             let function: Symbol<extern "C" fn(VariableStore) -> VariableStore> =

@@ -1,7 +1,7 @@
 //! What the kernel, the supervisor and the notebook process say to each other. What the library says to them is in its
 //! `contract`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use parcell::contract::control::ControlMessage;
 use parcell::contract::events;
@@ -21,10 +21,28 @@ pub(crate) const RESULTS_DESCRIPTOR: i32 = 203;
 /// The kernel's socket in the session's directory.
 pub(crate) const KERNEL_SOCKET: &str = "kernel.sock";
 
+/// On the supervisor's standard output: the cell has completed.
+pub(crate) const COMPLETED: &str = "COMPLETED";
+/// What a line on the supervisor's standard input begins with.
+const RUN: &str = "RUN";
+
+/// On the supervisor's standard input: this function of a compiled cell is to be run.
+pub(crate) fn run_line(function: &str, library: &Path) -> String {
+    format!("{RUN} {function} {}", library.display())
+}
+
+/// The function and the library of such a line.
+pub(crate) fn parse_run_line(line: &str) -> Option<(&str, &Path)> {
+    match line.splitn(3, ' ').collect::<Vec<_>>()[..] {
+        [RUN, function, library] => Some((function, Path::new(library))),
+        _ => None,
+    }
+}
+
 /// From the kernel to the supervisor.
 #[derive(Debug, Deserialize, Serialize)]
 pub(crate) enum ToSupervisor {
-    /// What evcxr sends from now on belongs to this cell.
+    /// What is asked for from now on belongs to this cell.
     BeginCell { cell: u64 },
     /// Ends every process of the notebook, and the supervisor.
     End,
@@ -38,7 +56,7 @@ pub(crate) enum FromSupervisor {
     /// With the read ends of the notebook process's stdout and stderr, the kernel's end of the channel of events, and the
     /// file of the last map's results.
     Started { pid: u32 },
-    /// A line that evcxr's generated code sent, such as that the cell panicked.
+    /// A line that the code sent that is generated for cells, such as that the cell panicked.
     ControlLine(String),
     /// The notebook process ended; `restored` says whether the checkpoint went on in its place.
     Ended {
@@ -113,6 +131,14 @@ pub(crate) type Group = events::Group<'static>;
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_library_may_have_any_path() {
+        let line = run_line("f", Path::new("/a b/c.so"));
+        assert_eq!(parse_run_line(&line), Some(("f", Path::new("/a b/c.so"))));
+        assert_eq!(parse_run_line("RUN f"), None);
+        assert_eq!(parse_run_line("LOAD f /x"), None);
+    }
 
     #[test]
     fn what_the_notebook_process_says_and_what_cells_say_is_told_apart() {

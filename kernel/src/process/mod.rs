@@ -1,12 +1,12 @@
 //! The processes behind a session, seen from inside them.
 //!
 //! ```text
-//! kernel ── evcxr ── supervisor ── notebook process ── forked workers
+//! kernel ── supervisor ── notebook process ── forked workers
 //!                                   ├─ standing workers
 //!                                   └─ checkpoint (takes over when the notebook process dies)
 //! ```
 //!
-//! `supervisor` plays evcxr's child and runs no user code; `notebook` loads and runs cells; `checkpoint` is the fork
+//! `supervisor` runs no user code; `notebook` loads and runs cells; `checkpoint` is the fork
 //! that waits. They talk over `channel`s with the messages of `messages`.
 
 pub(crate) mod channel;
@@ -34,13 +34,23 @@ use parcell::contract;
 pub(crate) const SUPERVISOR: &str = "__supervisor";
 /// The first argument that makes this executable the notebook process.
 pub(crate) const NOTEBOOK: &str = "__notebook";
+/// The first argument that makes this executable wait until its standard input ends.
+pub(crate) const WAIT: &str = "__wait";
 
 /// Runs the process that `role` names, or returns None where it names none.
 pub(crate) fn run(role: &str) -> Option<ExitCode> {
     match role {
         SUPERVISOR => Some(supervisor::main()),
         NOTEBOOK => Some(notebook::main()),
+        WAIT => Some(wait_for_end_of_input()),
         contract::STANDING_WORKER => Some(standing_worker::main()),
         _ => None,
+    }
+}
+
+fn wait_for_end_of_input() -> ExitCode {
+    match std::io::copy(&mut std::io::stdin().lock(), &mut std::io::sink()) {
+        Ok(_) => ExitCode::SUCCESS,
+        Err(_) => ExitCode::FAILURE,
     }
 }

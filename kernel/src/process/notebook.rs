@@ -56,7 +56,7 @@ extern "C" fn parcell_host_events() -> std::ffi::c_int {
     EVENTS_DESCRIPTOR
 }
 
-/// Where the library sends evcxr's control lines.
+/// Where the library sends control lines.
 #[unsafe(no_mangle)]
 extern "C" fn parcell_host_control() -> std::ffi::c_int {
     CONTROL_DESCRIPTOR
@@ -179,7 +179,7 @@ impl Notebook {
             library.install_panic_hook();
             library.flush_for_all();
             if self.library.replace(library).is_none() {
-                // Cells keep their variables in a store of the library's. What ran before was evcxr's own, and has none.
+                // Cells keep their variables in a store of the library's. What is no cell has none.
                 self.variables = std::ptr::null_mut();
             }
         }

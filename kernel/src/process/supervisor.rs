@@ -1,8 +1,8 @@
-//! The supervisor: evcxr's child. It starts the notebook process, watches it, and lets the checkpoint take over when
+//! The supervisor: the kernel's child. It starts the notebook process, watches it, and lets the checkpoint take over when
 //! it dies. It runs no user code and has one thread, so that it outlives whatever cells do.
 //!
-//! evcxr learns of a cell only lines that are composed here. Answered with a line that is not UTF-8 it gives up the
-//! cell and keeps its state as it was before: that is how a cell is rolled back.
+//! The evaluator learns of a cell only lines that are composed here. Answered with a line that is not UTF-8 it gives up
+//! the cell and keeps its state as it was before: that is how a cell is rolled back.
 //!
 //! What is done about what is heard is decided in `cells`, and done here.
 
@@ -30,17 +30,15 @@ use rustix::process::{
 use super::channel::{Channel, ReceiveError};
 use super::checkpoint::take_over;
 use super::messages::{
-    CONTROL_DESCRIPTOR, EVENTS_DESCRIPTOR, Ending, FromSupervisor, KERNEL_SOCKET, RESULTS_DESCRIPTOR,
+    COMPLETED, CONTROL_DESCRIPTOR, EVENTS_DESCRIPTOR, Ending, FromSupervisor, KERNEL_SOCKET, RESULTS_DESCRIPTOR,
     TRANSACTION_DESCRIPTOR, ToSupervisor,
 };
 use super::transaction::Transaction;
 use super::{NOTEBOOK, descendants, huge_pages};
 use crate::session_directory;
 
-/// What makes evcxr give up a cell: not UTF-8.
+/// What makes the evaluator give up a cell: not UTF-8.
 const ROLL_BACK: &[u8] = b"\xff\n";
-/// evcxr's word for a cell that has completed.
-const COMPLETE: &[u8] = b"EVCXR_EXECUTION_COMPLETE\n";
 const INTERNAL_ERROR: u8 = 70;
 
 pub(super) fn main() -> ExitCode {
@@ -52,10 +50,7 @@ pub(super) fn main() -> ExitCode {
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            #[expect(
-                clippy::print_stderr,
-                reason = "evcxr passes this on as the reason why its child ended"
-            )]
+            #[expect(clippy::print_stderr, reason = "the kernel logs it")]
             {
                 eprintln!("parcell: the supervisor cannot go on: {error}");
             }
@@ -159,13 +154,13 @@ impl Supervisor {
             if kernel && let ControlFlow::Break(()) = self.hear_kernel()? {
                 return Ok(());
             }
-            if command && let ControlFlow::Break(()) = self.hear_evcxr()? {
+            if command && let ControlFlow::Break(()) = self.hear_evaluator()? {
                 return Ok(());
             }
         }
     }
 
-    fn hear_evcxr(&mut self) -> io::Result<ControlFlow<()>> {
+    fn hear_evaluator(&mut self) -> io::Result<ControlFlow<()>> {
         if !self.commands.read(io::stdin().as_fd())? {
             return Ok(ControlFlow::Break(()));
         }
@@ -255,7 +250,7 @@ impl Supervisor {
         }
     }
 
-    /// The notebook process has died: the checkpoint goes on in its place, and evcxr gives up the cell.
+    /// The notebook process has died: the checkpoint goes on in its place, and the evaluator gives up the cell.
     fn replace_notebook_process(&mut self) -> io::Result<()> {
         // What it said before it died comes first.
         self.hear_notebook()?;
@@ -340,8 +335,7 @@ fn start_notebook_process(stdout: OwnedFd, stderr: OwnedFd, inherited: [(i32, i3
     command
         .arg(NOTEBOOK)
         .env_remove(session_directory::VARIABLE)
-        .env_remove("EVCXR_IS_RUNTIME")
-        // Set by evcxr. The kernel names the calls of a panic; were this process to do it, every panic would be slow.
+        // The kernel names the calls of a panic; were this process to do it, every panic would be slow.
         .env_remove("RUST_BACKTRACE")
         // With huge pages a checkpoint of a large notebook costs a fraction, and so does writing under one.
         .env("GLIBC_TUNABLES", huge_pages::TUNABLE)
@@ -364,12 +358,12 @@ fn start_notebook_process(stdout: OwnedFd, stderr: OwnedFd, inherited: [(i32, i3
     Pid::from_raw(child.id().cast_signed()).ok_or_else(|| io::Error::other("a process with no PID"))
 }
 
-/// Answers evcxr.
+/// Answers the evaluator.
 fn give(answer: &Answer) -> io::Result<()> {
     let mut stdout = io::stdout().lock();
     match answer {
         Answer::Line(line) => stdout.write_all(format!("{line}\n").as_bytes())?,
-        Answer::Completed => stdout.write_all(COMPLETE)?,
+        Answer::Completed => writeln!(stdout, "{COMPLETED}")?,
         Answer::RollBack => stdout.write_all(ROLL_BACK)?,
     }
     stdout.flush()

@@ -13,6 +13,7 @@ use parcell::contract::reports::CodePlace;
 use regex::{Captures, Regex};
 
 use super::locations::{Location, Locations};
+use crate::evaluation::CELL_FUNCTION;
 
 /// More calls than this help nobody: it is a recursion.
 const SHOWN: usize = 20;
@@ -177,16 +178,13 @@ fn find_lines(module: &Path, offsets: &mut BTreeMap<u64, Vec<CompiledLine>>) -> 
     Ok(())
 }
 
-/// A function's name as its cell has it. None for closures, which have none, and for the function that evcxr makes of
+/// A function's name as its cell has it. None for closures, which have none, and for the function that is made of
 /// the cell's statements.
 fn readable(name: &str) -> Option<String> {
     let name = name.strip_prefix("ctx::").unwrap_or(name);
     let is_named = !name.is_empty() && !name.contains('{') && !name.starts_with(CELL_FUNCTION);
     is_named.then(|| name.to_owned())
 }
-
-/// How the names of the functions begin that evcxr makes of cells.
-const CELL_FUNCTION: &str = "run_user_code_";
 
 #[cfg(test)]
 mod tests {
@@ -196,7 +194,7 @@ mod tests {
     fn functions_have_the_names_that_their_cells_gave_them() {
         assert_eq!(readable("ctx::shop::sell").as_deref(), Some("shop::sell"));
         assert_eq!(readable("{closure#0}"), None);
-        assert_eq!(readable("run_user_code_3"), None);
+        assert_eq!(readable("parcell_cell_3"), None);
     }
 
     #[test]

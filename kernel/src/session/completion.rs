@@ -1,15 +1,14 @@
 //! Completion: what could stand at the cursor.
 //!
 //! Magics, commands and crates are known here, and so is the notebook as the last cell left it; for the rest the
-//! engine asks evcxr. While a cell runs, what is known here is the answer.
+//! engine asks rust-analyzer. While a cell runs, what is known here is the answer.
 
 use std::ops::Range;
-
-use evcxr::CommandContext;
 
 use super::crates;
 use super::knowledge::Knowledge;
 use crate::cell::{self, Cursor, Excerpt, MagicHelp, OptionHelp};
+use crate::evaluation::{CELL_FUNCTION, Evaluator, STORE};
 
 /// What could stand at the cursor.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
@@ -150,8 +149,8 @@ fn crate_names(knowledge: &Knowledge) -> impl Iterator<Item = Completion> {
     })
 }
 
-/// What evcxr finds in a piece of Rust.
-pub(super) fn ask(context: &mut CommandContext, excerpt: &Excerpt, knowledge: &Knowledge) -> InRust {
+/// What rust-analyzer finds in a piece of Rust.
+pub(super) fn ask(evaluator: &mut Evaluator, excerpt: &Excerpt, knowledge: &Knowledge) -> InRust {
     let (text, position) = (excerpt.map.text(), excerpt.position);
     let prefix = prefix(text, position);
     // rust-analyzer would look only for what fits the whole of the word that the cursor is in.
@@ -161,28 +160,25 @@ pub(super) fn ask(context: &mut CommandContext, excerpt: &Excerpt, knowledge: &K
         word_length(&text[position..])
     };
     let asked = format!("{}{}", &text[..position], &text[position + tail..]);
-    let found = match context.completions(&asked, position) {
-        Ok(found) => found.completions,
-        Err(error) => {
-            tracing::debug!(error = %error.root_cause(), "no completions");
-            Vec::new()
-        }
-    };
+    let found = evaluator.completions(&asked, position).unwrap_or_else(|error| {
+        tracing::debug!(%error, "no completions");
+        Vec::new()
+    });
     if found.is_empty() {
         return from_knowledge(excerpt, knowledge);
     }
     let is_member = is_behind(text, position - prefix.len(), ".");
     let candidates = found
         .into_iter()
-        .filter(|found| !is_internal(&found.code))
-        .map(|found| candidate(&found.code, found.kind, is_member, knowledge));
+        .filter(|found| !is_internal(&found.text))
+        .map(|found| candidate(&found.text, found.kind, is_member, knowledge));
     InRust {
         start: position - prefix.len(),
         matches: sorted(candidates, prefix, knowledge),
     }
 }
 
-/// What can be said without evcxr.
+/// What can be said without rust-analyzer.
 pub(super) fn from_knowledge(excerpt: &Excerpt, knowledge: &Knowledge) -> InRust {
     let (text, position) = (excerpt.map.text(), excerpt.position);
     let prefix = prefix(text, position);
@@ -218,7 +214,7 @@ pub(super) fn from_knowledge(excerpt: &Excerpt, knowledge: &Knowledge) -> InRust
     }
 }
 
-/// One of evcxr's completions, reduced to a name, with what the notebook knows about it.
+/// One of rust-analyzer's completions, reduced to a name, with what the notebook knows about it.
 fn candidate(code: &str, kind: &str, is_member: bool, knowledge: &Knowledge) -> Completion {
     let text = plain_name(code);
     let name = text.trim_end_matches('!');
@@ -266,7 +262,7 @@ fn sorted(candidates: impl IntoIterator<Item = Completion>, prefix: &str, knowle
         "field" if knowledge.has_field(&candidate.text) || candidate.text.starts_with(|c: char| c.is_ascii_digit()) => {
             0
         }
-        // evcxr has rust-analyzer offer the private fields of all types.
+        // rust-analyzer offers the private fields of all types, as those of the notebook's are.
         "field" => 3,
         "keyword" => 2,
         _ => 1,
@@ -285,12 +281,14 @@ fn sorted(candidates: impl IntoIterator<Item = Completion>, prefix: &str, knowle
     matches
 }
 
-/// Whether it is one of the names that evcxr and the rewriting generate.
+/// Whether it is one of the names that are generated.
 fn is_internal(code: &str) -> bool {
     [
-        "evcxr_internal",
-        "evcxr_variable_store",
-        "run_user_code_",
+        STORE,
+        CELL_FUNCTION,
+        "PARCELL_IS_LINKED",
+        "ParcellCellError",
+        "parcell_all_fit",
         "parcell_item",
         "parcell_index",
     ]
@@ -345,7 +343,7 @@ mod tests {
         knowledge
     }
 
-    /// The completions at `¦` that can be given without evcxr, and the text that they replace.
+    /// The completions at `¦` that can be given without rust-analyzer, and the text that they replace.
     fn completed(marked: &str) -> (Vec<String>, String) {
         let cursor = marked.chars().position(|character| character == '¦').unwrap();
         let code = marked.replacen('¦', "", 1);

@@ -1,4 +1,4 @@
-//! Documentation as Markdown and as plain text. evcxr hands it out as HTML, made from rust-analyzer's Markdown.
+//! Documentation as Markdown and as plain text, from HTML that is made of rust-analyzer's Markdown.
 
 /// A piece of help.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -7,7 +7,7 @@ pub(super) enum Part {
     Code(String),
     /// Markdown that can be read as it is.
     Text(String),
-    /// evcxr's HTML.
+    /// Documentation as HTML.
     Html(String),
 }
 

@@ -1,4 +1,4 @@
-//! The thread that owns evcxr: it compiles cells, has them run, and says how they ended.
+//! The thread that owns the evaluator: it has cells compiled and run, and says how they ended.
 
 mod known_names;
 mod outcome;
@@ -6,11 +6,8 @@ mod parts;
 mod start;
 
 use std::collections::BTreeSet;
-use std::io;
 use std::sync::{Arc, Mutex, mpsc};
-use std::time::Duration;
 
-use evcxr::{CommandContext, Error};
 use parcell::LastMap;
 use parcell::contract::control::VARIABLE_CHANGED_TYPE;
 
@@ -26,15 +23,12 @@ use super::question::Question;
 use super::shared::Shared;
 use super::{completion, documentation, inspection, last_map, magics, queries};
 use crate::cell::{self, Excerpt, Part, Query, Rewritten, SourceMap, Step, Types};
-use crate::environment::{SessionFiles, prelude};
-use crate::library::Prepared;
-use crate::toolchain::{CELL_NUMBER_FILE, Identities, dependencies};
+use crate::environment::SessionFiles;
+use crate::evaluation::{self, Error, Evaluated, Evaluator, Phases};
+use crate::toolchain::Identities;
 use known_names::KnownNames;
 use outcome::Ended;
 use start::StartError;
-
-/// evcxr's name for the phase of a cell that is not compiling.
-const EXECUTION: &str = "Execution";
 
 /// What the thread is asked to do.
 #[derive(Debug)]
@@ -66,16 +60,12 @@ pub(super) fn run(shared: &Arc<Shared>, files: &SessionFiles, requests: &mpsc::R
 }
 
 struct Engine<'a> {
-    context: CommandContext,
+    evaluator: Evaluator,
     shared: &'a Arc<Shared>,
     locations: Arc<Mutex<Locations>>,
-    library: Prepared,
-    files: &'a SessionFiles,
     types: Types,
     /// The names that cells have imported.
     imported: BTreeSet<String>,
-    /// What is to be executed before the next cell, because clearing was interrupted.
-    missing: Option<String>,
     /// What the types that exist were compiled with.
     identities: Identities,
     /// The variables that were there before.
@@ -85,19 +75,16 @@ struct Engine<'a> {
 impl<'a> Engine<'a> {
     fn start(
         shared: &'a Arc<Shared>,
-        files: &'a SessionFiles,
+        files: &SessionFiles,
         locations: Arc<Mutex<Locations>>,
     ) -> Result<Engine<'a>, StartError> {
-        let (context, library) = start::start(shared, files)?;
+        let evaluator = start::start(shared, files)?;
         Ok(Engine {
-            context,
+            evaluator,
             shared,
             locations,
-            library,
-            files,
             types: Types::default(),
             imported: BTreeSet::new(),
-            missing: None,
             identities: Identities::default(),
             gone: Gone::default(),
         })
@@ -109,12 +96,12 @@ impl<'a> Engine<'a> {
                 Request::Execute(cell) => self.execute(&cell),
                 Request::Complete { excerpt, reply } => reply.answer(|| {
                     let knowledge = self.shared.knowledge();
-                    completion::ask(&mut self.context, &excerpt, &knowledge)
+                    completion::ask(&mut self.evaluator, &excerpt, &knowledge)
                 }),
                 Request::Inspect { excerpt, detail, reply } => reply.answer(|| {
                     let knowledge = self.shared.knowledge();
                     let place = (excerpt.map.text(), excerpt.position);
-                    inspection::ask(&mut self.context, &knowledge, place, detail)
+                    inspection::ask(&mut self.evaluator, &knowledge, place, detail)
                 }),
                 Request::Shutdown => return,
             }
@@ -122,18 +109,12 @@ impl<'a> Engine<'a> {
     }
 
     /// Ends the processes and waits for them.
-    fn end(self) {
+    fn end(mut self) {
         self.shared.pump.end_processes();
-        let supervisor = self.context.process_handle();
-        let ended = supervisor
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner)
-            .wait();
-        if let Err(error) = ended {
+        self.shared.end_compilers(|| !self.evaluator.try_end());
+        if let Err(error) = self.evaluator.wait_for_end() {
             tracing::error!(%error, "cannot wait for the supervisor");
         }
-        // rust-analyzer's memory takes long to free, and the operating system does it in no time.
-        std::mem::forget(self.context);
     }
 
     fn execute(&mut self, cell: &Cell) {
@@ -145,9 +126,8 @@ impl<'a> Engine<'a> {
                 .shared
                 .finish(cell.id, Outcome::Error(outcome::interrupted(Subject::Cell)));
         }
-        self.restore_prelude();
         let known = KnownNames {
-            context: &self.context,
+            evaluator: &self.evaluator,
             imported: &self.imported,
             knowledge: &self.shared.knowledge(),
         };
@@ -175,7 +155,7 @@ impl<'a> Engine<'a> {
         let data = match step {
             Step::Run(_) => return Outcome::Ok,
             Step::Reset => return self.reset(cell),
-            Step::Who => magics::variables(self.context.variables_and_types()),
+            Step::Who => magics::variables(self.evaluator.variables()),
             Step::ListMagics => magics::list(),
             Step::Help(magic) => magics::help(magic),
             Step::Show { mime, text } => magics::document(mime, text),
@@ -185,55 +165,45 @@ impl<'a> Engine<'a> {
     }
 
     fn reset(&mut self, cell: &Cell) -> Outcome {
-        let result = prelude::clear(&mut self.context).and_then(|code| {
-            self.imported.clear();
-            self.gone.clear();
-            self.missing = Some(code);
-            self.bring_back()
-        });
+        let result = self.evaluator.reset();
+        self.forget_names();
         self.shared.pump.drain();
         match result {
-            Ok(()) => Outcome::Ok,
-            Err(_) if self.interrupted(cell) => {
+            Ok(()) if self.interrupted(cell) => {
                 let text = "everything had been forgotten when the cell was interrupted";
                 Outcome::Error(diagnostics::plain_error("Interrupted", text))
             }
+            Ok(()) => Outcome::Ok,
             Err(error) => Outcome::Error(diagnostics::plain_error("Error", &error.to_string())),
         }
     }
 
-    /// Puts into scope what every cell has, where it was cleared away.
-    fn bring_back(&mut self) -> Result<(), Error> {
-        if let Some(code) = &self.missing {
-            self.context.execute(code)?;
-            self.missing = None;
-        }
-        Ok(())
+    fn forget_names(&mut self) {
+        self.imported.clear();
+        self.gone.clear();
     }
 
     /// Runs code. `compiled` is what the parts of the cell before it were compiled from, and takes this part too.
     fn run(&mut self, cell: &Cell, subject: Subject, rewritten: &Rewritten, compiled: &mut SourceMap) -> Outcome {
-        let types = self.types.after(rewritten.map.text());
-        let variables = self.context.variables_and_types().map(|(_, type_)| type_.to_owned());
+        let text = rewritten.map.text();
+        let types = self.types.after(text);
+        let variables = self.evaluator.variables().map(|(_, type_)| type_.to_owned());
         let identities = self.types.identities_for(&types, variables, &self.identities);
-        if let Err(error) = self.tell_compiler(cell, &identities) {
-            let text = format!("the compiler cannot be told about the cell: {error}");
-            return Outcome::Error(diagnostics::plain_error("KernelError", &text));
-        }
-        let file = self.files.evcxr().join("src/lib.rs");
         compiled.append(&rewritten.map);
+        let file = self.evaluator.source_file();
         self.locations()
             .begin(cell.execution_count, &cell.code, compiled.clone(), file);
         let before = self.names_of_variables();
-        let result = self.context.execute(rewritten.map.text());
+        let result = self.evaluator.execute(evaluation::Request {
+            code: text,
+            cell: cell.execution_count,
+            identities: &identities,
+        });
         self.remember(cell, result.is_ok());
         if result.is_ok() {
             // Also after a panic the cell's items are defined. What did not come to run has defined nothing.
             self.types = types;
             self.identities = identities;
-            if let Err(error) = dependencies::keep(self.files.directory()) {
-                tracing::error!(%error, "cannot tell the compiler what variables are compiled with");
-            }
         }
         let report = self.shared.pump.drain();
         for name in report
@@ -248,29 +218,18 @@ impl<'a> Engine<'a> {
         }
         let outcome = self.outcome(cell, subject, rewritten, result, report);
         if outcome == Outcome::Ok {
-            self.imported.extend(cell::imported(rewritten.map.text()));
+            self.imported.extend(cell::imported(text));
         }
         self.locations().end(cell.execution_count);
-        if rewritten.map.text().lines().any(|line| line.trim() == ":clear") {
-            self.imported.clear();
-            self.gone.clear();
-            self.missing = Some(prelude::code(&self.library.sources()));
-            self.restore_prelude();
+        if text.lines().any(|line| line.trim() == ":clear") {
+            self.forget_names();
         }
         outcome
     }
 
     fn names_of_variables(&self) -> BTreeSet<String> {
-        let variables = self.context.variables_and_types();
+        let variables = self.evaluator.variables();
         variables.map(|(name, _)| name.to_owned()).collect()
-    }
-
-    /// Tells the compiler's wrapper which cell is being compiled, and with which identities its types are.
-    fn tell_compiler(&self, cell: &Cell, identities: &Identities) -> io::Result<()> {
-        let directory = self.files.directory();
-        identities.write(directory)?;
-        dependencies::forget_next(directory)?;
-        std::fs::write(directory.join(CELL_NUMBER_FILE), cell.execution_count.to_string())
     }
 
     fn outcome(
@@ -278,16 +237,19 @@ impl<'a> Engine<'a> {
         cell: &Cell,
         subject: Subject,
         rewritten: &Rewritten,
-        result: Result<evcxr::EvalOutputs, Error>,
+        result: Result<Evaluated, Error>,
         report: Report,
     ) -> Outcome {
         let results = report.results.clone();
         let mut error = match outcome::judge(result, &report, self.interrupted(cell)) {
-            Ended::Completed(outputs) => {
+            Ended::Completed(evaluated) => {
                 if rewritten.tells_compile_time {
-                    self.tell_compile_time(cell, &outputs);
+                    self.tell_compile_time(cell, evaluated.phases);
                 }
-                self.show(cell, outputs);
+                if evaluated.tells_timing {
+                    self.tell_phases(cell, evaluated.phases);
+                }
+                self.show(cell, evaluated);
                 return Outcome::Ok;
             }
             Ended::GaveUp => outcome::given_up(report, &self.locations()),
@@ -302,10 +264,10 @@ impl<'a> Engine<'a> {
                 };
                 diagnostics::compile_error(&errors, &compiled)
             }
-            Ended::Failed(error) => {
-                diagnostics::unknown_type(&error.to_string(), cell.execution_count, &cell.code, &rewritten.map)
-                    .unwrap_or_else(|| outcome::explain(&error, subject, &report, self.interrupted(cell)))
+            Ended::Failed(Error::NotKept { name, reason }) => {
+                diagnostics::not_kept(&name, &reason, cell.execution_count, &cell.code, &rewritten.map)
             }
+            Ended::Failed(error) => outcome::explain(&error, subject, &report, self.interrupted(cell)),
         };
         error
             .traceback
@@ -317,23 +279,34 @@ impl<'a> Engine<'a> {
         self.shared.is_interrupted(cell.id)
     }
 
-    /// What evcxr's commands (`:vars` and the like) say.
-    fn show(&self, cell: &Cell, outputs: evcxr::EvalOutputs) {
-        let data: MimeBundle = outputs
-            .content_by_mime_type
-            .into_iter()
-            .map(|(mime, content)| (mime, content.into()))
-            .collect();
+    /// What commands (`:vars` and the like) show.
+    fn show(&self, cell: &Cell, evaluated: Evaluated) {
+        let data = evaluated.shown.data.into_iter();
+        let data: MimeBundle = data.map(|(mime, content)| (mime, content.into())).collect();
         if !data.is_empty() {
             self.say(cell, Content::result(data));
         }
     }
 
     /// The library has said how long running took.
-    fn tell_compile_time(&self, cell: &Cell, outputs: &evcxr::EvalOutputs) {
-        let phases = outputs.phases.iter().filter(|phase| phase.name != EXECUTION);
-        let compiling: Duration = phases.map(|phase| phase.duration).sum();
-        let text = format!("Compile time: {}\n", parcell::cell::duration_text(compiling));
+    fn tell_compile_time(&self, cell: &Cell, phases: Phases) {
+        let compiling = parcell::cell::duration_text(phases.crates + phases.types + phases.compiling);
+        self.print(cell, format!("Compile time: {compiling}\n"));
+    }
+
+    /// What `:timing` asks for.
+    fn tell_phases(&self, cell: &Cell, phases: Phases) {
+        let parts = [
+            ("crates", phases.crates),
+            ("types", phases.types),
+            ("compiling", phases.compiling),
+            ("running", phases.running),
+        ];
+        let parts = parts.map(|(name, duration)| format!("{name} {}", parcell::cell::duration_text(duration)));
+        self.print(cell, format!("Timing: {}\n", parts.join(", ")));
+    }
+
+    fn print(&self, cell: &Cell, text: String) {
         let stream = Stream::Stdout;
         self.say(cell, Content::Stream { stream, text });
     }
@@ -345,7 +318,7 @@ impl<'a> Engine<'a> {
     /// Answers a cell that asks for help.
     fn explain_name(&mut self, cell: &Cell, query: &Query) -> Outcome {
         let knowledge = self.shared.knowledge();
-        match queries::answer(&mut self.context, &knowledge, &cell.code, query) {
+        match queries::answer(&mut self.evaluator, &knowledge, &cell.code, query) {
             Ok(data) => {
                 self.say(cell, Content::display(data));
                 Outcome::Ok
@@ -359,7 +332,7 @@ impl<'a> Engine<'a> {
 
     /// Takes note of what there is after a cell, for questions that come while the next one runs.
     fn remember(&self, cell: &Cell, completed: bool) {
-        let variables = self.context.variables_and_types();
+        let variables = self.evaluator.variables();
         let variables = variables
             .map(|(name, type_)| (name.to_owned(), type_.to_owned()))
             .collect();
@@ -369,12 +342,6 @@ impl<'a> Engine<'a> {
             }
             knowledge.set_variables(variables);
         });
-    }
-
-    fn restore_prelude(&mut self) {
-        if let Err(error) = self.bring_back() {
-            tracing::error!(%error, "the library is not in scope");
-        }
     }
 
     fn locations(&self) -> std::sync::MutexGuard<'_, Locations> {

@@ -1,6 +1,5 @@
 //! Inspection: what something is, and its documentation and source.
 
-use evcxr::CommandContext;
 use serde_json::json;
 
 use super::documentation::{Part, Style, render};
@@ -8,6 +7,7 @@ use super::event::MimeBundle;
 use super::knowledge::{Item, Knowledge};
 use super::sources;
 use crate::cell::{self, Cursor, MagicHelp, Subject, SubjectKind};
+use crate::evaluation::Evaluator;
 
 /// How much is to be said.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -17,9 +17,6 @@ pub(crate) enum Detail {
     /// Its source too.
     Source,
 }
-
-/// What evcxr says where it knows nothing.
-const NOTHING: &str = "No documentation found";
 
 /// The help as Markdown and as plain text.
 pub(super) fn bundle(parts: &[Part]) -> MimeBundle {
@@ -71,9 +68,9 @@ fn of_magic(magic: &MagicHelp) -> Vec<Part> {
     parts
 }
 
-/// What evcxr and the notebook know about what is at a position of a piece of Rust.
+/// What rust-analyzer and the notebook know about what is at a position of a piece of Rust.
 pub(super) fn ask(
-    context: &mut CommandContext,
+    evaluator: &mut Evaluator,
     knowledge: &Knowledge,
     (text, position): (&str, usize),
     detail: Detail,
@@ -89,7 +86,7 @@ pub(super) fn ask(
     let name = &text[subject.name.clone()];
     let found = examined(text, &subject)
         .iter()
-        .filter_map(|code| hover(context, code))
+        .filter_map(|code| hover(evaluator, code))
         // A module can have a macro's name, as `vec` has.
         .find(|html| !is_macro || is_of_macro(html));
     match (own, found) {
@@ -166,7 +163,7 @@ fn is_of_macro(html: &str) -> bool {
         || html.contains("proc_macro")
 }
 
-/// A macro of the standard library that evcxr takes for something else.
+/// A macro of the standard library that rust-analyzer takes for something else.
 fn library_macro(name: &str, detail: Detail) -> Option<Vec<Part>> {
     let (source, documentation) = sources::library_macro(name)?;
     let code = match detail {
@@ -176,16 +173,16 @@ fn library_macro(name: &str, detail: Detail) -> Option<Vec<Part>> {
     Some(vec![Part::Code(code), Part::Text(documentation)])
 }
 
-/// Whether evcxr speaks of a variable of the code that it was given.
+/// Whether rust-analyzer speaks of a variable of the code that it was given.
 fn is_local(html: &str) -> bool {
     html.contains("<code class=\"language-rust\">let ")
 }
 
-/// Code for evcxr to look at the end of, the best first.
+/// Code for rust-analyzer to look at the end of, the best first.
 fn examined(text: &str, subject: &Subject) -> Vec<String> {
     let path = &text[subject.path.clone()];
     let name = &text[subject.name.clone()];
-    // evcxr rewrites `use` outside functions.
+    // What a `use` outside of functions names is kept with the notebook's items.
     let used = |path: &str| format!("fn f() {{ use {path}");
     let up_to_name = text[..subject.name.end].to_owned();
     // What is defined further down counts too.
@@ -214,14 +211,11 @@ fn examined(text: &str, subject: &Subject) -> Vec<String> {
 }
 
 /// What rust-analyzer shows for what the code ends with, as HTML.
-fn hover(context: &mut CommandContext, code: &str) -> Option<String> {
-    match context.hover_at(code, code.len()) {
-        Ok((plain, html)) => (plain.trim() != NOTHING).then_some(html),
-        Err(error) => {
-            tracing::debug!(error = %error.root_cause(), code, "nothing is known");
-            None
-        }
-    }
+fn hover(evaluator: &mut Evaluator, code: &str) -> Option<String> {
+    let markdown = evaluator.hover(code)?;
+    let mut html = String::new();
+    pulldown_cmark::html::push_html(&mut html, pulldown_cmark::Parser::new(&markdown));
+    Some(html)
 }
 
 fn with_source(html: String, name: &str, knowledge: &Knowledge, detail: Detail) -> Vec<Part> {
@@ -270,7 +264,7 @@ mod tests {
     }
 
     #[test]
-    fn the_notebooks_own_is_known_without_evcxr() {
+    fn the_notebooks_own_is_known_without_rust_analyzer() {
         use Detail::*;
         assert_eq!(
             known("numbers", Documentation).unwrap(),

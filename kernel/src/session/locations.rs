@@ -1,6 +1,6 @@
 //! From places in compiled code to places in cells.
 //!
-//! The compiler sees `cell7/lib.rs`: the source that evcxr generated when cell 7 was run, with the items of earlier
+//! The compiler sees `cell7/lib.rs`: the source that was generated when cell 7 was run, with the items of earlier
 //! cells in it. The lines of a cell are in it as they were written, so a line is found again by comparing it, and its
 //! neighbours, with the cells that have been run.
 
@@ -26,16 +26,16 @@ static PLACE: LazyLock<Regex> = LazyLock::new(|| {
 pub(crate) struct Locations {
     cells: BTreeMap<u32, WrittenCell>,
     compiled: BTreeMap<u32, Vec<String>>,
-    /// Where evcxr writes what it compiles.
+    /// The file that cells are compiled from.
     current: Option<(u32, PathBuf)>,
 }
 
-/// A cell and what evcxr got in its place.
+/// A cell and what was evaluated in its place.
 #[derive(Debug)]
 struct WrittenCell {
     source: String,
     map: SourceMap,
-    /// The lines of what evcxr got.
+    /// The lines of what was evaluated.
     lines: Vec<String>,
 }
 
@@ -135,14 +135,14 @@ impl Locations {
         Some((cell, written.map.place(start..start + text.trim().len()).range()))
     }
 
-    /// The offset, in what evcxr got for a cell, of a line and column of compiled code.
+    /// The offset, in what was evaluated for a cell, of a line and column of compiled code.
     fn position(&self, compiled_cell: u32, (line, column): (usize, usize)) -> Option<(u32, usize)> {
         let (cell, index) = self.matching_line(compiled_cell, line)?;
         let compiled = self.compiled_lines(compiled_cell)?;
         let generated = compiled.get(line - 1)?;
         let lines = &self.cells.get(&cell)?.lines;
         let before: String = generated.chars().take(column.checked_sub(1)?).collect();
-        // evcxr leaves out what is in front of a statement on its line.
+        // Each statement begins on a line of its own.
         let left_out = lines[index].find(generated.trim_end())?;
         Some((
             cell,
@@ -150,7 +150,7 @@ impl Locations {
         ))
     }
 
-    /// The cell, and the line of what evcxr got for it (counted from 0), that a line of compiled code comes from.
+    /// The cell, and the line of what was evaluated for it (counted from 0), that a line of compiled code comes from.
     fn matching_line(&self, compiled_cell: u32, line: usize) -> Option<(u32, usize)> {
         let compiled = self.compiled_lines(compiled_cell)?;
         let index = line.checked_sub(1)?;
@@ -243,7 +243,7 @@ mod tests {
     }
 
     #[test]
-    fn a_position_is_found_also_behind_what_evcxr_leaves_out() {
+    fn a_position_is_found_also_where_a_line_was_broken() {
         let cell = "let é = 1;\n  let b = 2;";
         let locations = locations(&[(1, cell)], (1, "x\nlet é = 1;\nlet b = 2;"));
         let place = locations.place(1, (3, 5), (3, 6)).unwrap().1;

@@ -58,7 +58,7 @@ use output::Pump;
 use question::{Question, START, TURN, question};
 use shared::Shared;
 
-/// evcxr and rust-analyzer recurse deeply.
+/// rust-analyzer's parser recurses deeply.
 const ENGINE_STACK: usize = 64 << 20;
 /// How long the processes have to end by themselves. Jupyter sends SIGTERM after 2.5 seconds.
 const SHUTDOWN: Duration = Duration::from_millis(1800);

@@ -1,11 +1,10 @@
 //! Cells that ask: `?name` and `??name`.
 
-use evcxr::CommandContext;
-
 use super::event::MimeBundle;
 use super::inspection::{self, Detail};
 use super::knowledge::Knowledge;
 use crate::cell::{self, MagicError, Query};
+use crate::evaluation::Evaluator;
 
 /// What the cell is to show.
 ///
@@ -13,7 +12,7 @@ use crate::cell::{self, MagicError, Query};
 ///
 /// When there is nothing of that name.
 pub(super) fn answer(
-    context: &mut CommandContext,
+    evaluator: &mut Evaluator,
     knowledge: &Knowledge,
     code: &str,
     query: &Query,
@@ -27,9 +26,9 @@ pub(super) fn answer(
     let parts = if name.starts_with(['%', ':']) {
         inspection::named(name)
     } else {
-        inspection::ask(context, knowledge, (name, name.len()), detail)
+        inspection::ask(evaluator, knowledge, (name, name.len()), detail)
             // Not everybody writes the `!` of a macro.
-            .or_else(|| inspection::ask(context, knowledge, (&format!("{name}!"), name.len()), detail))
+            .or_else(|| inspection::ask(evaluator, knowledge, (&format!("{name}!"), name.len()), detail))
     };
     match parts {
         Some(parts) => Ok(inspection::bundle(&parts)),

@@ -115,7 +115,7 @@ impl Shared {
         let shared = Arc::clone(self);
         let chase = std::thread::Builder::new()
             .name("interrupt".to_owned())
-            .spawn(move || shared.end_compilers(cell.0));
+            .spawn(move || shared.end_compilers(|| shared.running.load(Ordering::Acquire) == cell.0));
         if let Err(error) = chase {
             tracing::error!(%error, "cannot interrupt the compiler");
         }
@@ -126,9 +126,9 @@ impl Shared {
         self.interrupted.load(Ordering::SeqCst) == cell.0
     }
 
-    /// Kills cargo and what it runs until the cell has ended: evcxr may start it again and again.
-    fn end_compilers(&self, cell: u64) {
-        while self.running.load(Ordering::Acquire) == cell {
+    /// Kills cargo and what it runs for as long as it may be started again and again.
+    pub(super) fn end_compilers(&self, may_be_started: impl Fn() -> bool) {
+        while may_be_started() {
             for pid in descendants::compilers() {
                 // It may have ended meanwhile.
                 let _ = kill_process(pid, Signal::KILL);

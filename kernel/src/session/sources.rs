@@ -7,7 +7,7 @@ use std::sync::OnceLock;
 use super::knowledge::Knowledge;
 use crate::cell;
 
-/// How rust-analyzer calls the crate that evcxr compiles cells as.
+/// How rust-analyzer calls the crate that cells are compiled as.
 const NOTEBOOK: &str = "ctx";
 
 /// Why there is no source to be shown.

@@ -1,8 +1,7 @@
-//! How cargo has rustc compile a cell, remembered so that the next cell is compiled without cargo.
+//! How cargo has the compiler compile a cell, remembered so that the next cell is compiled without cargo.
 //!
-//! Between two cells only the source changes, unless a dependency is added: what cargo would work out again, for longer
-//! than rustc takes, is known. Our cargo has the wrapper record rustc's arguments and what cargo puts into its
-//! environment, under a key of all that they depend on, and runs rustc itself when the same key comes again.
+//! The wrapper, which cargo runs in the place of the compiler, records the compiler's arguments and what cargo puts into
+//! its environment, under a key of all that they depend on.
 
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
@@ -12,54 +11,44 @@ use std::{fs, io};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::CARGO_VARIABLE;
 use super::dependencies::externs;
+use super::{BuildSettings, Manifest};
 
-/// The file that the wrapper is to write, where there is to be one.
+/// The file that the wrapper is to write.
 const RECORD_VARIABLE: &str = "PARCELL_RECORD";
-/// The directory of records, in evcxr's directory.
+/// The directory of records, in the package.
 const RECORDS: &str = ".parcell";
-/// The one dependency that never changes although it is given by its path.
-const LIBRARY: &str = "parcell";
-/// What evcxr passes on to cargo in the environment.
-const SETTINGS: [&str; 3] = ["RUSTC", "RUSTFLAGS", CARGO_VARIABLE];
 
-/// A call of rustc for a cell.
+/// A call of the compiler for a cell.
 #[derive(Debug, Deserialize, PartialEq, Serialize)]
 pub(super) struct Compilation {
-    /// evcxr's directory at the time; paths in the rest begin with it.
+    /// The package's directory at the time; paths in the rest begin with it.
     directory: String,
     pub(super) rustc: String,
     pub(super) arguments: Vec<String>,
     pub(super) environment: Vec<(String, String)>,
 }
 
-/// Where the call for a package as it is now is recorded; None if cargo has to look at other files to know whether the
-/// call stays the same.
+/// Where the call for a package as it is now is recorded.
 #[derive(Debug)]
-pub(super) struct RecordFile {
+pub(super) struct Record {
     file: PathBuf,
 }
 
-impl RecordFile {
-    /// `directory` is the package's; `arguments` are cargo's.
-    pub(super) fn of(directory: &Path, arguments: &[OsString]) -> Option<RecordFile> {
-        let manifest = fs::read_to_string(directory.join("Cargo.toml")).ok()?;
-        if depends_on_changing_files(&manifest) {
-            return None;
-        }
+impl Record {
+    /// `directory` is the package's.
+    pub(super) fn of(directory: &Path, manifest: &Manifest, settings: &BuildSettings) -> Record {
         let mut hash = Sha256::new();
         let mut add = |part: &[u8]| {
             hash.update(part.len().to_le_bytes());
             hash.update(part);
         };
-        add(manifest.as_bytes());
-        add(&fs::read(directory.join(".cargo/config.toml")).unwrap_or_default());
-        for argument in arguments {
-            add(argument.as_encoded_bytes());
-        }
-        for variable in SETTINGS {
-            add(std::env::var_os(variable).unwrap_or_default().as_encoded_bytes());
+        add(manifest.text().as_bytes());
+        add(settings.tools.rustc.as_os_str().as_encoded_bytes());
+        add(settings.tools.version.as_bytes());
+        for (name, value) in &settings.environment {
+            add(name.as_bytes());
+            add(value.as_bytes());
         }
         let key: String = hash
             .finalize()
@@ -67,37 +56,44 @@ impl RecordFile {
             .take(8)
             .map(|byte| format!("{byte:02x}"))
             .collect();
-        Some(RecordFile {
+        Record {
             file: directory.join(RECORDS).join(key).with_extension("json"),
-        })
+        }
     }
 
     /// The recorded call, for a package that may have been moved to `directory` since. None where what it uses is gone.
-    pub(super) fn recorded(&self, directory: &Path) -> Option<Compilation> {
+    pub(super) fn read(&self, directory: &Path) -> Option<Compilation> {
         read(&self.file)?
             .moved_to(directory.to_str()?)
             .filter(Compilation::has_its_crates)
     }
 
-    /// Has the wrapper record the call that `cargo` is about to make.
-    pub(super) fn record(&self, cargo: &mut Command) {
+    /// Has the wrapper record the call that cargo is about to make.
+    pub(super) fn have_written(&self, cargo: &mut Command) {
         cargo.env(RECORD_VARIABLE, &self.file);
     }
-}
 
-/// Forgets the calls that another call of cargo may make wrong: those that use what it builds.
-pub(super) fn forget(directory: &Path) -> io::Result<()> {
-    let records = match fs::read_dir(directory.join(RECORDS)) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
-        records => records?,
-    };
-    for record in records {
-        let file = record?.path();
-        if read(&file).is_none_or(|compilation| compilation.uses_crates()) {
-            fs::remove_file(file)?;
+    /// Forgets the calls that another call of cargo may make wrong: those that use what it builds.
+    pub(super) fn forget_those_with_crates(directory: &Path) -> io::Result<()> {
+        let records = match fs::read_dir(directory.join(RECORDS)) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+            records => records?,
+        };
+        for record in records {
+            let file = record?.path();
+            if read(&file).is_none_or(|compilation| compilation.crates().next().is_some()) {
+                fs::remove_file(file)?;
+            }
         }
+        Ok(())
     }
-    Ok(())
+
+    pub(super) fn write(&self, compilation: &Compilation) -> io::Result<()> {
+        if let Some(records) = self.file.parent() {
+            fs::create_dir_all(records)?;
+        }
+        fs::write(&self.file, serde_json::to_vec(compilation)?)
+    }
 }
 
 /// In the wrapper: records this call if that is wanted.
@@ -106,13 +102,10 @@ pub(super) fn record(rustc: &OsStr, arguments: &[OsString]) -> io::Result<()> {
         return Ok(());
     };
     let directory = std::env::current_dir()?;
-    let Some(compilation) = Compilation::of_this_process(&directory, rustc, arguments) else {
-        return Ok(());
-    };
-    if let Some(records) = file.parent() {
-        fs::create_dir_all(records)?;
+    match Compilation::of_this_process(&directory, rustc, arguments) {
+        Some(compilation) => Record { file }.write(&compilation),
+        None => Err(io::Error::other("the compiler is called with what is not UTF-8")),
     }
-    fs::write(file, serde_json::to_vec(&compilation)?)
 }
 
 impl Compilation {
@@ -147,35 +140,50 @@ impl Compilation {
         })
     }
 
-    fn uses_crates(&self) -> bool {
-        self.crates().next().is_some()
-    }
-
     fn has_its_crates(&self) -> bool {
-        self.crates().all(Path::exists)
+        self.crates().all(|(_, path)| path.exists())
     }
 
-    /// The files of the crates that the cell names.
-    fn crates(&self) -> impl Iterator<Item = &Path> {
-        externs(&self.arguments).map(|(_, path)| path)
+    /// The crates that the cell names, with their files.
+    pub(super) fn crates(&self) -> impl Iterator<Item = (&str, &Path)> {
+        externs(&self.arguments)
+    }
+
+    /// Where cargo has the compiler put what it makes.
+    pub(super) fn output_directory(&self) -> Option<PathBuf> {
+        let position = self.arguments.iter().position(|argument| argument == "--out-dir")?;
+        self.arguments.get(position + 1).map(PathBuf::from)
+    }
+
+    #[cfg(test)]
+    pub(super) fn for_tests(directory: &Path, rustc: &Path) -> Compilation {
+        let arguments = [
+            "--crate-name",
+            super::CELL_CRATE,
+            "--edition=2024",
+            "src/lib.rs",
+            "--crate-type",
+            "cdylib",
+        ];
+        let more = ["--error-format=json", "--out-dir"];
+        let output = directory.join("target");
+        Compilation {
+            directory: directory.to_str().unwrap().to_owned(),
+            rustc: rustc.to_str().unwrap().to_owned(),
+            arguments: arguments
+                .iter()
+                .chain(&more)
+                .copied()
+                .chain(output.to_str())
+                .map(str::to_owned)
+                .collect(),
+            environment: Vec::new(),
+        }
     }
 }
 
 fn read(file: &Path) -> Option<Compilation> {
     serde_json::from_slice(&fs::read(file).ok()?).ok()
-}
-
-/// Whether some dependency's sources are files that may be edited: cargo has to look at them each time.
-fn depends_on_changing_files(manifest: &str) -> bool {
-    let Ok(manifest) = manifest.parse::<toml::Table>() else {
-        return true;
-    };
-    let Some(dependencies) = manifest.get("dependencies").and_then(toml::Value::as_table) else {
-        return false;
-    };
-    dependencies
-        .iter()
-        .any(|(name, dependency)| name != LIBRARY && dependency.get("path").is_some())
 }
 
 /// The jobserver's descriptors are not among them: they are gone with the cargo that opened them.
@@ -185,7 +193,33 @@ fn is_set_by_cargo(name: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use super::*;
+    use crate::toolchain::Tools;
+
+    fn settings() -> BuildSettings {
+        BuildSettings {
+            tools: Tools {
+                cargo: "/bin/cargo".into(),
+                rustc: "/bin/rustc".into(),
+                version: "rustc 1".to_owned(),
+                host: "machine".to_owned(),
+            },
+            offline: false,
+            environment: BTreeMap::new(),
+        }
+    }
+
+    fn manifest(dependencies: &[(&str, &str)]) -> Manifest {
+        let dependencies = dependencies
+            .iter()
+            .map(|(name, text)| (name.to_string(), text.to_string()));
+        Manifest {
+            dependencies: dependencies.collect(),
+            ..Manifest::default()
+        }
+    }
 
     fn compilation(directory: &str, arguments: &[&str]) -> Compilation {
         Compilation {
@@ -196,65 +230,50 @@ mod tests {
         }
     }
 
-    fn write(place: &RecordFile, compilation: &Compilation) {
-        fs::create_dir_all(place.file.parent().unwrap()).unwrap();
-        fs::write(&place.file, serde_json::to_vec(compilation).unwrap()).unwrap();
-    }
-
     #[test]
     fn a_call_is_found_under_the_same_manifest_only_and_moves_with_its_directory() {
         let package = tempfile::tempdir().unwrap();
-        let arguments = ["build".into()];
-        let place = |manifest: &str| {
-            fs::write(package.path().join("Cargo.toml"), manifest).unwrap();
-            RecordFile::of(package.path(), &arguments)
-        };
         let here = package.path().to_str().unwrap();
-        let recorded = place("[dependencies]\n").unwrap();
-        write(&recorded, &compilation("/old", &["--out-dir", "/old/target"]));
-        assert_eq!(
-            place("[dependencies]\n").unwrap().recorded(package.path()),
-            Some(compilation(here, &["--out-dir", &format!("{here}/target")]))
-        );
-        let other = place("[dependencies]\nrand = \"0.9\"\n").unwrap();
-        assert_eq!(other.recorded(package.path()), None);
+        let record = Record::of(package.path(), &manifest(&[]), &settings());
+        record
+            .write(&compilation("/old", &["--out-dir", "/old/target"]))
+            .unwrap();
+        let found = record.read(package.path()).unwrap();
+        assert_eq!(found, compilation(here, &["--out-dir", &format!("{here}/target")]));
+        assert_eq!(found.output_directory(), Some(package.path().join("target")));
+        let other = Record::of(package.path(), &manifest(&[("rand", "\"0.9\"")]), &settings());
+        assert_eq!(other.read(package.path()), None);
+        let mut settings = settings();
+        settings.environment.insert("A".to_owned(), "1".to_owned());
+        let other = Record::of(package.path(), &manifest(&[]), &settings);
+        assert_eq!(other.read(package.path()), None);
     }
 
     #[test]
     fn a_call_whose_crates_are_gone_is_not_made_again() {
         let package = tempfile::tempdir().unwrap();
-        fs::write(package.path().join("Cargo.toml"), "[dependencies]\n").unwrap();
         let here = package.path().to_str().unwrap();
-        let place = RecordFile::of(package.path(), &[]).unwrap();
+        let record = Record::of(package.path(), &manifest(&[]), &settings());
         let library = format!("{here}/libserde.rlib");
-        write(&place, &compilation(here, &["--extern", &format!("serde={library}")]));
-        assert_eq!(place.recorded(package.path()), None);
+        record
+            .write(&compilation(here, &["--extern", &format!("serde={library}")]))
+            .unwrap();
+        assert_eq!(record.read(package.path()), None);
         fs::write(library, "").unwrap();
-        assert!(place.recorded(package.path()).is_some());
-    }
-
-    #[test]
-    fn packages_that_may_be_edited_are_cargos_business() {
-        assert!(!depends_on_changing_files(
-            "[dependencies]\nparcell = { path = \"/x\" }\nrand = \"1\"\n"
-        ));
-        assert!(depends_on_changing_files("[dependencies]\nmine = { path = \"/x\" }\n"));
-        assert!(depends_on_changing_files("not TOML"));
+        assert!(record.read(package.path()).is_some());
     }
 
     #[test]
     fn only_calls_that_use_no_crate_outlive_another_build() {
         let package = tempfile::tempdir().unwrap();
-        let place = |key: &str| RecordFile {
+        Record::forget_those_with_crates(&package.path().join("none")).unwrap();
+        let record = |key: &str| Record {
             file: package.path().join(RECORDS).join(key),
         };
-        write(&place("alone"), &compilation("/x", &["src/lib.rs"]));
-        write(
-            &place("with"),
-            &compilation("/x", &["src/lib.rs", "--extern", "serde=/x"]),
-        );
-        forget(package.path()).unwrap();
-        assert!(place("alone").file.exists() && !place("with").file.exists());
-        forget(&package.path().join("none")).unwrap();
+        record("alone").write(&compilation("/x", &["src/lib.rs"])).unwrap();
+        let with_crate = compilation("/x", &["src/lib.rs", "--extern", "serde=/x"]);
+        record("with").write(&with_crate).unwrap();
+        Record::forget_those_with_crates(package.path()).unwrap();
+        assert!(record("alone").file.exists() && !record("with").file.exists());
     }
 }

@@ -7,18 +7,12 @@
 //! What is private to a cell's crate stays so, and lines keep their numbers.
 
 use std::collections::BTreeMap;
-use std::path::Path;
-use std::{fs, io};
 
 use ra_ap_syntax::ast::{self, AstNode, HasModuleItem, HasName};
 use ra_ap_syntax::{Edition, SourceFile, SyntaxKind, SyntaxNode};
-use serde::{Deserialize, Serialize};
-
-/// The file in the session's directory from which the wrapper reads them.
-const FILE: &str = "identities.json";
 
 /// The identities that types have got so far.
-#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub(crate) struct Identities {
     /// That of the whole crate.
     all: u32,
@@ -28,16 +22,6 @@ pub(crate) struct Identities {
 }
 
 impl Identities {
-    /// What the kernel has written for the wrapper.
-    pub(super) fn read(session: &Path) -> Option<Identities> {
-        serde_json::from_slice(&fs::read(session.join(FILE)).ok()?).ok()
-    }
-
-    /// Tells the wrapper.
-    pub(crate) fn write(&self, session: &Path) -> io::Result<()> {
-        fs::write(session.join(FILE), serde_json::to_vec(self)?)
-    }
-
     /// Gives every type of the notebook another identity.
     pub(crate) fn renew_all(&mut self) {
         self.all += 1;
@@ -57,27 +41,55 @@ impl Identities {
     }
 
     /// The generated source with the types in modules of their own. Line numbers stay.
-    pub(super) fn apply(&self, source: &str) -> String {
-        if self.types.is_empty() {
-            return source.to_owned();
-        }
+    pub(crate) fn apply(&self, source: &str) -> Revised {
         let mut insertions = Vec::new();
-        for item in SourceFile::parse(source, Edition::CURRENT).tree().items() {
-            let name = name_of_type(&item);
-            if let Some((name, number)) = name.and_then(|name| self.types.get_key_value(&name)) {
-                move_to_module(&item, name, *number, &mut insertions);
+        if !self.types.is_empty() {
+            for item in SourceFile::parse(source, Edition::CURRENT).tree().items() {
+                let name = name_of_type(&item);
+                if let Some((name, number)) = name.and_then(|name| self.types.get_key_value(&name)) {
+                    move_to_module(&item, name, *number, &mut insertions);
+                }
             }
         }
         insertions.sort_by_key(|(position, _)| *position);
         let mut text = String::with_capacity(source.len() + 200 * self.types.len());
         let mut position = 0;
-        for (next, insertion) in insertions {
-            text.push_str(&source[position..next]);
-            text.push_str(&insertion);
-            position = next;
+        for (next, insertion) in &insertions {
+            text.push_str(&source[position..*next]);
+            text.push_str(insertion);
+            position = *next;
         }
         text.push_str(&source[position..]);
-        text
+        let insertions = insertions.into_iter().map(|(position, text)| (position, text.len()));
+        Revised {
+            text,
+            insertions: insertions.collect(),
+        }
+    }
+}
+
+/// A source into which something has been inserted.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Revised {
+    pub(crate) text: String,
+    /// Where in the original, and how much.
+    insertions: Vec<(usize, usize)>,
+}
+
+impl Revised {
+    /// The same place in the original.
+    pub(crate) fn original(&self, offset: usize) -> usize {
+        let mut inserted = 0;
+        for (position, length) in &self.insertions {
+            if position + inserted >= offset {
+                break;
+            }
+            if offset < position + inserted + length {
+                return *position;
+            }
+            inserted += length;
+        }
+        offset - inserted
     }
 }
 
@@ -143,7 +155,7 @@ mod tests {
     fn applied(source: &str) -> String {
         let mut identities = Identities::default();
         identities.renew(["P", "T"]);
-        identities.apply(source)
+        identities.apply(source).text
     }
 
     #[test]
@@ -181,11 +193,24 @@ mod tests {
     fn each_renewal_is_another_identity() {
         let mut identities = Identities::default();
         identities.renew(["P"]);
-        let first = identities.apply("struct P;");
+        let first = identities.apply("struct P;").text;
         identities.renew(["P"]);
-        assert_ne!(identities.apply("struct P;"), first);
+        assert_ne!(identities.apply("struct P;").text, first);
         let before = identities.metadata();
         identities.renew_all();
         assert_ne!(identities.metadata(), before);
+    }
+    #[test]
+    fn places_are_found_again() {
+        let source = "struct P { x: u8 }\nfn f() {}";
+        let mut identities = Identities::default();
+        identities.renew(["P"]);
+        let revised = identities.apply(source);
+        for part in ["struct", "x: u8", "fn f"] {
+            let (here, there) = (revised.text.find(part).unwrap(), source.find(part).unwrap());
+            assert_eq!(revised.original(here), there, "{part}");
+        }
+        assert_eq!(revised.original(3), 0);
+        assert_eq!(Identities::default().apply(source).original(20), 20);
     }
 }

@@ -1,70 +1,36 @@
-//! What stands between evcxr and the Rust toolchain.
+//! Compiling: the package of a notebook's cells, cargo for its crates, and the compiler.
 //!
-//! evcxr asks rustup for cargo, runs cargo, and cargo runs rustc through a wrapper. This executable plays all three
-//! parts and hands over to the real tools: `rustup` points evcxr at our cargo, `cargo` keeps Cargo.lock from being
-//! rewritten while a dependency is tried out and leaves itself out where it can, and `rustc` takes evcxr's control lines out of the cells' output.
+//! cargo runs this executable in the place of the compiler (`rustc`), to hear how it wants a cell compiled and which crate
+//! it is at; cells are then compiled without cargo (`package`).
 
-mod analysis_source;
-mod cargo;
-mod cell_source;
 mod compilation;
-pub(crate) mod dependencies;
+mod dependencies;
 mod identities;
+mod manifest;
+mod package;
 pub(crate) mod progress;
 mod rustc;
-mod rustup;
+mod tools;
 
-pub(crate) use identities::Identities;
+pub(crate) use identities::{Identities, Revised};
+pub(crate) use manifest::Manifest;
+pub(crate) use package::{BuildError, BuildSettings, CELL_FILES, CellSource, Package};
+pub(crate) use tools::{Tools, ToolsError};
 
 use std::ffi::OsStr;
 use std::io;
-use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
-/// The real cargo, for our cargo.
-const CARGO_VARIABLE: &str = "PARCELL_CARGO";
-/// Set by evcxr where cargo is to run this executable in the place of rustc.
-const WRAPPER_VARIABLE: &str = "EVCXR_RUSTC_WRAPPER";
-/// The file in the session's directory that holds the number of the cell being compiled.
-pub(crate) const CELL_NUMBER_FILE: &str = "cell";
+/// Set where cargo is to run this executable in the place of the compiler.
+const WRAPPER_VARIABLE: &str = "PARCELL_RUSTC_WRAPPER";
+/// The name of the crate that a cell is compiled as.
+const CELL_CRATE: &str = "ctx";
 
-/// Plays the tool that this process was started as, or returns None where it was started as itself.
+/// Plays the compiler where this process was started as that, or returns None where it was started as itself.
 pub(crate) fn run(arguments: &[std::ffi::OsString]) -> Option<ExitCode> {
-    let name = Path::new(arguments.first()?).file_name().and_then(OsStr::to_str)?;
-    match name {
-        "rustup" => Some(rustup::main(&arguments[1..])),
-        "cargo" => Some(cargo::main(&arguments[1..])),
-        _ if std::env::var_os(WRAPPER_VARIABLE).is_some() => Some(rustc::main(&arguments[1..])),
-        _ => None,
-    }
-}
-
-/// The tools of one session, in its directory.
-#[derive(Debug)]
-pub(crate) struct Tools {
-    only_for_the_start: [PathBuf; 2],
-}
-
-impl Tools {
-    /// Puts them there. `directory` is where they go; its `bin` must come first in PATH until `hide` is called.
-    pub(crate) fn create(directory: &Path) -> io::Result<Tools> {
-        let this = std::env::current_exe()?;
-        let (bin, tools) = (directory.join("bin"), directory.join("tools"));
-        std::fs::create_dir_all(&bin)?;
-        std::fs::create_dir_all(&tools)?;
-        symlink(&this, tools.join("cargo"))?;
-        let only_for_the_start = ["rustup", "lld"].map(|tool| bin.join(tool));
-        for tool in &only_for_the_start {
-            symlink(&this, tool)?;
-        }
-        Ok(Tools { only_for_the_start })
-    }
-
-    /// Lets cells' shell commands find the real ones again; evcxr has asked for its tools by now.
-    pub(crate) fn hide(&self) -> io::Result<()> {
-        self.only_for_the_start.iter().try_for_each(std::fs::remove_file)
-    }
+    std::env::var_os(WRAPPER_VARIABLE)?;
+    Some(rustc::main(arguments.get(1..)?))
 }
 
 /// Keeps cargo from taking the package in `directory`/`package` for a part of some workspace above.
@@ -84,21 +50,6 @@ pub(crate) fn locate(tool: &str) -> Option<PathBuf> {
         return Some(PathBuf::from(String::from_utf8(output.stdout).ok()?.trim()));
     }
     find_in_path(tool, &std::env::var_os("PATH")?)
-}
-
-/// The environment that a process needs so that evcxr in it uses our tools.
-pub(crate) fn environment(directory: &Path) -> Vec<(&'static str, std::ffi::OsString)> {
-    let mut variables = Vec::new();
-    if let Some(cargo) = locate("cargo") {
-        variables.push((CARGO_VARIABLE, cargo.into_os_string()));
-    }
-    let old = std::env::var_os("PATH").unwrap_or_default();
-    let paths = std::iter::once(directory.join("bin")).chain(std::env::split_paths(&old));
-    // Only a directory with a colon in its name cannot be joined; then evcxr finds the real tools, and works with them.
-    if let Ok(path) = std::env::join_paths(paths) {
-        variables.push(("PATH", path));
-    }
-    variables
 }
 
 /// The first executable file of this name in the directories of `path`.

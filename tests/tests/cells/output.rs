@@ -16,8 +16,8 @@ fn output_is_output_whatever_it_looks_like() {
             "UNKNOWN",
         ] {
             notebook
-                .check(&format!("a line that looks like evcxr's {line}"), async |n| {
-                    check_line_like_evcxrs(n, line).await
+                .check(&format!("a line that looks like a control line: {line}"), async |n| {
+                    check_line_like_a_control_line(n, line).await
                 })
                 .await;
         }
@@ -53,7 +53,7 @@ async fn a_character_that_is_printed_in_pieces(n: &mut Notebook) {
     assert_eq!(cell.take_stdout(), "é😀");
 }
 
-async fn check_line_like_evcxrs(n: &mut Notebook, line: &str) {
+async fn check_line_like_a_control_line(n: &mut Notebook, line: &str) {
     define(n).await;
     let print = format!(r#"println!("EVCXR_{{}}", "{line}"); eprintln!("EVCXR_{{}}", "{line}");"#);
     let code = changing(r#"println!("after");"#);

@@ -150,7 +150,7 @@ fn compile_errors_point_at_the_line_that_was_written() {
         notebook.step(in_the_middle_of_a_cell_with_rustcs_help).await;
         notebook.step(columns_count_characters).await;
         notebook.step(in_a_function_with_the_place_of_the_definition).await;
-        notebook.step(behind_white_space_that_evcxr_leaves_out).await;
+        notebook.step(behind_white_space_and_more_on_a_line).await;
         notebook.step(several_errors_each_once).await;
         notebook
             .step(the_borrow_checker_speaks_of_the_lines_that_were_written)
@@ -209,7 +209,7 @@ async fn in_a_function_with_the_place_of_the_definition(n: &mut Notebook) {
     assert_compile_error(&failure, &["error[E0599]", &format!("cell {count}:3:7"), "    y.len()"]);
 }
 
-async fn behind_white_space_that_evcxr_leaves_out(n: &mut Notebook) {
+async fn behind_white_space_and_more_on_a_line(n: &mut Notebook) {
     let count = next_count(n).await;
     let code = r#"
         // a comment

@@ -17,7 +17,8 @@ fn a_subscriber_that_stops_reading_delays_nobody_and_hears_what_it_missed() {
     with_notebook(async |notebook| {
         let Notebook { kernel, client, .. } = notebook;
         let mut deaf = DeafSubscriber::connect(kernel).await;
-        client.execute("let a = 1;").await.assert_quiet();
+        // What the kernel reads to infer a type it keeps.
+        client.execute("let a = vec![1].len();").await.assert_quiet();
         let before = kernel.memory();
 
         let mut received = 0;

@@ -1,15 +1,13 @@
-//! The notebook's variables between cells, as evcxr's generated code stores and takes them.
+//! The notebook's variables between cells, as the code that is generated for cells stores and takes them.
 //!
-//! evcxr puts a module that does this into every cell, to be compiled each time. Cells use this one in its place, which
-//! is compiled once; what is generic here is kept small for the same reason. The names are those that the generated
-//! code uses.
+//! What is generic here is compiled with each cell, and kept small therefore.
 
 use std::any::{Any, TypeId};
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::send_control_line;
-pub use crate::contract::control::{USER_ERROR_OCCURRED, VARIABLE_CHANGED_TYPE};
+pub use crate::contract::control::{PANICKED, USER_ERROR_OCCURRED, VARIABLE_CHANGED_TYPE};
 
 /// The variables, by name.
 #[derive(Debug, Default)]
@@ -37,7 +35,7 @@ impl VariableStore {
     ///
     /// # Panics
     ///
-    /// When there is none of this name and type, which evcxr's generated code has made sure of.
+    /// When there is none of this name and type, which generated code has made sure of.
     pub fn take_variable<T: 'static>(&mut self, name: &str) -> T {
         match self.take(name).downcast() {
             Ok(value) => *value,

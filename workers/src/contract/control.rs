@@ -4,16 +4,19 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
-/// evcxr's control line that says that a variable cannot be had any more; its name follows.
+/// The control line that says that a variable cannot be had any more; its name follows.
 pub const VARIABLE_CHANGED_TYPE: &str = "EVCXR_VARIABLE_CHANGED_TYPE:";
 
-/// evcxr's control line that says that `?` left the cell.
+/// The control line that says that `?` left the cell.
 pub const USER_ERROR_OCCURRED: &str = "EVCXR_ERROR_OCCURRED";
+
+/// The control line that says that a panic ended the cell.
+pub const PANICKED: &str = "EVCXR_PANIC_NOTIFICATION";
 
 /// What is said, one message each.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub enum ControlMessage<'a> {
-    /// A line of evcxr's generated code.
+    /// A line of the code that is generated for cells.
     ControlLine(Cow<'a, str>),
 }
 

@@ -54,11 +54,18 @@ pub struct CodePlace {
     pub offset: u64,
 }
 
+/// What the name of a compiled cell begins with, as a library; a number follows.
+pub const CELL_LIBRARY: &str = "code_";
+
 impl CodePlace {
-    /// Whether the library has the name that evcxr gives compiled cells.
+    /// Whether the library has the name of a compiled cell.
     pub fn is_in_cell(&self) -> bool {
         let name = Path::new(&self.module).file_name().and_then(OsStr::to_str);
-        let number = name.and_then(|name| name.strip_prefix("libcode_")?.strip_suffix(".so"));
+        let number = name.and_then(|name| {
+            name.strip_prefix("lib")?
+                .strip_prefix(CELL_LIBRARY)?
+                .strip_suffix(".so")
+        });
         number.is_some_and(|number| number.parse::<u32>().is_ok())
     }
 }

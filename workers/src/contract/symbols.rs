@@ -58,7 +58,7 @@ pub type HostCheckpoint = extern "C" fn(wanted: c_int) -> c_int;
 
 /// Of the host: the socket for news of workers.
 pub const HOST_EVENTS: Symbol<HostDescriptor> = Symbol::new(c"parcell_host_events");
-/// Of the host: the socket for evcxr's control lines.
+/// Of the host: the socket for control lines.
 pub const HOST_CONTROL: Symbol<HostDescriptor> = Symbol::new(c"parcell_host_control");
 /// Of the host: the file in which the library leaves what the last map has given.
 pub const HOST_RESULTS: Symbol<HostDescriptor> = Symbol::new(c"parcell_host_results");

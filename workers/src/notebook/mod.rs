@@ -85,7 +85,7 @@ pub(crate) fn notify(text: &str) {
 /// What fits into a message beside all else.
 const LONGEST_NOTICE: usize = 16 * 1024;
 
-/// Says one of evcxr's control lines where nothing that a cell prints can get between.
+/// Says a control line where nothing that a cell prints can get between.
 #[expect(clippy::print_stderr, reason = "there is nobody else to tell")]
 pub fn send_control_line(line: &str) {
     let sent = match Host::control() {
@@ -94,7 +94,7 @@ pub fn send_control_line(line: &str) {
     };
     if let Err(error) = sent {
         eprintln!("parcell: the notebook cannot be told {line:?}: {error}");
-        // Without it evcxr would go on with the wrong idea of the variables; so the cell is undone.
+        // Without it the kernel would go on with the wrong idea of the variables; so the cell is undone.
         std::process::abort();
     }
 }

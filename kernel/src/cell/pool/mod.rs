@@ -160,7 +160,7 @@ impl<'a> Call<'a> {
         })
     }
 
-    /// The results' type where the declaration tells it: evcxr must know the type of a variable, and cannot always
+    /// The results' type where the declaration tells it: the type of a variable must be known, and cannot always
     /// infer it.
     fn results_type(&self, callable: &Callable) -> Option<String> {
         let one = match &callable.result {

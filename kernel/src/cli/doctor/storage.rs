@@ -21,7 +21,7 @@ pub(super) fn examine() -> Vec<Finding> {
     let library = match library::state() {
         Ok(state) => library(&state),
         // It is said of the compiler that it is missing.
-        Err(PrepareError::NoCompiler | PrepareError::Compiler { .. }) => None,
+        Err(PrepareError::Tools(_)) => None,
         Err(error) => Some(Finding::missing(LIBRARY, error.to_string(), "export HOME=DIR")),
     };
     library

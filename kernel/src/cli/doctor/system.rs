@@ -9,7 +9,7 @@ use rustix::fs::{MemfdFlags, memfd_create};
 use rustix::process::{PidfdFlags, Resource, child_subreaper, geteuid, getpid, getrlimit, pidfd_open};
 
 use super::finding::Finding;
-use crate::library::ACKNOWLEDGE;
+use crate::process::WAIT;
 use crate::process::available_memory;
 use crate::units::size::gibibytes;
 
@@ -76,7 +76,7 @@ fn proc() -> Finding {
 fn open_through_proc() -> io::Result<()> {
     fs::read("/proc/self/stat")?;
     let mut other = Command::new(env::current_exe()?)
-        .arg(ACKNOWLEDGE)
+        .arg(WAIT)
         .stdin(Stdio::piped())
         .stdout(Stdio::null())
         .stderr(Stdio::null())

@@ -1,14 +1,14 @@
-//! What is done about whatever the supervisor hears: of cells that evcxr wants run, of their ends, of interrupts. All of
+//! What is done about whatever the supervisor hears: of cells that the kernel wants run, of their ends, of interrupts. All of
 //! it is decided here, and nothing done.
 
 use parcell::contract::control::ControlMessage;
 
-use crate::process::messages::{Ending, FromNotebook, FromSupervisor, ToNotebook};
+use crate::process::messages::{Ending, FromNotebook, FromSupervisor, ToNotebook, parse_run_line};
 
 /// Which cell it is, and how far it has come.
 #[derive(Debug, Default)]
 pub(super) struct Cells {
-    /// None until the first cell: what evcxr runs before is its own, and nobody interrupts it.
+    /// None until the first cell: nobody interrupts what is run before.
     cell: Option<u64>,
     interrupted: Option<u64>,
     /// Whether the notebook process has been told to run something, and has not ended it.
@@ -36,7 +36,7 @@ pub(super) enum Action {
     Drop,
 }
 
-/// What evcxr is answered.
+/// What the evaluator is answered.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(super) enum Answer {
     /// A line of its generated code's.
@@ -55,20 +55,20 @@ pub(super) struct Death {
     pub(super) successor: Option<usize>,
 }
 
-/// What evcxr sent is not understood.
+/// What the evaluator sent is not understood.
 #[derive(Debug, thiserror::Error)]
-#[error("evcxr sent what is not understood: {0}")]
+#[error("the evaluator sent what is not understood: {0}")]
 pub(super) struct NotACommand(String);
 
 impl Cells {
-    /// What evcxr sends from now on belongs to this cell.
+    /// What is asked for from now on belongs to this cell.
     pub(super) fn begin(&mut self, cell: u64) {
         self.cell = Some(cell);
     }
 
-    /// evcxr has sent a line.
+    /// The evaluator has sent a line.
     pub(super) fn command(&mut self, line: &str) -> Result<Vec<Action>, NotACommand> {
-        let ["LOAD_AND_RUN", library, function] = line.split(' ').collect::<Vec<_>>()[..] else {
+        let Some((function, library)) = parse_run_line(line) else {
             return Err(NotACommand(line.to_owned()));
         };
         if self.is_interrupted() {
@@ -79,7 +79,7 @@ impl Cells {
         }
         self.running = true;
         let run = ToNotebook::Run {
-            library: library.into(),
+            library: library.to_owned(),
             function: function.to_owned(),
             cell: self.cell.unwrap_or_default(),
         };
@@ -118,7 +118,7 @@ impl Cells {
         }
     }
 
-    /// The notebook process has died: where the checkpoint goes on in its place, evcxr gives up the cell.
+    /// The notebook process has died: where the checkpoint goes on in its place, the evaluator gives up the cell.
     pub(super) fn die(&mut self, death: Death) -> Vec<Action> {
         let during_cell = self.running;
         let restored = death.successor.is_some();
@@ -142,7 +142,7 @@ impl Cells {
         Action::End
     }
 
-    /// Whether the cell that evcxr is at has been interrupted.
+    /// Whether the cell that the evaluator is at has been interrupted.
     fn is_interrupted(&self) -> bool {
         self.cell.is_some() && self.interrupted == self.cell
     }
@@ -152,7 +152,7 @@ impl Cells {
 mod tests {
     use super::*;
 
-    const RUN: &str = "LOAD_AND_RUN /code.so run_user_code_3";
+    const RUN: &str = "RUN parcell_cell_3 /code.so";
     const KILLED: Ending = Ending::Killed { signal: 9 };
 
     fn cells() -> Cells {
@@ -174,7 +174,7 @@ mod tests {
     fn run(cell: u64) -> Vec<Action> {
         let run = ToNotebook::Run {
             library: "/code.so".into(),
-            function: "run_user_code_3".to_owned(),
+            function: "parcell_cell_3".to_owned(),
             cell,
         };
         vec![Action::Begin, Action::Run(run)]
@@ -203,7 +203,7 @@ mod tests {
     fn a_cell_runs_and_completes() {
         let mut cells = cells();
         assert_eq!(cells.command(RUN).unwrap(), run(5));
-        let line = || "a line of evcxr's".to_owned();
+        let line = || "a line of generated code".to_owned();
         let passed_on = [
             Action::Answer(Answer::Line(line())),
             Action::Tell(FromSupervisor::ControlLine(line())),
@@ -229,10 +229,13 @@ mod tests {
     }
 
     #[test]
-    fn what_evcxr_does_not_say_is_refused() {
-        for line in ["", "LOAD_AND_RUN", "LOAD_AND_RUN a", "LOAD_AND_RUN a b c", "RUN a b"] {
+    fn what_the_evaluator_does_not_say_is_refused() {
+        for line in ["", "RUN", "RUN a", "LOAD_AND_RUN a b"] {
             let error = cells().command(line).unwrap_err();
-            assert_eq!(error.to_string(), format!("evcxr sent what is not understood: {line}"));
+            assert_eq!(
+                error.to_string(),
+                format!("the evaluator sent what is not understood: {line}")
+            );
         }
     }
 
@@ -246,7 +249,7 @@ mod tests {
         let mut cells = running();
         assert_eq!(cells.die(death(Some(2))), rolled_back);
         assert_eq!(cells.die(death(Some(0))), [ended(false, false, Some(0)), Action::End]);
-        // Nothing is as it was before the cell, and evcxr has to start anew.
+        // Nothing is as it was before the cell, and the evaluator has to start anew.
         assert_eq!(running().die(death(None)), [ended(true, false, None), Action::End]);
     }
 
@@ -255,7 +258,7 @@ mod tests {
         let mut cells = cells();
         assert_eq!(cells.interrupt(5), []);
         assert_eq!(cells.command(RUN).unwrap(), refused());
-        assert_eq!(cells.command(RUN).unwrap(), refused(), "evcxr may try again");
+        assert_eq!(cells.command(RUN).unwrap(), refused(), "it may be tried again");
         cells.begin(6);
         assert_eq!(cells.command(RUN).unwrap(), run(6));
     }
@@ -291,7 +294,7 @@ mod tests {
         assert_eq!(cells.die(death(Some(0)))[0], ended(true, false, Some(0)));
         let mut first = Cells::default();
         assert_eq!(first.interrupt(0), []);
-        assert_eq!(first.command(RUN).unwrap(), run(0), "evcxr's own");
+        assert_eq!(first.command(RUN).unwrap(), run(0), "no cell's");
     }
 
     #[test]

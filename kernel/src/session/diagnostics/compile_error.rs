@@ -1,12 +1,12 @@
 //! Errors of the compiler, brought from the code that was compiled to the cells that it was made of.
 
 use annotate_snippets::{AnnotationKind, Level, Snippet, Title};
-use evcxr::CompilationError;
 use serde_json::Value;
 
 use super::notes::{CellSpan, Child, ChildSnippet, Note};
 use super::{cell_name, lines, render_at, renderer, visible};
 use crate::cell::{Provenance, SourceMap};
+use crate::evaluation::{Diagnostic, Label, STORE};
 use crate::library;
 use crate::session::event::CellError;
 use crate::session::gone::Gone;
@@ -25,10 +25,9 @@ pub(in crate::session) struct Compiled<'a> {
 }
 
 /// The error of a cell that does not compile.
-pub(in crate::session) fn compile_error(errors: &[CompilationError], compiled: &Compiled<'_>) -> CellError {
-    let is_error = |error: &&CompilationError| !matches!(error.level(), "warning" | "note");
-    let mut errors: Vec<_> = errors.iter().filter(is_error).collect();
-    errors.dedup_by_key(|error| (error.message(), error.rendered()));
+pub(in crate::session) fn compile_error(errors: &[Diagnostic], compiled: &Compiled<'_>) -> CellError {
+    let mut errors: Vec<_> = errors.iter().filter(|error| error.is_error).collect();
+    errors.dedup_by_key(|error| (&error.message, &error.rendered));
     // What follows from a mistake elsewhere, in code that nobody wrote, only distracts.
     if errors.iter().any(|error| !compiled.annotations(error).is_empty()) {
         errors.retain(|error| !compiled.annotations(error).is_empty());
@@ -53,22 +52,22 @@ pub(in crate::session) fn compile_error(errors: &[CompilationError], compiled: &
     }
 }
 
-fn title(error: &CompilationError) -> String {
+fn title(error: &Diagnostic) -> String {
     if is_not_displayable(error) {
         return format!("error: {NOT_DISPLAYABLE}");
     }
     if let Some(refusal) = refusal(error) {
         return format!("error: {refusal}");
     }
-    match error.code() {
-        Some(code) => format!("error[{code}]: {}", error.message()),
-        None => format!("error: {}", without_status(&error.message())),
+    match &error.code {
+        Some(code) => format!("error[{code}]: {}", error.message),
+        None => format!("error: {}", without_status(&error.message)),
     }
 }
 
-fn title_with_code<'a>(message: &'a str, error: &'a CompilationError) -> Title<'a> {
+fn title_with_code<'a>(message: &'a str, error: &'a Diagnostic) -> Title<'a> {
     let title = Level::ERROR.primary_title(message);
-    match error.code() {
+    match &error.code {
         Some(code) => title.id(code),
         None => title,
     }
@@ -93,7 +92,7 @@ fn without_status(message: &str) -> String {
 }
 
 impl Compiled<'_> {
-    fn render(&self, error: &CompilationError) -> String {
+    fn render(&self, error: &Diagnostic) -> String {
         let annotations = self.annotations(error);
         if annotations.is_empty() {
             return self.render_elsewhere(error);
@@ -102,7 +101,7 @@ impl Compiled<'_> {
         if is_not_displayable(error) {
             return render_not_displayable(&path, self.source, &annotations);
         }
-        let message = self.locations.in_text(&without_status(&error.message()));
+        let message = self.locations.in_text(&without_status(&error.message));
         let title = title_with_code(&message, error);
         let snippet = Snippet::source(self.source)
             .path(&path)
@@ -121,7 +120,7 @@ impl Compiled<'_> {
     }
 
     /// An error in no line of this cell: in an item of an earlier one, or in generated code.
-    fn render_elsewhere(&self, error: &CompilationError) -> String {
+    fn render_elsewhere(&self, error: &Diagnostic) -> String {
         if let Some(refusal) = refusal(error)
             && let Some(rendered) = self.render_refusal(&refusal, error)
         {
@@ -129,17 +128,14 @@ impl Compiled<'_> {
         }
         let spans = self.spans(&error.json);
         let Some(cell) = spans.first().map(|span| span.cell) else {
-            let rendered = error.rendered();
-            return self
-                .locations
-                .in_text(if rendered.is_empty() { error.message() } else { rendered }.as_str());
+            let text = Some(&error.rendered).filter(|rendered| !rendered.is_empty());
+            return self.locations.in_text(text.unwrap_or(&error.message));
         };
         let Some(source) = self.locations.source(cell) else {
-            return error.message();
+            return error.message.clone();
         };
         let path = cell_name(cell);
-        let message = error.message();
-        let title = title_with_code(&message, error);
+        let title = title_with_code(&error.message, error);
         let notes: Vec<_> = spans
             .into_iter()
             .filter(|span| span.cell == cell)
@@ -152,40 +148,37 @@ impl Compiled<'_> {
     }
 
     /// rustc tells the types that the library was compiled for, and so where a closure of a cell is.
-    fn render_refusal(&self, refusal: &str, error: &CompilationError) -> Option<String> {
-        let location = self.locations.first_in(&error.rendered());
+    fn render_refusal(&self, refusal: &str, error: &Diagnostic) -> Option<String> {
+        let location = self.locations.first_in(&error.rendered);
         render_at(&Level::ERROR, refusal, location, "refused", self.locations)
     }
 
     /// The error's own spans, on the cell.
-    fn annotations(&self, error: &CompilationError) -> Vec<Note> {
+    fn annotations(&self, error: &Diagnostic) -> Vec<Note> {
         let mut notes: Vec<Note> = Vec::new();
-        for spanned in error.spanned_messages() {
-            let Some(span) = &spanned.span else { continue };
-            let text = self.map.text();
-            let (Some(start), Some(end)) = (
-                position(text, span.start_line, span.start_column),
-                position(text, span.end_line, span.end_column),
-            ) else {
-                continue;
-            };
-            let range = visible(self.source, self.map.place(start..end.max(start)).range());
-            // evcxr puts the message there where rustc has no label.
-            let label = if spanned.label.ends_with(&error.message()) || spanned.label.starts_with("required by") {
+        for Label {
+            range,
+            text,
+            is_primary,
+        } in &error.labels
+        {
+            let end = range.end.max(range.start);
+            let range = visible(self.source, self.map.place(range.start..end).range());
+            let label = if text.starts_with("required by") {
                 String::new()
             } else {
                 // What stands there is generated.
-                spanned.label.replace("`evcxr_variable_store`", "the end of the cell")
+                text.replace(&format!("`{STORE}`"), "the end of the cell")
             };
             match notes.iter_mut().find(|note| note.range == range) {
                 Some(note) if note.label.is_empty() || label.is_empty() => {
                     note.label.push_str(&label);
-                    note.primary |= spanned.is_primary;
+                    note.primary |= is_primary;
                 }
                 _ => notes.push(Note {
                     range,
                     label,
-                    primary: spanned.is_primary,
+                    primary: *is_primary,
                 }),
             }
         }
@@ -277,8 +270,8 @@ impl Compiled<'_> {
 
 /// What a library has refused when it was compiled for a cell's types, in its words: a panic of a constant. Where that is
 /// in the library is of no interest.
-fn refusal(error: &CompilationError) -> Option<String> {
-    error.message().strip_prefix("evaluation panicked: ").map(str::to_owned)
+fn refusal(error: &Diagnostic) -> Option<String> {
+    error.message.strip_prefix("evaluation panicked: ").map(str::to_owned)
 }
 
 /// The name that a scope has not, according to a message such as "cannot find type `Array` in this scope".
@@ -300,8 +293,8 @@ fn imports(json: &Value) -> Option<Vec<&str>> {
 const NOT_DISPLAYABLE: &str = "the value of the last expression cannot be shown";
 
 /// Whether the mistake is that the value at the end of the cell cannot be shown.
-fn is_not_displayable(error: &CompilationError) -> bool {
-    error.message().contains("`evcxr_display`")
+fn is_not_displayable(error: &Diagnostic) -> bool {
+    error.message.contains("`evcxr_display`")
 }
 
 fn render_not_displayable(path: &str, source: &str, annotations: &[Note]) -> String {
@@ -315,17 +308,6 @@ fn render_not_displayable(path: &str, source: &str, annotations: &[Note]) -> Str
     let help = "add `#[derive(Debug)]` to the type, or end the line with `;` to show nothing";
     let title = Level::ERROR.primary_title(NOT_DISPLAYABLE);
     renderer().render(&[title.element(snippet).element(Level::HELP.message(help))])
-}
-
-/// The byte offset of a line and a column in characters, both counted from 1.
-fn position(text: &str, line: usize, column: usize) -> Option<usize> {
-    let start = match line.checked_sub(1)? {
-        0 => 0,
-        before => text.match_indices('\n').nth(before - 1)?.0 + 1,
-    };
-    let line = text[start..].split('\n').next().unwrap_or_default();
-    let column = column.checked_sub(1)?;
-    Some(start + line.char_indices().nth(column).map_or(line.len(), |(offset, _)| offset))
 }
 
 #[cfg(test)]
@@ -361,14 +343,5 @@ mod tests {
         assert_eq!(imports(&both), Some(vec!["use a::X;", "use b::X;"]));
         assert_eq!(imports(&suggestion(&["use a::X;\n", "y"])), None);
         assert_eq!(imports(&suggestion(&[])), None);
-    }
-
-    #[test]
-    fn positions_count_characters() {
-        let text = "é = 1;\nlet b;";
-        assert_eq!(position(text, 1, 3).map(|at| &text[at..at + 1]), Some("="));
-        assert_eq!(position(text, 2, 5).map(|at| &text[at..]), Some("b;"));
-        assert_eq!(position(text, 2, 99), Some(text.len()));
-        assert_eq!(position(text, 3, 1), None);
     }
 }

@@ -9,7 +9,7 @@ use std::ops::Range;
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 
 pub(super) use self::compile_error::{Compiled, compile_error};
-pub(super) use self::unknown_type::unknown_type;
+pub(super) use self::unknown_type::not_kept;
 use super::backtrace;
 use super::event::CellError;
 use super::locations::{Location, Locations};

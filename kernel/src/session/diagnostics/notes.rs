@@ -68,7 +68,7 @@ const SENT_VALUES: &str = "references cannot be sent to a worker: use owned valu
 /// More imports than this are a guess.
 const MOST_IMPORTS: usize = 6;
 /// Modules that generated code uses, and that nobody should import from.
-const INTERNAL: [&str; 3] = ["parcell::cell", "evcxr_internal_runtime", "parcell_type_"];
+const INTERNAL: [&str; 2] = ["parcell::cell", "parcell_type_"];
 
 impl Child {
     /// Advice to import one of these; None where none is of use.
@@ -174,7 +174,7 @@ mod tests {
             Some("consider importing: `use a::X;`")
         );
         assert_eq!(
-            advice(&["use a::X;", "use evcxr_internal_runtime::X;", "use b::X;"]).as_deref(),
+            advice(&["use a::X;", "use parcell::cell::X;", "use b::X;"]).as_deref(),
             Some("consider importing:\n`use a::X;`\n`use b::X;`")
         );
         assert_eq!(advice(&["use parcell::cell::X;"]), None);

@@ -2,22 +2,21 @@
 
 use std::collections::BTreeSet;
 
-use evcxr::CommandContext;
-
 use crate::cell::Variables;
+use crate::evaluation::Evaluator;
 use crate::session::knowledge::Knowledge;
 
 /// Everything that has a name.
 pub(super) struct KnownNames<'a> {
-    pub(super) context: &'a CommandContext,
+    pub(super) evaluator: &'a Evaluator,
     pub(super) imported: &'a BTreeSet<String>,
     pub(super) knowledge: &'a Knowledge,
 }
 
 impl Variables for KnownNames<'_> {
     fn type_of(&self, name: &str) -> Option<String> {
-        self.context
-            .variables_and_types()
+        self.evaluator
+            .variables()
             .find(|(variable, _)| *variable == name)
             .map(|(_, type_)| type_.to_owned())
     }
@@ -29,6 +28,6 @@ impl Variables for KnownNames<'_> {
     fn is_known(&self, name: &str) -> bool {
         self.type_of(name).is_some()
             || self.imported.contains(name)
-            || self.context.defined_item_names().any(|item| item == name)
+            || self.evaluator.item_names().any(|item| item == name)
     }
 }

@@ -1,8 +1,8 @@
-//! How a cell ended, from what evcxr returned and from what the processes said.
+//! How a cell ended, from what the evaluator returned and from what the processes said.
 
-use evcxr::{CompilationError, Error};
 use parcell::contract::control::USER_ERROR_OCCURRED;
 
+use crate::evaluation::{Diagnostic, Error};
 use crate::process::messages::FromSupervisor;
 use crate::session::diagnostics;
 use crate::session::endings::{self, End, Subject};
@@ -10,15 +10,15 @@ use crate::session::event::CellError;
 use crate::session::locations::Locations;
 use crate::session::output::{PANICKED, Report};
 
-/// How a cell ended, `T` being what evcxr returned.
+/// How a cell ended, `T` being what the evaluator returned.
 #[derive(Debug)]
 pub(super) enum Ended<T> {
     Completed(T),
     /// Its code panicked, or was left early.
     GaveUp,
     /// It has errors.
-    NotCompiled(Vec<CompilationError>),
-    /// evcxr gave it up, or did not take it.
+    NotCompiled(Vec<Diagnostic>),
+    /// It was given up, or not taken.
     Failed(Error),
 }
 
@@ -28,7 +28,7 @@ pub(super) fn judge<T>(result: Result<T, Error>, report: &Report, is_interrupted
         Ok(_) if report.has_control_line(PANICKED) || report.has_control_line(USER_ERROR_OCCURRED) => Ended::GaveUp,
         Ok(outputs) => Ended::Completed(outputs),
         // A compiler that was killed has errors, too.
-        Err(Error::CompilationErrors(errors)) if !is_interrupted => Ended::NotCompiled(errors),
+        Err(Error::Diagnostics(errors)) if !is_interrupted => Ended::NotCompiled(errors),
         Err(error) => Ended::Failed(error),
     }
 }
@@ -42,7 +42,7 @@ pub(super) fn given_up(report: Report, locations: &Locations) -> CellError {
     }
 }
 
-/// The error of a cell that evcxr gave up.
+/// The error of a cell that was given up.
 pub(super) fn explain(error: &Error, subject: Subject, report: &Report, is_interrupted: bool) -> CellError {
     for news in &report.news {
         match news {
@@ -77,10 +77,8 @@ pub(super) fn explain(error: &Error, subject: Subject, report: &Report, is_inter
     }
     match error {
         _ if is_interrupted => interrupted(subject),
-        Error::SubprocessTerminated(reason) => {
-            diagnostics::plain_error("KernelError", &format!("all variables are lost: {}", reason.trim_end()))
-        }
-        Error::TypeRedefinedVariablesLost(_) => diagnostics::plain_error("VariablesLost", &error.to_string()),
+        Error::Ended(_) => diagnostics::plain_error("KernelError", &error.to_string()),
+        Error::VariablesLost(_) => diagnostics::plain_error("VariablesLost", &error.to_string()),
         error => diagnostics::plain_error("Error", &error.to_string()),
     }
 }
@@ -119,16 +117,16 @@ mod tests {
     }
 
     fn lost() -> Error {
-        Error::SubprocessTerminated("the supervisor is gone\n".to_owned())
+        Error::Ended("the supervisor is gone".to_owned())
     }
 
-    /// The kind of the error of a cell that evcxr gave up.
+    /// The kind of the error of a cell that was given up.
     fn ename(news: Vec<FromSupervisor>, is_interrupted: bool) -> String {
         explain(&lost(), Subject::Cell, &report(news), is_interrupted).ename
     }
 
     #[test]
-    fn what_evcxr_takes_for_completed_may_have_given_up() {
+    fn what_is_taken_for_completed_may_have_given_up() {
         assert!(matches!(judge(Ok(1), &Report::default(), false), Ended::Completed(1)));
         assert!(matches!(
             judge(Ok(1), &said("anything else"), true),
@@ -141,7 +139,7 @@ mod tests {
 
     #[test]
     fn errors_of_a_compiler_that_was_interrupted_are_none() {
-        let errors = || Err::<(), Error>(Error::CompilationErrors(Vec::new()));
+        let errors = || Err::<(), Error>(Error::Diagnostics(Vec::new()));
         let report = Report::default();
         assert!(matches!(judge(errors(), &report, false), Ended::NotCompiled(_)));
         let Ended::Failed(error) = judge(errors(), &report, true) else {
@@ -192,7 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn evcxrs_own_errors_are_named() {
+    fn the_evaluators_errors_are_named() {
         let told = |error: &Error| {
             let CellError { ename, evalue, .. } = explain(error, Subject::Cell, &Report::default(), false);
             (ename, evalue)
@@ -200,9 +198,9 @@ mod tests {
         let expected = ("KernelError", "all variables are lost: the supervisor is gone");
         let (ename, evalue) = told(&lost());
         assert_eq!((ename.as_str(), evalue.as_str()), expected);
-        let lost = Error::TypeRedefinedVariablesLost(vec!["a".to_owned()]);
+        let lost = Error::VariablesLost(vec!["a".to_owned()]);
         assert_eq!(told(&lost).0, "VariablesLost");
-        let message = Error::Message("no such command".to_owned());
-        assert_eq!(told(&message), ("Error".to_owned(), "no such command".to_owned()));
+        let message = Error::Build("no such crate".to_owned());
+        assert_eq!(told(&message), ("Error".to_owned(), "no such crate".to_owned()));
     }
 }

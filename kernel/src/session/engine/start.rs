@@ -1,18 +1,19 @@
-//! Starting: the library is prepared, then evcxr, whose child is the supervisor. Where that fails no cell can be run.
+//! Starting: the library is prepared, then the evaluator, for which the supervisor has cells run. Where that fails no
+//! cell can be run.
 
 use std::io;
 use std::process::Command;
 use std::sync::mpsc;
 
-use evcxr::{CommandContext, Error};
-
 use super::Request;
-use crate::environment::{self, SessionFiles, prelude};
-use crate::library::{self, Prepared};
+use crate::environment::{self, SessionFiles};
+use crate::evaluation::{self, Evaluator};
+use crate::library;
 use crate::process::SUPERVISOR;
 use crate::session::diagnostics;
 use crate::session::event::{Content, Event, Outcome, Stream};
 use crate::session::shared::Shared;
+use crate::toolchain::{Tools, ToolsError};
 
 /// Why no cell can be run.
 #[derive(Debug, thiserror::Error)]
@@ -21,12 +22,14 @@ pub(super) enum StartError {
     Library(#[from] library::PrepareError),
     #[error("cannot start")]
     Io(#[from] io::Error),
-    #[error("the Rust engine does not start: {0}")]
-    Evcxr(#[from] Error),
+    #[error("the evaluator does not start")]
+    Evaluator(#[from] evaluation::Error),
+    #[error("there is no Rust")]
+    Tools(#[from] ToolsError),
 }
 
-/// evcxr with everything in scope that every cell has, and the library that is.
-pub(super) fn start(shared: &Shared, files: &SessionFiles) -> Result<(CommandContext, Prepared), StartError> {
+/// The evaluator, with everything in scope that every cell has.
+pub(super) fn start(shared: &Shared, files: &SessionFiles) -> Result<Evaluator, StartError> {
     let library = library::prepare(&mut |progress| {
         if let Some(cell) = shared.first_queued() {
             let content = Content::Stream {
@@ -37,20 +40,14 @@ pub(super) fn start(shared: &Shared, files: &SessionFiles) -> Result<(CommandCon
         }
         tracing::info!(progress, "preparing the library");
     })?;
-    library::plant(&library, &files.evcxr())?;
+    library::plant(&library, &files.package())?;
     let mut supervisor = Command::new(std::env::current_exe()?);
     supervisor.arg(SUPERVISOR);
     environment::restore(&mut supervisor);
     tracing::debug!("the library is in place");
-    let (context, outputs) = prelude::start(files, supervisor, &library.sources())?;
-    std::thread::Builder::new()
-        .name("supervisor-stderr".to_owned())
-        .spawn(move || {
-            for line in outputs.stderr {
-                tracing::error!(line, "the supervisor says");
-            }
-        })?;
-    Ok((context, library))
+    let evaluator = Evaluator::start(&files.package(), &library.sources(), supervisor, Tools::in_use()?)?;
+    tracing::debug!("the evaluator has started");
+    Ok(evaluator)
 }
 
 /// Every cell fails with the reason why none can be run.

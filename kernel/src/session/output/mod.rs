@@ -31,11 +31,10 @@ pub(super) use pump::Pump;
 use std::os::fd::OwnedFd;
 use std::sync::Arc;
 
+pub(super) use parcell::contract::control::PANICKED;
+
 use crate::process::messages::FromSupervisor;
 use crate::session::event::CellError;
-
-/// What evcxr's generated code says when a cell panicked.
-pub(super) const PANICKED: &str = "EVCXR_PANIC_NOTIFICATION";
 
 /// What the processes said of a cell's end, beside what they printed.
 #[derive(Debug, Default)]
@@ -53,12 +52,12 @@ pub(super) struct Report {
 }
 
 impl Report {
-    /// Whether evcxr's generated code said this.
+    /// Whether the code that is generated for cells said this.
     pub(super) fn has_control_line(&self, wanted: &str) -> bool {
         self.control_lines().any(|line| line == wanted)
     }
 
-    /// What evcxr's generated code said.
+    /// What the code that is generated for cells said.
     pub(super) fn control_lines(&self) -> impl Iterator<Item = &str> {
         self.news.iter().filter_map(|news| match news {
             FromSupervisor::ControlLine(line) => Some(line.as_str()),

@@ -175,11 +175,7 @@ fn magics_commands_and_crates_are_completed_and_explained() {
             .lines()
             .filter_map(|line| line.split_whitespace().next())
             .collect();
-        assert_eq!(
-            complete(notebook, ":¦").await.texts(),
-            listed,
-            "all of evcxr's commands"
-        );
+        assert_eq!(complete(notebook, ":¦").await.texts(), listed, "all commands");
 
         assert!(
             markdown(notebook, "%%po¦ol 0..3", 0)

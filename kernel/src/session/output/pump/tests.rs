@@ -130,11 +130,11 @@ fn all_that_was_written_is_said_when_a_cell_is_drained() {
     let started = WorkerEvent::WorkerStarted(worker);
     notebook.workers.send(&started, &[stdout.as_fd()]).unwrap();
     written.write_all(b"of its worker").unwrap();
-    let line = FromSupervisor::ControlLine("a line of evcxr's".to_owned());
+    let line = FromSupervisor::ControlLine("a line of generated code".to_owned());
     notebook.supervisor.send(&line, &[]).unwrap();
     let report = session.pump.drain();
     assert_eq!(session.said(), "of the notebook\nof its worker\n");
-    assert!(report.has_control_line("a line of evcxr's"));
+    assert!(report.has_control_line("a line of generated code"));
     assert!(report.results.is_some());
 }
 

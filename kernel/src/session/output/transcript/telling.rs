@@ -28,7 +28,7 @@ const TAIL: usize = 2048;
 /// What waits, and what is remembered for the cell's end.
 #[derive(Debug)]
 pub(super) struct Telling {
-    /// None until the first cell: what is printed before is evcxr's own.
+    /// None until the first cell: what is printed before is nobody's.
     cell: Option<CellId>,
     report: Report,
     /// Panics that have not been printed: the last one may be why the cell ends.

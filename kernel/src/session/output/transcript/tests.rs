@@ -215,7 +215,7 @@ fn what_happens_between_cells_is_told_at_once_and_what_ends_a_cell_reported() {
 }
 
 #[test]
-fn what_is_printed_before_the_first_cell_is_evcxrs() {
+fn what_is_printed_before_the_first_cell_is_nobodys() {
     let now = Instant::now();
     let mut transcript = Transcript::new(Colours::new(false), Arc::default());
     transcript.start_notebook(&[OUT, ERR], now);

@@ -1,0 +1,151 @@
+//! rust-analyzer's database: a package with its crates, the standard library, and one source file that changes.
+
+use std::fs;
+use std::path::Path;
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, PoisonError};
+
+use ra_ap_base_db::SourceRoot;
+use ra_ap_hir::ChangeWithProcMacros;
+use ra_ap_ide::{AnalysisHost, Edition, FileId};
+use ra_ap_ide_db::FxHashMap;
+use ra_ap_paths::AbsPathBuf;
+use ra_ap_project_model::{CargoConfig, ProjectManifest, ProjectWorkspace, RustLibSource};
+use ra_ap_vfs::loader::{Config, Directories, Entry, Handle, LoadingProgress, Message};
+use ra_ap_vfs::{Change, Vfs, VfsPath};
+use ra_ap_vfs_notify::NotifyHandle;
+
+use super::{AnalysisError, Reading};
+
+/// Of cells.
+pub(super) const EDITION: Edition = Edition::Edition2024;
+
+pub(super) struct Host {
+    pub(super) analysis: AnalysisHost,
+    vfs: Vfs,
+    loader: NotifyHandle,
+    loaded: crossbeam_channel::Receiver<Message>,
+    reading: Arc<Reading>,
+    manifest: AbsPathBuf,
+    /// The manifest as it was when the package was read.
+    known_manifest: Option<Vec<u8>>,
+    source_path: VfsPath,
+    pub(super) source_id: FileId,
+    pub(super) source: String,
+}
+
+impl Host {
+    pub(super) fn new(package: &Path, reading: Arc<Reading>) -> Result<Host, AnalysisError> {
+        let path = package
+            .to_str()
+            .ok_or_else(|| load_error(format!("its path is not UTF-8: {}", package.display())))?;
+        let package =
+            AbsPathBuf::try_from(path).map_err(|path| load_error(format!("its path is not absolute: {path:?}")))?;
+        let source_path = VfsPath::from(package.join("src/lib.rs"));
+        let mut vfs = Vfs::default();
+        vfs.set_file_contents(source_path.clone(), Some(Vec::new()));
+        let (source_id, _) = vfs
+            .file_id(&source_path)
+            .ok_or_else(|| load_error("it has no source".to_owned()))?;
+        let (sender, loaded) = crossbeam_channel::unbounded();
+        Ok(Host {
+            analysis: AnalysisHost::default(),
+            vfs,
+            loader: NotifyHandle::spawn(sender),
+            loaded,
+            reading,
+            manifest: package.join("Cargo.toml"),
+            known_manifest: None,
+            source_path,
+            source_id,
+            source: String::new(),
+        })
+    }
+
+    /// Looks at this source from now on, and at the package's crates as its manifest has them now.
+    pub(super) fn set_source(&mut self, source: String) -> Result<(), AnalysisError> {
+        let manifest = fs::read(&self.manifest).map_err(|error| load_error(format!("{}: {error}", self.manifest)))?;
+        let mut change = ChangeWithProcMacros::default();
+        self.vfs
+            .set_file_contents(self.source_path.clone(), Some(source.clone().into_bytes()));
+        if self.known_manifest.as_ref() != Some(&manifest) {
+            self.load(&mut change)?;
+            self.known_manifest = Some(manifest);
+        }
+        change.change_file(self.source_id, Some(source.clone()));
+        self.source = source;
+        self.analysis.apply_change(change);
+        Ok(())
+    }
+
+    /// Reads the package's crates and the standard library.
+    fn load(&mut self, change: &mut ChangeWithProcMacros) -> Result<(), AnalysisError> {
+        let config = CargoConfig {
+            sysroot: Some(RustLibSource::Discover),
+            ..CargoConfig::default()
+        };
+        let workspace = {
+            let _asking = self.reading.cargo.lock().unwrap_or_else(PoisonError::into_inner);
+            if self.reading.is_over.load(Ordering::SeqCst) {
+                return Err(AnalysisError::Ended);
+            }
+            ProjectManifest::from_manifest_file(self.manifest.clone())
+                .and_then(|manifest| ProjectWorkspace::load(manifest, &config, &|_| {}))
+                .map_err(|error| load_error(format!("{error:#}")))?
+        };
+        self.read_files(&workspace);
+        for (file, changed) in self.vfs.take_changes() {
+            let contents = match changed.change {
+                Change::Create(contents, _) | Change::Modify(contents, _) => String::from_utf8(contents).ok(),
+                Change::Delete => None,
+            };
+            change.change_file(file, contents);
+        }
+        let roots = ra_ap_vfs::file_set::FileSetConfig::default().partition(&self.vfs);
+        change.set_roots(roots.into_iter().map(SourceRoot::new_local).collect());
+        let mut file_of = |path: &ra_ap_paths::AbsPath| {
+            let (file, _) = self.vfs.file_id(&VfsPath::from(path.to_path_buf()))?;
+            Some(file)
+        };
+        let (crates, _) = workspace.to_crate_graph(&mut file_of, &FxHashMap::default());
+        change.set_crate_graph(crates);
+        Ok(())
+    }
+
+    fn read_files(&mut self, workspace: &ProjectWorkspace) {
+        let directories = workspace.to_roots().into_iter().map(|root| {
+            Entry::Directories(Directories {
+                extensions: vec!["rs".to_owned()],
+                include: root.include,
+                exclude: root.exclude,
+            })
+        });
+        self.loader.set_config(Config {
+            version: 1,
+            load: directories.collect(),
+            watch: Vec::new(),
+        });
+        for message in &self.loaded {
+            match message {
+                Message::Progress {
+                    n_done: LoadingProgress::Finished,
+                    ..
+                } => return,
+                Message::Progress { .. } => {}
+                Message::Loaded { files } | Message::Changed { files } => {
+                    for (path, contents) in files {
+                        let path = VfsPath::from(path);
+                        // What is on disk of the source is what was compiled last.
+                        if path != self.source_path {
+                            self.vfs.set_file_contents(path, contents);
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn load_error(reason: String) -> AnalysisError {
+    AnalysisError::Load(reason)
+}

@@ -1,0 +1,232 @@
+//! What rust-analyzer knows about a source: the types of variables, what could stand at a place, and documentation.
+//!
+//! It runs in a thread of its own, which reads the standard library and the crates of the package while others go on;
+//! whoever asks waits for what came before.
+
+mod completions;
+mod host;
+mod hover;
+mod types;
+
+use std::collections::BTreeMap;
+use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, TryLockError, mpsc};
+
+pub(crate) use completions::Completion;
+pub(crate) use types::{Variable, VariableType};
+
+use host::Host;
+
+/// rust-analyzer recurses deeply.
+const STACK: usize = 64 << 20;
+/// What is inferred before anything is asked: it has rust-analyzer look through the traits that nearly all code uses.
+const WARM_UP: &str = "fn warm_up() { let a = 1 + 2; let b = vec![a].iter().map(|n| n * 2).collect::<Vec<_>>(); \
+                       let c = format!(\"{b:?}\").len(); }";
+const WARM_UP_FUNCTION: &str = "warm_up";
+
+/// A question to rust-analyzer.
+type Request = Box<dyn FnOnce(&mut Analysis) + Send>;
+
+/// rust-analyzer, for one package.
+#[derive(Debug)]
+pub(crate) struct Analyzer {
+    requests: mpsc::Sender<Request>,
+    reading: Arc<Reading>,
+}
+
+/// What can be in the way of an end: a package that is being read, which cargo writes files for.
+#[derive(Debug, Default)]
+struct Reading {
+    /// Held while cargo is asked.
+    cargo: Mutex<()>,
+    /// No package is to be read any more.
+    is_over: AtomicBool,
+}
+
+/// Why rust-analyzer has no answer.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum AnalysisError {
+    #[error("rust-analyzer cannot read the package: {0}")]
+    Load(String),
+    #[error("rust-analyzer does not answer: {0}")]
+    Unanswered(String),
+    #[error("rust-analyzer panicked")]
+    Panicked,
+    #[error("rust-analyzer has ended")]
+    Ended,
+}
+
+impl Analyzer {
+    /// Starts it for the package in `directory`, which need not be complete yet.
+    pub(crate) fn start(directory: &Path) -> io::Result<Analyzer> {
+        let (requests, queue) = mpsc::channel();
+        let reading = Arc::new(Reading::default());
+        let analysis = Analysis {
+            directory: directory.to_owned(),
+            reading: Arc::clone(&reading),
+            host: None,
+        };
+        std::thread::Builder::new()
+            .name("analysis".to_owned())
+            .stack_size(STACK)
+            .spawn(move || serve(analysis, &queue))?;
+        Ok(Analyzer { requests, reading })
+    }
+
+    /// Has it read nothing from now on; whether it asks cargo for nothing any more. Where it still does, whoever is in a
+    /// hurry may kill cargo.
+    pub(crate) fn try_end(&self) -> bool {
+        self.reading.is_over.store(true, Ordering::SeqCst);
+        !matches!(self.reading.cargo.try_lock(), Err(TryLockError::WouldBlock))
+    }
+
+    /// Has it read the package, which has its manifest by now, without waiting for that.
+    pub(crate) fn warm_up(&self) {
+        let request: Request = Box::new(|analysis| {
+            let warm = analysis.with(|host| {
+                host.set_source(WARM_UP.to_owned())?;
+                Ok(types::of_variables(host, WARM_UP_FUNCTION))
+            });
+            if let Err(error) = warm {
+                tracing::debug!(%error, "rust-analyzer has not been warmed up");
+            }
+            tracing::debug!("rust-analyzer is ready");
+        });
+        // Whoever asks next is told that it has ended.
+        let _ = self.requests.send(request);
+    }
+
+    /// The variables at the top level of a function of this source.
+    pub(crate) fn variables(
+        &self,
+        source: String,
+        function: &'static str,
+    ) -> Result<BTreeMap<String, Variable>, AnalysisError> {
+        self.ask(move |host| {
+            host.set_source(source)?;
+            Ok(types::of_variables(host, function))
+        })
+    }
+
+    /// What could stand at this place of the source.
+    pub(crate) fn completions(&self, source: String, offset: usize) -> Result<Vec<Completion>, AnalysisError> {
+        self.ask(move |host| {
+            host.set_source(source)?;
+            completions::at(host, offset)
+        })
+    }
+
+    /// The documentation, in Markdown, of what is at this place of the source.
+    pub(crate) fn hover(&self, source: String, offset: usize) -> Result<Option<String>, AnalysisError> {
+        self.ask(move |host| {
+            host.set_source(source)?;
+            hover::at(host, offset)
+        })
+    }
+
+    fn ask<T: Send + 'static>(
+        &self,
+        question: impl FnOnce(&mut Host) -> Result<T, AnalysisError> + Send + 'static,
+    ) -> Result<T, AnalysisError> {
+        let (reply, answer) = mpsc::sync_channel(1);
+        let request: Request = Box::new(move |analysis| {
+            let _ = reply.send(analysis.with(question));
+        });
+        self.requests.send(request).map_err(|_| AnalysisError::Ended)?;
+        answer.recv().map_err(|_| AnalysisError::Ended)?
+    }
+}
+
+fn serve(mut analysis: Analysis, requests: &mpsc::Receiver<Request>) {
+    for request in requests {
+        request(&mut analysis);
+    }
+    // Its memory takes long to free, and the operating system does it in no time.
+    std::mem::forget(analysis);
+}
+
+/// What the thread has.
+struct Analysis {
+    directory: PathBuf,
+    reading: Arc<Reading>,
+    host: Option<Host>,
+}
+
+impl Analysis {
+    /// Asks; after a panic, of which nobody knows what it has left behind, rust-analyzer begins anew.
+    fn with<T>(&mut self, question: impl FnOnce(&mut Host) -> Result<T, AnalysisError>) -> Result<T, AnalysisError> {
+        let mut host = match self.host.take() {
+            Some(host) => host,
+            None => Host::new(&self.directory, Arc::clone(&self.reading))?,
+        };
+        match catch_unwind(AssertUnwindSafe(|| question(&mut host))) {
+            Ok(answer) => {
+                self.host = Some(host);
+                answer
+            }
+            Err(_) => {
+                tracing::error!("rust-analyzer panicked");
+                std::mem::forget(host);
+                Err(AnalysisError::Panicked)
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn package() -> tempfile::TempDir {
+        let package = tempfile::tempdir().unwrap();
+        let manifest = "[package]\nname = \"a\"\nedition = \"2024\"\n[lib]\npath = \"src/lib.rs\"\n[workspace]\n";
+        std::fs::write(package.path().join("Cargo.toml"), manifest).unwrap();
+        std::fs::create_dir(package.path().join("src")).unwrap();
+        std::fs::write(package.path().join("src/lib.rs"), "").unwrap();
+        package
+    }
+
+    #[test]
+    fn one_after_the_other_is_answered() {
+        let package = package();
+        let analyzer = Analyzer::start(package.path()).unwrap();
+        let source = "struct P;\nfn f() {\nlet a = 1u8; let mut b = vec![P]; let (c, d) = (2, |x: u8| x);\n}\n";
+        let variables = analyzer.variables(source.to_owned(), "f").unwrap();
+        let type_of = |name: &str| variables[name].type_.clone();
+        assert_eq!(type_of("a"), VariableType::Named("u8".to_owned()));
+        assert_eq!(type_of("b"), VariableType::Named("Vec<P>".to_owned()));
+        assert_eq!(type_of("c"), VariableType::Named("i32".to_owned()));
+        assert_eq!(type_of("d"), VariableType::Closure);
+        assert!(variables["b"].is_mutable && !variables["a"].is_mutable);
+
+        let source = "/// It doubles.\nfn double(n: u8) -> u8 { n * 2 }\nfn f() { dou }";
+        let offset = source.rfind(" }").unwrap();
+        let found = analyzer.completions(source.to_owned(), offset).unwrap();
+        assert!(found.iter().any(|found| found.text.starts_with("double")), "{found:?}");
+        let offset = source.find("fn double").unwrap() + "fn ".len();
+        let documentation = analyzer.hover(source.to_owned(), offset).unwrap().unwrap();
+        assert!(documentation.contains("It doubles."), "{documentation}");
+        assert_eq!(analyzer.hover(source.to_owned(), source.len()).unwrap(), None);
+    }
+
+    #[test]
+    fn nothing_is_read_after_the_end() {
+        let package = package();
+        let analyzer = Analyzer::start(package.path()).unwrap();
+        assert!(analyzer.try_end());
+        let error = analyzer.variables("fn f() {}".to_owned(), "f").unwrap_err();
+        assert!(matches!(error, AnalysisError::Ended), "{error}");
+        assert!(analyzer.try_end());
+    }
+
+    #[test]
+    fn a_package_that_cannot_be_read_is_told() {
+        let package = tempfile::tempdir().unwrap();
+        let analyzer = Analyzer::start(package.path()).unwrap();
+        let error = analyzer.variables("fn f() {}".to_owned(), "f").unwrap_err();
+        assert!(matches!(error, AnalysisError::Load(_)), "{error}");
+    }
+}

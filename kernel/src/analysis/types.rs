@@ -1,0 +1,142 @@
+//! The types of variables, as Rust writes them.
+
+use std::collections::BTreeMap;
+
+use ra_ap_base_db::EditionedFileId;
+use ra_ap_hir::{HirDisplay, Module, Semantics, Type, attach_db};
+use ra_ap_ide::RootDatabase;
+use ra_ap_syntax::ast::{self, AstNode, HasModuleItem, HasName};
+use ra_ap_syntax::{Edition, SourceFile};
+
+use super::host::{EDITION, Host};
+
+/// A variable that a function defines.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) struct Variable {
+    pub(crate) type_: VariableType,
+    pub(crate) is_mutable: bool,
+}
+
+/// What is known about a variable's type.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) enum VariableType {
+    /// Rust can say it, and this is how.
+    Named(String),
+    /// It is a closure's, which has no name.
+    Closure,
+    Unknown,
+}
+
+/// The variables that the statements of this function define, not those in inner blocks.
+pub(super) fn of_variables(host: &Host, function: &str) -> BTreeMap<String, Variable> {
+    let database = host.analysis.raw_database();
+    let semantics = Semantics::new(database);
+    let file = semantics.parse(EditionedFileId::new(database, host.source_id, EDITION));
+    attach_db(database, || {
+        let function = file.items().find_map(|item| match item {
+            ast::Item::Fn(item) if item.name().is_some_and(|name| name.text() == function) => Some(item),
+            _ => None,
+        });
+        let Some((function, body)) = function.and_then(|function| Some((function.clone(), function.body()?))) else {
+            return BTreeMap::new();
+        };
+        let Some(module) = semantics.scope(function.syntax()).map(|scope| scope.module()) else {
+            return BTreeMap::new();
+        };
+        let mut found = Found {
+            semantics: &semantics,
+            module,
+            variables: BTreeMap::new(),
+        };
+        for statement in body.statements() {
+            if let ast::Stmt::LetStmt(statement) = statement
+                && let Some(pattern) = statement.pat()
+            {
+                found.add(&pattern, statement.ty());
+            }
+        }
+        found.variables
+    })
+}
+
+struct Found<'a> {
+    semantics: &'a Semantics<'a, RootDatabase>,
+    module: Module,
+    variables: BTreeMap<String, Variable>,
+}
+
+impl Found<'_> {
+    /// Adds the variables of a pattern. The type that stands behind it is that of the whole.
+    fn add(&mut self, pattern: &ast::Pat, written: Option<ast::Type>) {
+        match pattern {
+            ast::Pat::IdentPat(pattern) if pattern.pat().is_none() => self.add_variable(pattern, written),
+            pattern => {
+                let inner = pattern.syntax().descendants().filter_map(ast::IdentPat::cast);
+                for pattern in inner {
+                    self.add_variable(&pattern, None);
+                }
+            }
+        }
+    }
+
+    fn add_variable(&mut self, pattern: &ast::IdentPat, written: Option<ast::Type>) {
+        let Some(name) = pattern.name() else { return };
+        let pat = ast::Pat::IdentPat(pattern.clone());
+        // `None` in a pattern looks like a variable.
+        if self.semantics.resolve_bind_pat_to_const(pattern).is_some() {
+            return;
+        }
+        let inferred = || self.semantics.type_of_pat(&pat).map(|type_| type_.original());
+        let type_ = match written.map(|type_| type_.syntax().text().to_string()) {
+            Some(text) if is_fully_specified(&text) => VariableType::Named(text),
+            _ => inferred().map_or(VariableType::Unknown, |type_| self.type_of(&type_)),
+        };
+        let variable = Variable {
+            type_,
+            is_mutable: pattern.mut_token().is_some(),
+        };
+        self.variables.insert(name.text().to_string(), variable);
+    }
+
+    fn type_of(&self, type_: &Type<'_>) -> VariableType {
+        if type_.is_closure() {
+            return VariableType::Closure;
+        }
+        match type_.display_source_code(self.semantics.db, self.module.into(), true) {
+            Ok(text) if is_fully_specified(&text) => VariableType::Named(text),
+            _ => VariableType::Unknown,
+        }
+    }
+}
+
+/// Whether this is a type with no part left open, according to its syntax.
+fn is_fully_specified(type_: &str) -> bool {
+    let parsed = SourceFile::parse(&format!("type T = {type_};"), Edition::CURRENT);
+    parsed.errors().is_empty()
+        && !parsed
+            .tree()
+            .syntax()
+            .descendants()
+            .any(|node| ast::InferType::can_cast(node.kind()) || ast::ImplTraitType::can_cast(node.kind()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn types_with_open_parts_are_not_specified() {
+        for type_ in [
+            "Vec<u64>",
+            "[u8; 3]",
+            "&'static str",
+            "Box<dyn Fn(i32) -> i32>",
+            "(u8, String)",
+        ] {
+            assert!(is_fully_specified(type_), "{type_}");
+        }
+        for type_ in ["Vec<_>", "_", "impl Fn()", "[u8; ", "{unknown}"] {
+            assert!(!is_fully_specified(type_), "{type_}");
+        }
+    }
+}

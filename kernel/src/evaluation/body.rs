@@ -1,0 +1,220 @@
+//! What a cell runs, and what its syntax alone tells of it.
+
+use std::collections::BTreeSet;
+use std::ops::Range;
+
+use ra_ap_syntax::ast::{self, AstNode, HasName};
+use ra_ap_syntax::{SyntaxKind, SyntaxNode};
+
+use super::literals;
+use super::source::{Code, Source};
+use super::statements::Statement;
+
+/// The statements of a cell that are run, and what they define.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Body {
+    pieces: Vec<Piece>,
+    pub(super) locals: Vec<Local>,
+    /// A `?` may leave the cell.
+    pub(super) returns_errors: bool,
+    /// It waits for futures.
+    pub(super) awaits: bool,
+    /// Every identifier in it, also those in strings and comments.
+    words: BTreeSet<String>,
+}
+
+#[derive(Clone, Debug)]
+enum Piece {
+    Code(Code),
+    Generated(&'static str),
+}
+
+/// A name that a `let` of the cell binds.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(super) struct Local {
+    pub(super) name: String,
+    /// In the code.
+    pub(super) range: Range<usize>,
+    pub(super) is_mutable: bool,
+    /// Where the syntax tells it.
+    pub(super) type_: Option<String>,
+}
+
+impl Body {
+    pub(super) fn is_empty(&self) -> bool {
+        self.pieces.is_empty()
+    }
+
+    /// Adds a statement. The expression at the end has no semicolon, and may have a value.
+    pub(super) fn add(&mut self, statement: &Statement, is_last: bool) {
+        let node = &statement.node;
+        if let Some(definition) = ast::LetStmt::cast(node.clone()) {
+            self.add_locals(&definition, statement);
+        }
+        self.returns_errors |= is_in(node, is_question_mark);
+        self.awaits |= is_in(node, is_await);
+        self.words.extend(words(&statement.text).map(str::to_owned));
+        let code = Code {
+            text: statement.text.clone(),
+            start: Some(statement.start),
+        };
+        if is_last && ast::Expr::can_cast(node.kind()) {
+            let pieces = [Piece::Generated("let _ = "), Piece::Code(code), Piece::Generated(";")];
+            self.pieces.extend(pieces);
+        } else {
+            self.pieces.push(Piece::Code(code));
+        }
+    }
+
+    fn add_locals(&mut self, definition: &ast::LetStmt, statement: &Statement) {
+        let Some(pattern) = definition.pat() else { return };
+        let offset = usize::from(statement.node.text_range().start());
+        let start = statement.node_start;
+        let is_whole = matches!(&pattern, ast::Pat::IdentPat(pattern) if pattern.pat().is_none());
+        for pattern in pattern.syntax().descendants().filter_map(ast::IdentPat::cast) {
+            let Some(name) = pattern.name() else { continue };
+            let range = name.syntax().text_range();
+            let place = |position: ra_ap_syntax::TextSize| start + usize::from(position) - offset;
+            self.locals.push(Local {
+                name: name.text().to_string(),
+                range: place(range.start())..place(range.end()),
+                is_mutable: pattern.mut_token().is_some(),
+                type_: is_whole.then(|| literals::type_of(definition)).flatten(),
+            });
+        }
+    }
+
+    /// Whether this name occurs in it.
+    pub(super) fn mentions(&self, name: &str) -> bool {
+        self.words.contains(name.trim_start_matches("r#"))
+    }
+
+    pub(super) fn write(&self, source: &mut Source) {
+        for piece in &self.pieces {
+            match piece {
+                Piece::Code(code) => source.code(code),
+                Piece::Generated(text) => source.generate(text),
+            }
+        }
+    }
+
+    /// Whether the types of all that it defines are known from its syntax.
+    pub(super) fn has_known_types(&self) -> bool {
+        let is_settled = |local: &Local| match &local.type_ {
+            Some(type_) => !literals::is_open(type_) || self.is_mentioned_once(local),
+            None => false,
+        };
+        self.locals.iter().all(is_settled)
+    }
+
+    /// What follows may tell that a number is of another type than it would be by itself.
+    fn is_mentioned_once(&self, local: &Local) -> bool {
+        let codes = self.pieces.iter().filter_map(|piece| match piece {
+            Piece::Code(code) => Some(&code.text),
+            Piece::Generated(_) => None,
+        });
+        codes
+            .flat_map(|text| words(text))
+            .filter(|word| *word == local.name)
+            .count()
+            == 1
+    }
+}
+
+/// The identifiers in a text, whatever it is.
+fn words(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|character: char| !(character.is_alphanumeric() || character == '_'))
+        .filter(|word| !word.is_empty())
+}
+
+/// Whether something is in a statement, but not in what has a body of its own.
+fn is_in(node: &SyntaxNode, is_wanted: fn(&SyntaxNode) -> bool) -> bool {
+    if has_body_of_its_own(node) {
+        return false;
+    }
+    is_wanted(node) || node.children().any(|child| is_in(&child, is_wanted))
+}
+
+fn has_body_of_its_own(node: &SyntaxNode) -> bool {
+    match node.kind() {
+        SyntaxKind::FN | SyntaxKind::CLOSURE_EXPR | SyntaxKind::IMPL | SyntaxKind::TRAIT => true,
+        SyntaxKind::BLOCK_EXPR => ast::BlockExpr::cast(node.clone())
+            .is_some_and(|block| block.async_token().is_some() || block.try_block_modifier().is_some()),
+        _ => false,
+    }
+}
+
+fn is_question_mark(node: &SyntaxNode) -> bool {
+    node.kind() == SyntaxKind::TRY_EXPR || has_token(node, |token| token == "?")
+}
+
+fn is_await(node: &SyntaxNode) -> bool {
+    node.kind() == SyntaxKind::AWAIT_EXPR || has_token(node, |token| token == "await")
+}
+
+/// Whether a token is in what a macro is given, which has no more structure than that.
+fn has_token(node: &SyntaxNode, is_wanted: fn(&str) -> bool) -> bool {
+    let tokens = node.children_with_tokens().filter_map(|child| child.into_token());
+    node.kind() == SyntaxKind::TOKEN_TREE && tokens.into_iter().any(|token| is_wanted(token.text()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::statements::Statements;
+    use super::*;
+
+    fn body(code: &str) -> Body {
+        let mut body = Body::default();
+        let statements = Statements::parse(code).statements;
+        for (index, statement) in statements.iter().enumerate() {
+            body.add(statement, index + 1 == statements.len());
+        }
+        body
+    }
+
+    #[test]
+    fn what_a_let_binds_is_found_with_its_place() {
+        let code = "// first\nlet a = f(); let (mut b, P { c, d: [e, ..] }) = g();";
+        let body = body(code);
+        let names: Vec<_> = body
+            .locals
+            .iter()
+            .map(|local| (&*local.name, local.is_mutable))
+            .collect();
+        assert_eq!(names, [("a", false), ("b", true), ("c", false), ("e", false)]);
+        for local in &body.locals {
+            assert_eq!(code[local.range.clone()], local.name);
+        }
+        assert!(!body.has_known_types());
+    }
+
+    #[test]
+    fn a_question_mark_leaves_the_cell_only_outside_of_functions() {
+        for code in ["f()?;", "let a = g(h()?);", "println!(\"{}\", f()?);", "if a { b?; }"] {
+            assert!(body(code).returns_errors, "{code}");
+        }
+        for code in ["let f = || g()?;", "async { f()? };", "let a = \"?\";", "f();"] {
+            assert!(!body(code).returns_errors, "{code}");
+        }
+        assert!(body("f().await;").awaits && body("println!(\"{}\", f().await);").awaits);
+        assert!(!body("let f = async { g().await };").awaits);
+    }
+
+    #[test]
+    fn names_are_mentioned_wherever_they_stand() {
+        let body = body("let a = b; println!(\"{c} {d:?}\"); m!(e); // f");
+        for name in ["a", "b", "c", "d", "e", "f", "r#b"] {
+            assert!(body.mentions(name), "{name}");
+        }
+        assert!(!body.mentions("g"));
+    }
+
+    #[test]
+    fn the_type_of_a_number_is_known_where_nothing_else_can_tell_it() {
+        assert!(body("let n = 1;").has_known_types());
+        assert!(!body("let n = 1; let m: u64 = n;").has_known_types());
+        assert!(body("let n = 1u8; let m = n_of(1);").locals[0].type_.is_some());
+        assert!(body("let n = 1u8; let m: u64 = n.into();").has_known_types());
+        assert!(body("f();").has_known_types());
+    }
+}

@@ -1,0 +1,223 @@
+//! A cell that is being evaluated, and the sources that are made of it: one that is compiled and run, and one that is only
+//! looked at.
+
+use super::body::{Body, Local};
+use super::early_return::{ERROR_TYPE, ErrorFormat, ErrorReport};
+use super::namespace::{Imports, Namespace, Variable};
+use super::source::Source;
+use super::statements::Statement;
+
+/// The function that is only looked at.
+pub(super) const ANALYSED_FUNCTION: &str = "parcell_analysis";
+/// What the name of a cell's function begins with; the number of the library follows.
+pub(crate) const CELL_FUNCTION: &str = "parcell_cell_";
+/// Where cells keep their variables, in generated code.
+pub(crate) const STORE: &str = "parcell_store";
+
+const ALLOWED: &str = "#![allow(unused_imports, unused_mut, dead_code)]";
+
+/// A cell, and the notebook as it will be when the cell has run.
+#[derive(Clone, Debug)]
+pub(super) struct Draft {
+    pub(super) namespace: Namespace,
+    pub(super) body: Body,
+    /// The errors of `?` have to be converted.
+    pub(super) returns_errors: bool,
+    /// It runs on tokio's runtime.
+    pub(super) is_async: bool,
+    pub(super) error_format: ErrorFormat,
+    /// How the errors that `?` takes out of it are reported.
+    pub(super) error_report: ErrorReport,
+}
+
+/// What the variables of earlier cells that a source has are for.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Purpose {
+    /// To infer the types of new ones: those that are mentioned suffice.
+    Types,
+    /// To find all that could stand at a place.
+    Completion,
+    /// To have the compiler say what is wrong, also with new variables that cannot stay.
+    Check,
+}
+
+/// How a cell is compiled.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) struct Form {
+    /// Panics end the cell only, which is a closure therefore. Of the plain form the compiler's messages are better.
+    pub(super) catches_panics: bool,
+    /// All variables are checked to be of the types that are known, and not only those that are mentioned.
+    pub(super) checks_all: bool,
+    /// Of the library that it becomes.
+    pub(super) number: u32,
+}
+
+impl Draft {
+    pub(super) fn new(
+        mut namespace: Namespace,
+        statements: &[Statement],
+        imports: Imports,
+        error_format: ErrorFormat,
+    ) -> Draft {
+        let body = namespace.add(statements, imports);
+        Draft {
+            returns_errors: body.returns_errors,
+            is_async: body.awaits,
+            error_report: ErrorReport::possible(error_format)[0],
+            namespace,
+            body,
+            error_format,
+        }
+    }
+
+    /// The next best way to report errors; false where there is none.
+    pub(super) fn demand_less_of_errors(&mut self) -> bool {
+        let possible = ErrorReport::possible(self.error_format);
+        let next = possible
+            .iter()
+            .skip_while(|report| **report != self.error_report)
+            .nth(1);
+        next.map(|report| self.error_report = *report).is_some()
+    }
+
+    /// What is looked at, with the statements in the function `ANALYSED_FUNCTION`.
+    pub(super) fn analysed(&self, purpose: Purpose) -> Source {
+        let mut source = Source::default();
+        source.generate(ALLOWED);
+        self.namespace.write_items(&mut source);
+        source.generate(&ErrorReport::analysed(self.error_format));
+        if purpose == Purpose::Check {
+            source.generate("fn parcell_keep<T: 'static>(_: T) {}");
+        }
+        source.generate(&format!("#[allow(unused_variables)]\nasync fn {ANALYSED_FUNCTION}("));
+        for (name, variable) in self.earlier() {
+            if purpose != Purpose::Types || self.body.mentions(name) {
+                let mutability = mutability(variable);
+                source.generate(&format!("{mutability}{name}: {},", variable.type_));
+            }
+        }
+        source.generate(&format!(") -> Result<(), {ERROR_TYPE}> {{"));
+        self.body.write(&mut source);
+        if purpose == Purpose::Check {
+            // Of earlier ones the types are written without lifetimes, and the compiler would say that they escape.
+            for local in self.stored_locals() {
+                source.store(&local.name, &format!("parcell_keep({});", local.name));
+            }
+        }
+        source.generate("Ok(())\n}");
+        source
+    }
+
+    /// What is compiled and run.
+    pub(super) fn compiled(&self, form: Form) -> Source {
+        let mut source = Source::default();
+        source.generate(ALLOWED);
+        self.namespace.write_items(&mut source);
+        if self.returns_errors {
+            source.generate(&self.error_report.definition(self.error_format));
+        }
+        // Linkers leave out libraries that nothing of is used; this is something.
+        source.generate("#[used]\nstatic PARCELL_IS_LINKED: extern \"C\" fn() = ::parcell::cell::is_linked;");
+        source.generate(&format!(
+            "#[unsafe(no_mangle)]\npub extern \"C\" fn {CELL_FUNCTION}{}({STORE}: *mut ::parcell::cell::variables::VariableStore) \
+             -> *mut ::parcell::cell::variables::VariableStore {{\n\
+             let {STORE} = unsafe {{ &mut *if {STORE}.is_null() {{ ::parcell::cell::variables::create_variable_store() }} \
+             else {{ {STORE} }} }};",
+            form.number
+        ));
+        self.write_checks(form, &mut source);
+        for (name, variable) in self.loaded() {
+            let (mutability, type_) = (mutability(variable), &variable.type_);
+            source.generate(&format!(
+                "let {mutability}{name} = {STORE}.take_variable::<{type_}>(stringify!({name}));"
+            ));
+        }
+        if form.catches_panics {
+            source.generate("if ::std::panic::catch_unwind(::std::panic::AssertUnwindSafe(|| {");
+            self.write_body(&mut source);
+            source.generate(
+                "})).is_err() {\n::parcell::cell::send_control_line(::parcell::cell::variables::PANICKED);\n}",
+            );
+        } else {
+            self.write_body(&mut source);
+        }
+        for (name, variable) in self.loaded() {
+            // One that was moved is not there any more, and one that the cell has defined anew is stored already.
+            if self.namespace.variables.get(name).is_some_and(|now| !now.is_new) {
+                write_storing(name, variable, &mut source);
+            }
+        }
+        source.generate(&format!("{STORE}\n}}"));
+        source
+    }
+
+    /// Variables whose types have been redefined are lost, and the cell is compiled again without them.
+    fn write_checks(&self, form: Form, source: &mut Source) {
+        let mut checked = self
+            .earlier()
+            .filter(|(name, _)| form.checks_all || self.body.mentions(name))
+            .peekable();
+        if checked.peek().is_none() {
+            return;
+        }
+        source.generate("let mut parcell_all_fit = true;");
+        for (name, variable) in checked {
+            let type_ = &variable.type_;
+            source.generate(&format!(
+                "parcell_all_fit &= {STORE}.check_variable::<{type_}>(stringify!({name}));"
+            ));
+        }
+        source.generate(&format!("if !parcell_all_fit {{\nreturn {STORE};\n}}"));
+    }
+
+    fn write_body(&self, source: &mut Source) {
+        if self.is_async {
+            // A checkpoint that has taken over has the runtime, but not its threads: it needs one of its own.
+            source.generate(&format!(
+                "let parcell_runtime = {STORE}.lazy_arc(\n\
+                 &::std::format!(\"parcell_tokio_runtime_{{}}\", ::std::process::id()),\n\
+                 || ::std::sync::Mutex::new(::tokio::runtime::Runtime::new().unwrap()));\n\
+                 let _ = parcell_runtime.lock().unwrap_or_else(::std::sync::PoisonError::into_inner).block_on(async {{"
+            ));
+        } else if self.returns_errors {
+            source.generate(&format!("let _ = (|| -> ::std::result::Result<(), {ERROR_TYPE}> {{"));
+        }
+        self.body.write(source);
+        for (name, variable) in self.namespace.variables.iter().filter(|(_, variable)| variable.is_new) {
+            write_storing(name, variable, source);
+        }
+        match (self.is_async, self.returns_errors) {
+            (true, true) => source.generate(&format!("::std::result::Result::<(), {ERROR_TYPE}>::Ok(())\n}});")),
+            (true, false) => source.generate("});"),
+            (false, true) => source.generate("::std::result::Result::Ok(())\n})();"),
+            (false, false) => {}
+        }
+    }
+
+    /// The variables of earlier cells.
+    fn earlier(&self) -> impl Iterator<Item = (&String, &Variable)> {
+        self.namespace.earlier.iter()
+    }
+
+    /// Those that are taken out of the store.
+    fn loaded(&self) -> impl Iterator<Item = (&String, &Variable)> {
+        self.earlier().filter(|(name, _)| self.body.mentions(name))
+    }
+
+    /// What a pattern binds, unless it looks like a constant, which patterns can name too.
+    fn stored_locals(&self) -> impl Iterator<Item = &Local> {
+        let locals = self.body.locals.iter();
+        locals.filter(|local| !local.name.starts_with(char::is_uppercase))
+    }
+}
+
+fn mutability(variable: &Variable) -> &'static str {
+    if variable.is_mutable { "mut " } else { "" }
+}
+
+fn write_storing(name: &str, variable: &Variable, source: &mut Source) {
+    let type_ = &variable.type_;
+    // Of an unended string of the user's the compiler's message is better where this has no quotes.
+    let statement = format!("{STORE}.put_variable::<{type_}>(stringify!({name}), {name});");
+    source.store(name, &statement);
+}

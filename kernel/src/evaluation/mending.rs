@@ -1,0 +1,149 @@
+//! What the compiler's messages tell that can be heeded, so that a source is compiled again; and what is left of them for
+//! people.
+
+use super::diagnostic::Diagnostic;
+use super::draft::Draft;
+use super::namespace::Namespace;
+use super::{Error, Failure, NotKept};
+
+const TOKIO: &str = "tokio";
+/// What asynchronous cells run on.
+const TOKIO_DEPENDENCY: &str = "{ version = \"1.34.0\", features = [\"rt\", \"rt-multi-thread\"] }";
+
+/// What has been changed.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Mended {
+    Nothing,
+    Source,
+    /// The cell needs a crate that has not been compiled.
+    Crates,
+}
+
+/// Runs the cell on tokio's runtime.
+pub(super) fn make_async(draft: &mut Draft) {
+    draft.is_async = true;
+    let manifest = &mut draft.namespace.manifest;
+    if !manifest.has_crate(TOKIO) {
+        manifest
+            .dependencies
+            .insert(TOKIO.to_owned(), TOKIO_DEPENDENCY.to_owned());
+    }
+}
+
+/// Changes a draft so that what the compiler says is met.
+///
+/// # Errors
+///
+/// When it tells that a variable cannot be kept.
+pub(super) fn mend(draft: &mut Draft, failure: &Failure) -> Result<Mended, Error> {
+    if draft.returns_errors && draft.error_report.is_blamed(&failure.text) && draft.demand_less_of_errors() {
+        return Ok(Mended::Source);
+    }
+    let mut mended = Mended::Nothing;
+    for diagnostic in &failure.diagnostics {
+        let code = diagnostic.code.as_deref();
+        for variable in diagnostic.stored_variables() {
+            match code {
+                // It has been moved, or is not in scope at the end.
+                Some("E0382" | "E0425") if draft.namespace.variables.remove(variable).is_some() => {
+                    mended = Mended::Source;
+                }
+                Some("E0603") => return Err(private_type(draft, variable)),
+                _ => {}
+            }
+        }
+        if !diagnostic.is_about_cells() {
+            continue;
+        }
+        if code == Some("E0728") && !draft.is_async {
+            let needs_tokio = !draft.namespace.manifest.has_crate(TOKIO);
+            make_async(draft);
+            if needs_tokio {
+                return Ok(Mended::Crates);
+            }
+            mended = Mended::Source;
+        }
+        // In what a macro makes of the code.
+        if code == Some("E0277") && !draft.returns_errors && diagnostic.message.contains("`?`") {
+            draft.returns_errors = true;
+            mended = Mended::Source;
+        }
+    }
+    Ok(mended)
+}
+
+fn private_type(draft: &Draft, name: &str) -> Error {
+    let type_ = draft
+        .namespace
+        .variables
+        .get(name)
+        .map(|variable| variable.type_.clone());
+    Error::NotKept {
+        name: name.to_owned(),
+        reason: NotKept::PrivateType(type_.unwrap_or_default()),
+    }
+}
+
+/// What of the compiler's messages is about what people wrote, in words about that.
+pub(super) fn for_people(diagnostics: Vec<Diagnostic>, namespace: &Namespace) -> Vec<Diagnostic> {
+    let mut told: Vec<_> = diagnostics
+        .into_iter()
+        .filter_map(|diagnostic| about_storing(diagnostic, namespace))
+        .collect();
+    if told.iter().any(Diagnostic::is_about_cells) {
+        told.retain(Diagnostic::is_about_cells);
+    }
+    told
+}
+
+/// What is wrong with storing a variable is told where the variable is defined; that it has been moved is not wrong.
+fn about_storing(diagnostic: Diagnostic, namespace: &Namespace) -> Option<Diagnostic> {
+    let defined = diagnostic.stored_variables().find_map(|name| {
+        let range = namespace.variables.get(name)?.defined_at.clone()?;
+        Some((name.to_owned(), range))
+    });
+    let Some((name, range)) = defined else {
+        return Some(diagnostic);
+    };
+    match diagnostic.code.as_deref() {
+        Some("E0382" | "E0505") => None,
+        Some("E0597") => {
+            let message = format!(
+                "The variable `{name}` contains a reference with a non-static lifetime, so it cannot be kept. Keep what \
+                 it borrows from instead, or put braces around the code that uses it"
+            );
+            Some(Diagnostic::about(message, range))
+        }
+        _ => Some(diagnostic),
+    }
+}
+
+/// What cargo says without what it says of the package that cells are compiled in, which nobody knows.
+pub(super) fn what_cargo_means(said: &str) -> String {
+    let lines = said.lines().filter_map(|line| {
+        if line.contains("required by package `ctx ") {
+            return None;
+        }
+        match line.split_once(" as a dependency of package `ctx ") {
+            Some((meant, _)) => Some(meant),
+            None => Some(line),
+        }
+    });
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_package_of_cells_is_left_out_of_what_cargo_says() {
+        let said = "error: no matching package named `x` found\nrequired by package `ctx v1.0.0 (/x)`";
+        assert_eq!(what_cargo_means(said), "error: no matching package named `x` found");
+        let said = "error: failed to parse `a` as a dependency of package `ctx v1.0.0 (/x)`\n\nCaused by:\n  why";
+        assert_eq!(
+            what_cargo_means(said),
+            "error: failed to parse `a`\n\nCaused by:\n  why"
+        );
+    }
+}

@@ -1,0 +1,327 @@
+//! What a notebook has defined: items, imports, crates and variables, and what a cell adds to them.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
+
+use ra_ap_syntax::ast::{self, AstNode, HasName};
+
+use super::body::{Body, Local};
+use super::imports;
+use super::source::{Code, Source};
+use super::statements::Statement;
+use crate::toolchain::Manifest;
+
+/// Crates that are there without being added.
+const SYSROOT: [&str; 5] = ["std", "core", "alloc", "proc_macro", "test"];
+
+/// Everything that later cells can name.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Namespace {
+    pub(super) manifest: Manifest,
+    /// Those that there are, or will be when the cell has run.
+    pub(super) variables: BTreeMap<String, Variable>,
+    /// Those that earlier cells have stored.
+    pub(super) earlier: BTreeMap<String, Variable>,
+    attributes: BTreeMap<String, Code>,
+    extern_crates: BTreeMap<String, Code>,
+    /// In the order in which they were defined.
+    items: Vec<Item>,
+}
+
+/// A variable of the notebook.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(super) struct Variable {
+    /// As Rust writes it.
+    pub(super) type_: String,
+    pub(super) is_mutable: bool,
+    /// The cell that is being evaluated defines it.
+    pub(super) is_new: bool,
+    /// Where its name is in the code that is being evaluated.
+    pub(super) defined_at: Option<Range<usize>>,
+}
+
+/// An item or an import, with what has no name and follows it: its implementations.
+#[derive(Clone, Debug)]
+struct Item {
+    name: Option<String>,
+    /// A macro by example must stand in front of its uses.
+    is_macro: bool,
+    code: Vec<Code>,
+}
+
+/// What becomes of imports.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Imports {
+    /// They are taken apart, so that later ones of the same name take the place of earlier ones.
+    TakenApart,
+    /// They stay as they were written, so that places in them can be found.
+    AsWritten,
+}
+
+impl Namespace {
+    /// One with nothing in it but what the manifest has.
+    pub(super) fn new(manifest: Manifest) -> Namespace {
+        Namespace {
+            manifest,
+            ..Namespace::default()
+        }
+    }
+
+    /// Adds what a cell defines; gives what it runs.
+    pub(super) fn add(&mut self, statements: &[Statement], imports: Imports) -> Body {
+        let mut body = Body::default();
+        let mut last_name = None;
+        for (index, statement) in statements.iter().enumerate() {
+            let is_last = index + 1 == statements.len();
+            let node = &statement.node;
+            if ast::Attr::can_cast(node.kind()) {
+                self.attributes.insert(node.text().to_string(), code(statement));
+            } else if let Some(item) = ast::Item::cast(node.clone()).filter(|item| !is_macro_call(item)) {
+                self.add_item(&item, statement, imports, &mut last_name);
+            } else {
+                body.add(statement, is_last);
+            }
+        }
+        body
+    }
+
+    fn add_item(&mut self, item: &ast::Item, statement: &Statement, imports: Imports, last_name: &mut Option<String>) {
+        match item {
+            ast::Item::ExternCrate(item) => self.add_crate(item, statement),
+            ast::Item::Use(import) => self.add_import(import, statement, imports),
+            item => match item_name(item) {
+                Some(name) => {
+                    let is_macro = matches!(item, ast::Item::MacroRules(_));
+                    self.define(Some(name.clone()), is_macro, vec![code(statement)]);
+                    *last_name = Some(name);
+                }
+                None => {
+                    let before = last_name.as_ref().and_then(|last| self.item_mut(last));
+                    match before {
+                        Some(item) => item.code.push(code(statement)),
+                        None => self.define(None, false, vec![code(statement)]),
+                    }
+                }
+            },
+        }
+    }
+
+    fn add_crate(&mut self, item: &ast::ExternCrate, statement: &Statement) {
+        let Some(name) = item.name_ref().map(|name| name.text().to_string()) else {
+            return;
+        };
+        if !SYSROOT.contains(&&*name) && !self.manifest.has_crate(&name) {
+            self.manifest.dependencies.insert(name.clone(), "\"*\"".to_owned());
+        }
+        self.extern_crates.insert(name, code(statement));
+    }
+
+    fn add_import(&mut self, import: &ast::Use, statement: &Statement, imports: Imports) {
+        let Some(tree) = import.use_tree() else {
+            return self.define(None, false, vec![code(statement)]);
+        };
+        for import in imports::of_tree(&tree) {
+            match (imports, import.name) {
+                (Imports::TakenApart, name) => {
+                    let is_there = name.is_none() && self.has_unnamed(&import.code);
+                    if !is_there {
+                        self.define(name, false, vec![Code::earlier(import.code)]);
+                    }
+                }
+                (Imports::AsWritten, Some(name)) => self.items.retain(|item| item.name.as_ref() != Some(&name)),
+                (Imports::AsWritten, None) => {}
+            }
+        }
+        if imports == Imports::AsWritten {
+            self.define(None, false, vec![code(statement)]);
+        }
+    }
+
+    fn define(&mut self, name: Option<String>, is_macro: bool, code: Vec<Code>) {
+        if name.is_some() {
+            self.items.retain(|item| item.name != name);
+        }
+        self.items.push(Item { name, is_macro, code });
+    }
+
+    /// What every cell has without having asked for it.
+    pub(super) fn import(&mut self, code: &str) {
+        self.define(None, false, vec![Code::earlier(code)]);
+    }
+
+    fn item_mut(&mut self, name: &str) -> Option<&mut Item> {
+        self.items.iter_mut().find(|item| item.name.as_deref() == Some(name))
+    }
+
+    fn has_unnamed(&self, code: &str) -> bool {
+        let unnamed = self.items.iter().filter(|item| item.name.is_none());
+        unnamed.flat_map(|item| &item.code).any(|there| there.text == code)
+    }
+
+    /// Notes what a cell's `let` has defined.
+    pub(super) fn define_variable(&mut self, name: &str, type_: String, is_mutable: bool, local: Option<&Local>) {
+        let variable = Variable {
+            type_,
+            is_mutable,
+            is_new: true,
+            defined_at: local.map(|local| local.range.clone()),
+        };
+        self.variables.insert(name.to_owned(), variable);
+    }
+
+    /// The cell has run: what it defined is from an earlier cell from now on.
+    pub(super) fn commit(&mut self) {
+        for variable in self.variables.values_mut() {
+            variable.is_new = false;
+            variable.defined_at = None;
+        }
+        self.earlier.clone_from(&self.variables);
+        let items = self.items.iter_mut().flat_map(|item| &mut item.code);
+        for code in items
+            .chain(self.attributes.values_mut())
+            .chain(self.extern_crates.values_mut())
+        {
+            code.start = None;
+        }
+    }
+
+    /// These are not there any more.
+    pub(super) fn lose_variables(&mut self, names: &[String]) {
+        for name in names {
+            self.variables.remove(name);
+            self.earlier.remove(name);
+        }
+    }
+
+    /// What the cell was to define has not come to be.
+    pub(super) fn lose_new_variables(&mut self) {
+        self.variables.retain(|_, variable| !variable.is_new);
+    }
+
+    /// The names of items and imports.
+    pub(super) fn item_names(&self) -> impl Iterator<Item = &str> {
+        self.items.iter().filter_map(|item| item.name.as_deref())
+    }
+
+    /// Whether a cell that only defines has to be compiled to know that it is right.
+    pub(super) fn defines_more_than(&self, other: &Namespace) -> bool {
+        let texts = |namespace: &Namespace| -> BTreeSet<String> {
+            let items = namespace.items.iter().flat_map(|item| &item.code);
+            let codes = items
+                .chain(namespace.extern_crates.values())
+                .chain(namespace.attributes.values());
+            codes.map(|code| code.text.clone()).collect()
+        };
+        self.manifest != other.manifest || texts(self) != texts(other)
+    }
+
+    /// Writes what stands in front of the cell's function.
+    pub(super) fn write_items(&self, source: &mut Source) {
+        for code in self.attributes.values().chain(self.extern_crates.values()) {
+            source.code(code);
+        }
+        let (macros, others): (Vec<&Item>, Vec<&Item>) = self.items.iter().partition(|item| item.is_macro);
+        for code in macros.iter().chain(&others).flat_map(|item| &item.code) {
+            source.code(code);
+        }
+    }
+}
+
+fn code(statement: &Statement) -> Code {
+    Code {
+        text: statement.text.clone(),
+        start: Some(statement.start),
+    }
+}
+
+/// What may stand among items, but is run here.
+fn is_macro_call(item: &ast::Item) -> bool {
+    matches!(item, ast::Item::MacroCall(_))
+}
+
+/// The name by which an item is known, where later ones of this name take its place.
+fn item_name(item: &ast::Item) -> Option<String> {
+    let name = match item {
+        ast::Item::Const(item) => item.name(),
+        ast::Item::Enum(item) => item.name(),
+        ast::Item::Fn(item) => item.name(),
+        ast::Item::MacroRules(item) => item.name(),
+        ast::Item::MacroDef(item) => item.name(),
+        ast::Item::Module(item) => item.name(),
+        ast::Item::Static(item) => item.name(),
+        ast::Item::Struct(item) => item.name(),
+        ast::Item::Trait(item) => item.name(),
+        ast::Item::TypeAlias(item) => item.name(),
+        ast::Item::Union(item) => item.name(),
+        _ => None,
+    };
+    Some(name?.text().to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::statements::Statements;
+    use super::*;
+
+    fn add(namespace: &mut Namespace, code: &str) -> Body {
+        let body = namespace.add(&Statements::parse(code).statements, Imports::TakenApart);
+        namespace.commit();
+        body
+    }
+
+    fn items(namespace: &Namespace) -> String {
+        let mut source = Source::default();
+        namespace.write_items(&mut source);
+        source.into_text()
+    }
+
+    #[test]
+    fn what_is_defined_again_takes_the_place_of_what_was() {
+        let mut namespace = Namespace::default();
+        add(
+            &mut namespace,
+            "struct P;\nimpl P { fn a() {} }\nuse std::fmt::{Debug, Write as _};",
+        );
+        add(
+            &mut namespace,
+            "struct P(u8);\nuse other::Debug;\nuse std::fmt::Write as _;",
+        );
+        let text = items(&namespace);
+        assert_eq!(text, "use std::fmt::Write as _;\nstruct P(u8);\nuse other::Debug;\n");
+        let names: Vec<_> = namespace.item_names().collect();
+        assert_eq!(names, ["P", "Debug"]);
+    }
+
+    #[test]
+    fn macros_stand_in_front_of_their_uses_and_attributes_in_front_of_all() {
+        let mut namespace = Namespace::default();
+        add(&mut namespace, "#![feature(x)]\nfn f() { m!() }");
+        add(&mut namespace, "macro_rules! m { () => {} }\nextern crate std;");
+        let text = items(&namespace);
+        let places = ["#![feature", "extern crate", "macro_rules!", "fn f()"].map(|part| text.find(part).unwrap());
+        assert!(places.is_sorted(), "{text}");
+    }
+
+    #[test]
+    fn a_crate_that_is_named_and_not_there_is_added() {
+        let mut namespace = Namespace::default();
+        namespace
+            .manifest
+            .dependencies
+            .insert("a-b".to_owned(), "\"1\"".to_owned());
+        add(&mut namespace, "extern crate a_b; extern crate core; extern crate c;");
+        let names: Vec<_> = namespace.manifest.dependencies.keys().map(String::as_str).collect();
+        assert_eq!(names, ["a-b", "c"]);
+    }
+
+    #[test]
+    fn what_is_new_has_to_be_compiled() {
+        let mut before = Namespace::default();
+        add(&mut before, "fn f() {}");
+        let mut same = before.clone();
+        add(&mut same, "fn f() {}");
+        assert!(!same.defines_more_than(&before));
+        add(&mut same, "fn f() { g() }");
+        assert!(same.defines_more_than(&before));
+    }
+}
