@@ -1,5 +1,6 @@
 """What every test here needs: the programs, a home of its own, and the promise that nothing is left behind."""
 
+import functools
 import os
 import shutil
 import signal
@@ -12,6 +13,7 @@ from playwright.sync_api import sync_playwright
 
 import lab
 import leftovers
+import runners
 
 ROOT = Path(__file__).resolve().parents[2]
 TARGET = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")).absolute()
@@ -60,6 +62,23 @@ def jupyter() -> str:
 def papermill() -> str:
     """papermill's command, of the environment that runs the tests."""
     return program("papermill")
+
+
+@pytest.fixture(scope="session")
+def executed(tmp_path_factory, parcell, jupyter, papermill):
+    """Executes a notebook with a runner, the first time that it is asked to; returns what was written."""
+    programs = runners.Programs(parcell, jupyter, papermill)
+
+    @functools.cache
+    def execute(notebook: Path, runner: str) -> Path:
+        directory = tmp_path_factory.mktemp(f"{notebook.stem}-{runner}")
+        # A copy: some write beside the notebook, and its directory is where cells run.
+        copy = Path(shutil.copy(notebook, directory))
+        output = directory / "executed.ipynb"
+        runners.RUNNERS[runner](programs, copy, output)
+        return output
+
+    return execute
 
 
 @pytest.fixture(scope="module")

@@ -11,6 +11,10 @@ from pathlib import Path
 import nbclient
 import nbformat
 
+DIRECTORY = Path(__file__).resolve().parents[2] / "notebooks"
+# The teaching notebooks.
+NOTEBOOKS = sorted(path for path in DIRECTORY.glob("*.ipynb") if not path.name.endswith(".out.ipynb"))
+
 # The tag of a cell whose outputs differ from run to run, as times do.
 VARIES = "varies"
 
@@ -24,6 +28,14 @@ LINE_PID = re.compile(r"^\[([^\W\d][^\],]*) \d+\]")
 KEPT = re.compile(r"^  = \d+ of this cell's \d+ results (?:is|are) kept")
 # How errors name a process.
 ERROR_PID = re.compile(r"\b(pid|process) \d+")
+
+
+def assert_valid(path: Path) -> None:
+    """Asserts that a notebook is one by its format, and that all of its cells were executed in order."""
+    written = nbformat.read(path, as_version=nbformat.NO_CONVERT)
+    nbformat.validate(written)
+    counts = [cell.execution_count for cell in written.cells if cell.cell_type == "code"]
+    assert counts == list(range(1, len(counts) + 1))
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,5 @@
-"""The teaching notebooks, through everything that executes notebooks, and `parcell run` with notebooks that fail."""
+"""The teaching notebooks through `parcell run`, and notebooks that fail. `test_notebooks_in_jupyter.py` has the other runners."""
 
-import functools
 import os
 import re
 import shutil
@@ -13,58 +12,28 @@ import pytest
 
 import runners
 from conftest import ROOT
-from runners import RUNNERS, Programs
+from runners import NOTEBOOKS
 
-NOTEBOOKS = sorted(path for path in (ROOT / "notebooks").glob("*.ipynb") if not path.name.endswith(".out.ipynb"))
 # A notebook with a picture in it; text takes much less.
 MOST_BYTES = 60_000
 # What no `parcell run` may start.
 NOT_NEEDED = ("jupyter", "jupyter-kernelspec", "python", "python3")
 
-# The notebook that goes through everything that executes notebooks. The others are executed by us and by what most of
-# the rest is made of.
-EVERYWHERE = "pool"
-RUNS = [
-    pytest.param(notebook, runner, id=f"{notebook.stem}-{runner}")
-    for notebook in NOTEBOOKS
-    for runner in (RUNNERS if notebook.stem == EVERYWHERE else ("parcell", "nbclient"))
-]
-
-each_run = pytest.mark.parametrize(("notebook", "runner"), RUNS)
+each_notebook = pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda path: path.stem)
 
 
-@pytest.fixture(scope="session")
-def executed(tmp_path_factory, parcell, jupyter, papermill):
-    """Executes a notebook with a runner, the first time that it is asked to; returns what was written."""
-    programs = Programs(parcell, jupyter, papermill)
-
-    @functools.cache
-    def execute(notebook: Path, runner: str) -> Path:
-        directory = tmp_path_factory.mktemp(f"{notebook.stem}-{runner}")
-        # A copy: some write beside the notebook, and its directory is where cells run.
-        copy = Path(shutil.copy(notebook, directory))
-        output = directory / "executed.ipynb"
-        RUNNERS[runner](programs, copy, output)
-        return output
-
-    return execute
+@each_notebook
+def test_what_is_written_is_a_valid_notebook(executed, notebook):
+    runners.assert_valid(executed(notebook, "parcell"))
 
 
-@each_run
-def test_what_is_written_is_a_valid_notebook(executed, notebook, runner):
-    written = nbformat.read(executed(notebook, runner), as_version=nbformat.NO_CONVERT)
-    nbformat.validate(written)
-    counts = [cell.execution_count for cell in written.cells if cell.cell_type == "code"]
-    assert counts == list(range(1, len(counts) + 1))
-
-
-@each_run
-def test_outputs_are_those_that_readers_see(executed, notebook, runner):
+@each_notebook
+def test_outputs_are_those_that_readers_see(executed, notebook):
     """The outputs in the repository are those of a run, but for what differs between any two runs."""
-    assert runners.comparable_cells(executed(notebook, runner)) == runners.comparable_cells(notebook)
+    assert runners.comparable_cells(executed(notebook, "parcell")) == runners.comparable_cells(notebook)
 
 
-@pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda path: path.stem)
+@each_notebook
 def test_a_notebook_is_small_and_does_not_say_where_it_was_run(notebook):
     text = notebook.read_text()
     assert not re.findall(r"/(?:home|root|tmp|work|Users)/", text)
@@ -90,6 +59,9 @@ def test_results_come_in_the_order_of_the_items(executed, notebooks):
     assert result(cells["map"]) == "[1, 4, 9, 16, 25]"
     assert result(cells["imap"]) == "[1, 4, 9, 16, 25, 36]"
     assert result(cells["starmap"]) == "[1024, 27, 1000000]"
+
+
+def test_each_process_has_its_part_of_an_array(executed, notebooks):
     means = cells_by_id(executed(notebooks / "numbers.ipynb", "parcell"))["process-array"].outputs[-1].text
     assert re.fullmatch(r"Results: \[1\.301\d(, 1\.301\d){7}\]\n", means)
 

@@ -10,6 +10,8 @@
     reason = "tests' helpers may do what tests may"
 )]
 
+#[path = "cells/ahead.rs"]
+mod ahead;
 #[path = "cells/crashes.rs"]
 mod crashes;
 #[path = "cells/descriptors.rs"]

@@ -30,8 +30,8 @@ const WARM_UP_FUNCTION: &str = "warm_up";
 /// A question to rust-analyzer.
 type Request = Box<dyn FnOnce(&mut Analysis) + Send>;
 
-/// rust-analyzer, for one package.
-#[derive(Debug)]
+/// rust-analyzer, for one package. Clones address the same one.
+#[derive(Clone, Debug)]
 pub(crate) struct Analyzer {
     requests: mpsc::Sender<Request>,
     reading: Arc<Reading>,

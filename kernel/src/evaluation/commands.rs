@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::early_return::ErrorFormat;
 use super::statements::Command;
-use super::{Error, Evaluator, Shown, State};
+use super::{Error, Evaluator, Names, Shown, State};
 use crate::cell;
 use crate::toolchain::Tools;
 
@@ -227,7 +227,7 @@ fn type_of(argument: &str, state: &State) -> Result<Shown, Refusal> {
 }
 
 fn variables(state: &State) -> Shown {
-    let rows: BTreeMap<&str, &str> = state.variables().collect();
+    let rows: BTreeMap<&str, &str> = Names(&state.namespace).variables().collect();
     let plain: String = rows.iter().map(|(name, type_)| format!("{name}: {type_}\n")).collect();
     let html = rows.iter().map(|(name, type_)| [*name, *type_]);
     Shown::of([("text/plain", plain), ("text/html", table(["Variable", "Type"], html))])

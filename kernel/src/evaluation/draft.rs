@@ -3,6 +3,7 @@
 
 use super::body::{Body, Local};
 use super::early_return::{ERROR_TYPE, ErrorFormat, ErrorReport};
+use super::mending::TOKIO;
 use super::namespace::{Imports, Namespace, Variable};
 use super::source::Source;
 use super::statements::Statement;
@@ -68,6 +69,11 @@ impl Draft {
             body,
             error_format,
         }
+    }
+
+    /// Whether it runs on a crate that is not among those of the notebook.
+    pub(super) fn needs_crates(&self) -> bool {
+        self.is_async && !self.namespace.manifest.has_crate(TOKIO)
     }
 
     /// The next best way to report errors; false where there is none.

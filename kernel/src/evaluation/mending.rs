@@ -1,13 +1,14 @@
 //! What the compiler's messages tell that can be heeded, so that a source is compiled again; and what is left of them for
 //! people.
 
+use super::compiling::Failure;
 use super::diagnostic::Diagnostic;
 use super::draft::Draft;
 use super::namespace::Namespace;
-use super::{Error, Failure, NotKept};
+use super::{Error, NotKept};
 
-const TOKIO: &str = "tokio";
-/// What asynchronous cells run on.
+/// The crate that asynchronous cells run on.
+pub(super) const TOKIO: &str = "tokio";
 const TOKIO_DEPENDENCY: &str = "{ version = \"1.34.0\", features = [\"rt\", \"rt-multi-thread\"] }";
 
 /// What has been changed.

@@ -7,8 +7,10 @@
 //! compiler says is brought back to the code (`diagnostic`); some of it is heeded instead, and the source compiled again
 //! (`mending`).
 
+mod ahead;
 mod body;
 mod commands;
+mod compiling;
 mod diagnostic;
 mod draft;
 mod early_return;
@@ -27,23 +29,22 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use parcell::contract::reports::CELL_LIBRARY;
-
+pub(crate) use ahead::Next;
 pub(crate) use diagnostic::{Diagnostic, Label};
 pub(crate) use draft::{CELL_FUNCTION, STORE};
 
-use crate::analysis::{AnalysisError, Analyzer, Completion, VariableType};
-use crate::toolchain::{BuildError, BuildSettings, CellSource, Identities, Manifest, Package, Tools};
-use diagnostic::Compiled;
-use draft::{ANALYSED_FUNCTION, Draft, Form, Purpose};
+use crate::analysis::{AnalysisError, Analyzer, Completion};
+use crate::toolchain::{BuildError, BuildSettings, Identities, Manifest, Package, SourcePlace, Tools};
+use ahead::{Ahead, Ready};
+use compiling::{Compiling, NoLibrary};
+use draft::{Draft, Purpose};
 use early_return::ErrorFormat;
-use mending::Mended;
 use namespace::{Imports, Namespace};
 use runner::{RunError, Runner};
 use statements::Statements;
 
-/// How often a source is mended, at most: that there is no end to it would be a mistake of ours.
-const MOST_MENDINGS: usize = 16;
+/// How often a cell is compiled again because variables are lost, at most.
+const MOST_LOSSES: usize = 4;
 
 /// What every cell has in scope.
 const PRELUDE: &str = "use parcell::prelude::*;";
@@ -62,6 +63,8 @@ pub(crate) struct Evaluator {
     libraries: u32,
     /// What the types of variables were compiled with when all of them were last known to fit.
     checked: Identities,
+    /// The next cell, while it is compiled or where it has been.
+    ahead: Option<Ahead>,
     last_errors: Vec<Diagnostic>,
     tells_timing: bool,
 }
@@ -176,12 +179,30 @@ impl Shown {
     }
 }
 
-impl State {
-    fn variables(&self) -> impl Iterator<Item = (&str, &str)> {
-        let variables = self.namespace.variables.iter();
+/// The names of a notebook, as it is or as it will be.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Names<'a>(&'a Namespace);
+
+impl<'a> Names<'a> {
+    /// Variables and their types.
+    pub(crate) fn variables(self) -> impl Iterator<Item = (&'a str, &'a str)> {
+        let variables = self.0.variables.iter();
         variables.map(|(name, variable)| (name.as_str(), variable.type_.as_str()))
     }
+
+    /// The type of a variable.
+    pub(crate) fn type_of(self, name: &str) -> Option<&'a str> {
+        Some(self.0.variables.get(name)?.type_.as_str())
+    }
+
+    /// Whether an item or an import has this name.
+    pub(crate) fn has_item(self, name: &str) -> bool {
+        self.0.has_item(name)
+    }
 }
+
+/// Gives what is to be evaluated next, for a notebook with these names.
+pub(crate) type Upcoming<'a> = &'a mut dyn FnMut(Names<'_>) -> Option<Next>;
 
 impl Evaluator {
     /// `directory` is the package that cells are compiled in, with the library's files; `library` is the library's
@@ -214,6 +235,7 @@ impl Evaluator {
             runner: Runner::start(supervisor)?,
             libraries: 0,
             checked: Identities::default(),
+            ahead: None,
             last_errors: Vec::new(),
             tells_timing: false,
         })
@@ -222,7 +244,7 @@ impl Evaluator {
     /// Whether nothing writes into the package any more. Asked again and again, since only compilers that are killed
     /// meanwhile end at once.
     pub(crate) fn try_end(&self) -> bool {
-        self.analyzer.try_end()
+        self.analyzer.try_end() && self.ahead.as_ref().is_none_or(Ahead::is_finished)
     }
 
     /// Waits until the process that has cells run has ended.
@@ -230,13 +252,9 @@ impl Evaluator {
         self.runner.wait()
     }
 
-    pub(crate) fn variables(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.state.variables()
-    }
-
-    /// The names of items and imports.
-    pub(crate) fn item_names(&self) -> impl Iterator<Item = &str> {
-        self.state.namespace.item_names()
+    /// The names that there are now.
+    pub(crate) fn names(&self) -> Names<'_> {
+        Names(&self.state.namespace)
     }
 
     /// The file that cells are compiled from.
@@ -251,9 +269,9 @@ impl Evaluator {
         Ok(())
     }
 
-    /// Evaluates code.
-    pub(crate) fn execute(&mut self, request: Request<'_>) -> Result<Evaluated, Error> {
-        let result = self.evaluate(request);
+    /// Evaluates code. When it runs, `upcoming` is asked what is next, which is compiled meanwhile.
+    pub(crate) fn execute(&mut self, request: Request<'_>, upcoming: Upcoming<'_>) -> Result<Evaluated, Error> {
+        let result = self.evaluate(request, upcoming);
         match &result {
             Err(Error::Diagnostics(errors)) => self.last_errors.clone_from(errors),
             Err(Error::Ended(_)) => {
@@ -265,7 +283,9 @@ impl Evaluator {
         result
     }
 
-    fn evaluate(&mut self, request: Request<'_>) -> Result<Evaluated, Error> {
+    fn evaluate(&mut self, request: Request<'_>, upcoming: Upcoming<'_>) -> Result<Evaluated, Error> {
+        let start = Instant::now();
+        let ready = self.ahead.take().and_then(Ahead::wait);
         let parsed = Statements::parse(request.code);
         let mut state = self.state.clone();
         let mut evaluated = Evaluated::default();
@@ -273,12 +293,21 @@ impl Evaluator {
             evaluated.shown.append(self.command(command, &mut state)?);
         }
         evaluated.tells_timing = self.tells_timing;
-        let draft = Draft::new(
-            state.namespace.clone(),
-            &parsed.statements,
-            Imports::TakenApart,
-            state.error_format,
-        );
+        let is_ready = |ready: &Ready| {
+            parsed.commands.is_empty()
+                && self.checked == *request.identities
+                && ready.fits(request, &self.state.namespace, self.state.error_format)
+        };
+        let ready = ready.filter(is_ready);
+        let draft = match &ready {
+            Some(ready) => ready.draft.clone(),
+            None => Draft::new(
+                state.namespace.clone(),
+                &parsed.statements,
+                Imports::TakenApart,
+                state.error_format,
+            ),
+        };
         if draft.body.is_empty() && !draft.namespace.defines_more_than(&self.state.namespace) {
             state.namespace = draft.namespace;
             self.commit(state);
@@ -289,9 +318,18 @@ impl Evaluator {
             evaluator: self,
             request,
             parsed: &parsed,
+            state: &state,
+            upcoming,
             phases: &mut evaluated.phases,
         };
-        match evaluation.run(draft, &state) {
+        let result = match ready {
+            Some(ready) => {
+                evaluation.phases.compiling += start.elapsed();
+                evaluation.run_ready(ready)
+            }
+            None => evaluation.run(draft),
+        };
+        match result {
             Ok(namespace) => {
                 state.namespace = namespace;
                 self.commit(state);
@@ -302,6 +340,16 @@ impl Evaluator {
                 Err(error)
             }
         }
+    }
+
+    fn compiling<'a>(&'a self, request: Request<'a>) -> Result<Compiling<'a>, Error> {
+        Ok(Compiling {
+            compiler: self.package.compiler()?,
+            analyzer: &self.analyzer,
+            identities: request.identities,
+            cell: request.cell,
+            place: SourcePlace::Current,
+        })
     }
 
     fn commit(&mut self, mut state: State) {
@@ -404,55 +452,72 @@ struct Evaluation<'a> {
     evaluator: &'a mut Evaluator,
     request: Request<'a>,
     parsed: &'a Statements,
+    /// As it will be, but for what the code defines.
+    state: &'a State,
+    upcoming: Upcoming<'a>,
     phases: &'a mut Phases,
+}
+
+/// What to do with a library that has been run.
+enum Then {
+    Done(Namespace),
+    /// Variables are lost, and the draft is without them.
+    Again(Vec<String>),
 }
 
 impl Evaluation<'_> {
     /// Gives what there is when it has run.
-    fn run(&mut self, mut draft: Draft, state: &State) -> Result<Namespace, Error> {
+    fn run(&mut self, mut draft: Draft) -> Result<Namespace, Error> {
         if draft.is_async {
             mending::make_async(&mut draft);
         }
-        let crates_replaced = self.prepare(&draft, state)?;
-        self.settle_types(&mut draft)?;
-        let checks_all = crates_replaced || self.evaluator.checked != *self.request.identities;
+        let mut checks_all = self.prepare(&draft)? || self.evaluator.checked != *self.request.identities;
+        self.evaluator
+            .compiling(self.request)?
+            .settle_types(&mut draft, self.phases)?;
         let mut all_lost = Vec::new();
-        for _ in 0..MOST_MENDINGS {
-            let library = match self.compile(&draft, checks_all) {
+        while all_lost.len() <= MOST_LOSSES {
+            self.evaluator.libraries += 1;
+            let number = self.evaluator.libraries;
+            let compiling = self.evaluator.compiling(self.request)?;
+            let library = match compiling.library(&mut draft, checks_all, number, self.phases) {
                 Ok(library) => library,
-                Err(failure) => match mending::mend(&mut draft, &failure)? {
-                    Mended::Crates => {
-                        self.prepare(&draft, state)?;
-                        continue;
-                    }
-                    Mended::Source => continue,
-                    Mended::Nothing => return Err(Error::Diagnostics(self.explain(&draft, failure))),
-                },
+                Err(NoLibrary::NeedsCrates) => {
+                    checks_all |= self.prepare(&draft)?;
+                    continue;
+                }
+                Err(NoLibrary::Failed(error)) => return Err(error),
             };
-            let ran = self.run_library(&library)?;
-            if !ran.lost.is_empty() {
-                draft.namespace.lose_variables(&ran.lost);
-                self.evaluator.state.namespace.lose_variables(&ran.lost);
-                all_lost.extend(ran.lost);
-                continue;
+            match self.run_library(&mut draft, &library, number)? {
+                Then::Done(namespace) => {
+                    if checks_all {
+                        self.evaluator.checked = self.request.identities.clone();
+                    }
+                    return Ok(namespace);
+                }
+                Then::Again(lost) => all_lost.push(lost),
             }
-            if checks_all {
-                self.evaluator.checked = self.request.identities.clone();
-            }
-            if ran.gave_up {
-                draft.namespace.lose_new_variables();
-            }
-            return Ok(draft.namespace);
         }
-        Err(Error::VariablesLost(all_lost))
+        Err(Error::VariablesLost(all_lost.concat()))
+    }
+
+    /// The same for what has been compiled ahead.
+    fn run_ready(&mut self, mut ready: Ready) -> Result<Namespace, Error> {
+        ready.compiler.keep_source(SourcePlace::Ahead)?;
+        match self.run_library(&mut ready.draft, &ready.library, ready.number)? {
+            Then::Done(namespace) => Ok(namespace),
+            Then::Again(_) => self.run(ready.draft),
+        }
     }
 
     /// Has the crates compiled; whether one that variables may be of is another now.
-    fn prepare(&mut self, draft: &Draft, state: &State) -> Result<bool, Error> {
+    fn prepare(&mut self, draft: &Draft) -> Result<bool, Error> {
         let start = Instant::now();
         let manifest = &draft.namespace.manifest;
         let package = &mut self.evaluator.package;
-        let prepared = package.prepare(manifest, &state.build, &mut |line| tracing::debug!(line, "cargo says"));
+        let prepared = package.prepare(manifest, &self.state.build, &mut |line| {
+            tracing::debug!(line, "cargo says")
+        });
         self.phases.crates += start.elapsed();
         prepared.map_err(|error| self.about_crates(error, draft))?;
         Ok(self.evaluator.package.note_crates()?)
@@ -481,128 +546,50 @@ impl Evaluation<'_> {
         }
     }
 
-    /// Finds out what the types of new variables are.
-    fn settle_types(&mut self, draft: &mut Draft) -> Result<(), Error> {
-        let locals = draft.body.locals.clone();
-        if draft.body.has_known_types() {
-            for local in &locals {
-                if let Some(type_) = &local.type_ {
-                    draft
-                        .namespace
-                        .define_variable(&local.name, type_.clone(), local.is_mutable, Some(local));
-                }
-            }
-            return Ok(());
-        }
+    fn run_library(&mut self, draft: &mut Draft, library: &Path, number: u32) -> Result<Then, Error> {
+        self.compile_ahead(draft);
         let start = Instant::now();
-        let source = draft.analysed(Purpose::Types).into_text();
-        let variables = self.evaluator.analyzer.variables(source, ANALYSED_FUNCTION);
-        self.phases.types += start.elapsed();
-        for (name, variable) in variables? {
-            let local = locals.iter().rfind(|local| local.name == name);
-            let reason = match variable.type_ {
-                VariableType::Named(type_) => {
-                    let namespace = &mut draft.namespace;
-                    namespace.define_variable(&name, type_, variable.is_mutable, local);
-                    continue;
-                }
-                VariableType::Closure => NotKept::Closure,
-                VariableType::Unknown => NotKept::UnknownType,
-            };
-            // What is not known may be so because of a mistake.
-            let mistakes = self.check(draft);
-            return Err(match mistakes {
-                mistakes if mistakes.is_empty() => Error::NotKept { name, reason },
-                mistakes => Error::Diagnostics(mistakes),
-            });
-        }
-        Ok(())
-    }
-
-    fn compile(&mut self, draft: &Draft, checks_all: bool) -> Result<PathBuf, Failure> {
-        let start = Instant::now();
-        self.evaluator.libraries += 1;
-        let form = Form {
-            catches_panics: true,
-            checks_all,
-            number: self.evaluator.libraries,
-        };
-        let name = format!("{CELL_LIBRARY}{}", form.number);
-        let compiled = self.with_source(&draft.compiled(form), |package, source| package.compile(source, &name));
-        self.phases.compiling += start.elapsed();
-        compiled
-    }
-
-    /// What the compiler says of the same without what generated code makes of its messages.
-    fn explain(&mut self, draft: &Draft, failure: Failure) -> Vec<Diagnostic> {
-        let form = Form {
-            catches_panics: false,
-            checks_all: false,
-            number: self.evaluator.libraries,
-        };
-        let plain = self.with_source(&draft.compiled(form), |package, source| package.check(source));
-        let failure = match plain {
-            Err(plain) if !plain.diagnostics.is_empty() => plain,
-            _ => failure,
-        };
-        mending::for_people(failure.diagnostics, &draft.namespace)
-    }
-
-    /// What is wrong with the cell's code where its variables are left out of account.
-    fn check(&mut self, draft: &Draft) -> Vec<Diagnostic> {
-        let source = draft.analysed(Purpose::Check);
-        match self.with_source(&source, |package, source| package.check(source)) {
-            Ok(()) => Vec::new(),
-            Err(failure) => mending::for_people(failure.diagnostics, &draft.namespace),
-        }
-    }
-
-    fn with_source<T>(
-        &mut self,
-        source: &source::Source,
-        compile: impl FnOnce(&mut Package, CellSource<'_>) -> Result<T, BuildError>,
-    ) -> Result<T, Failure> {
-        let revised = self.request.identities.apply(source.text());
-        let cell = CellSource {
-            text: &revised.text,
-            cell: self.request.cell,
-            identities: self.request.identities,
-        };
-        let compiled = Compiled {
-            source,
-            revised: &revised,
-        };
-        compile(&mut self.evaluator.package, cell).map_err(|error| match error {
-            BuildError::Messages(messages) => Failure {
-                diagnostics: messages
-                    .iter()
-                    .filter_map(|json| Diagnostic::read(json, compiled))
-                    .collect(),
-                text: messages.iter().map(|json| format!("{json}\n")).collect(),
-            },
-            error => Failure {
-                diagnostics: vec![Diagnostic::general(error.to_string())],
-                text: String::new(),
-            },
-        })
-    }
-
-    fn run_library(&mut self, library: &Path) -> Result<runner::Ran, Error> {
-        let start = Instant::now();
-        let function = format!("{CELL_FUNCTION}{}", self.evaluator.libraries);
-        let ran = self.evaluator.runner.run(library, &function);
+        let ran = self.evaluator.runner.run(library, &format!("{CELL_FUNCTION}{number}"));
         self.phases.running += start.elapsed();
-        ran.map_err(|error| match error {
+        let ran = ran.map_err(|error| match error {
             RunError::RolledBack => Error::RolledBack,
             RunError::Ended(said) => Error::Ended(said),
-        })
+        })?;
+        if !ran.lost.is_empty() {
+            draft.namespace.lose_variables(&ran.lost);
+            self.evaluator.state.namespace.lose_variables(&ran.lost);
+            return Ok(Then::Again(ran.lost));
+        }
+        if ran.gave_up {
+            draft.namespace.lose_new_variables();
+        }
+        Ok(Then::Done(draft.namespace.clone()))
     }
-}
 
-/// What the compiler says of a source that it does not take.
-#[derive(Debug)]
-struct Failure {
-    diagnostics: Vec<Diagnostic>,
-    /// All of it.
-    text: String,
+    /// Begins to compile the next cell, for the notebook as it will be when this one has completed.
+    fn compile_ahead(&mut self, draft: &Draft) {
+        let mut base = draft.namespace.clone();
+        base.commit();
+        // cargo has to look at their files each time.
+        if base.manifest.depends_on_changing_files() {
+            return;
+        }
+        let Some(next) = (self.upcoming)(Names(&base)) else {
+            return;
+        };
+        let Ok(compiler) = self.evaluator.package.compiler() else {
+            return;
+        };
+        self.evaluator.libraries += 1;
+        let tools = ahead::Tools {
+            compiler,
+            analyzer: self.evaluator.analyzer.clone(),
+            error_format: self.state.error_format,
+            number: self.evaluator.libraries,
+        };
+        match Ahead::start(next, base, tools) {
+            Ok(ahead) => self.evaluator.ahead = Some(ahead),
+            Err(error) => tracing::warn!(%error, "cannot compile ahead"),
+        }
+    }
 }

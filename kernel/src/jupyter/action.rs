@@ -3,7 +3,7 @@
 use super::content::{Content, InputRequest};
 use super::lookups::Lookup;
 use super::message::{ParentHeader, Request};
-use crate::session::{Cell, InputRequestId};
+use crate::session::{Cell, ExpectedCell, InputRequestId};
 use jupyter_protocol::Status;
 
 /// One thing to be done.
@@ -30,6 +30,8 @@ pub(super) enum Action {
     },
     /// Run a cell.
     Execute(Cell),
+    /// This cell is next, while one runs.
+    Expect(ExpectedCell),
     /// Stop the cell that runs.
     Interrupt,
 }

@@ -5,7 +5,7 @@
 use super::message::Request;
 use super::origins::{Origin, Origins};
 use super::requests::ExecuteRequest;
-use crate::session::{Cell, CellId};
+use crate::session::{Cell, CellId, ExpectedCell};
 use std::collections::VecDeque;
 
 /// The cells of one kernel.
@@ -81,6 +81,20 @@ impl Executions {
                 submission,
             }),
         ))
+    }
+
+    /// The cell that is next, as it will be if it comes to that; None where none runs, for then it is not next but now.
+    pub(super) fn expected(&self) -> Option<ExpectedCell> {
+        self.running.as_ref()?;
+        Some(ExpectedCell {
+            code: self.waiting.front()?.execute.code.clone(),
+            execution_count: self.next_count,
+        })
+    }
+
+    /// How many cells wait.
+    pub(super) fn waiting(&self) -> usize {
+        self.waiting.len()
     }
 
     /// The request of the running cell; None where `cell` is not the one that runs.
@@ -192,6 +206,24 @@ mod tests {
         assert!(executions.finish(first.id).is_some());
         assert!(executions.finish(first.id).is_none());
         assert_eq!(executions.start_next().unwrap().0.code, "b");
+    }
+
+    #[test]
+    fn the_next_cell_is_expected_with_the_number_that_it_will_have() {
+        let mut executions = Executions::new();
+        executions.push(submission(json!({"code": "a"})));
+        assert_eq!(executions.expected(), None);
+        let (first, _) = executions.start_next().unwrap();
+        assert_eq!(executions.expected(), None);
+        executions.push(submission(json!({"code": "b"})));
+        executions.push(submission(json!({"code": "c"})));
+        let expected = executions.expected().unwrap();
+        executions.finish(first.id);
+        let (second, _) = executions.start_next().unwrap();
+        assert_eq!(
+            (expected.code, expected.execution_count),
+            (second.code, second.execution_count)
+        );
     }
 
     #[test]

@@ -122,6 +122,7 @@ impl Server {
                 }
             }
             Action::Execute(cell) => self.session.execute(cell),
+            Action::Expect(cell) => self.session.expect(cell),
             Action::Interrupt => self.session.interrupt(),
         }
     }

@@ -4,6 +4,7 @@ mod known_names;
 mod outcome;
 mod parts;
 mod start;
+mod upcoming;
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, mpsc};
@@ -14,9 +15,10 @@ use parcell::contract::control::VARIABLE_CHANGED_TYPE;
 use super::completion::InRust;
 use super::diagnostics::{self, Compiled};
 use super::endings::Subject;
-use super::event::{Cell, CellError, Content, Event, MimeBundle, Outcome, Stream};
+use super::event::{Cell, CellError, Content, Event, ExpectedCell, MimeBundle, Outcome, Stream};
 use super::gone::Gone;
 use super::inspection::Detail;
+use super::knowledge::Knowledge;
 use super::locations::Locations;
 use super::output::Report;
 use super::question::Question;
@@ -29,11 +31,14 @@ use crate::toolchain::Identities;
 use known_names::KnownNames;
 use outcome::Ended;
 use start::StartError;
+use upcoming::{Prospect, Requests};
 
 /// What the thread is asked to do.
 #[derive(Debug)]
 pub(super) enum Request {
     Execute(Cell),
+    /// It is next when the cell has ended that runs.
+    Expect(ExpectedCell),
     Complete {
         excerpt: Excerpt,
         reply: Question<InRust>,
@@ -49,10 +54,10 @@ pub(super) enum Request {
 /// Runs until shutdown.
 pub(super) fn run(shared: &Arc<Shared>, files: &SessionFiles, requests: &mpsc::Receiver<Request>) {
     let locations = Arc::clone(&shared.locations);
-    match Engine::start(shared, files, locations) {
+    match Engine::start(shared, files, locations, requests) {
         Ok(mut engine) => {
             shared.started();
-            engine.serve(requests);
+            engine.serve();
             engine.end();
         }
         Err(error) => start::refuse_all(shared, requests, &error),
@@ -61,6 +66,7 @@ pub(super) fn run(shared: &Arc<Shared>, files: &SessionFiles, requests: &mpsc::R
 
 struct Engine<'a> {
     evaluator: Evaluator,
+    requests: Requests<'a>,
     shared: &'a Arc<Shared>,
     locations: Arc<Mutex<Locations>>,
     types: Types,
@@ -77,10 +83,12 @@ impl<'a> Engine<'a> {
         shared: &'a Arc<Shared>,
         files: &SessionFiles,
         locations: Arc<Mutex<Locations>>,
+        requests: &'a mpsc::Receiver<Request>,
     ) -> Result<Engine<'a>, StartError> {
         let evaluator = start::start(shared, files)?;
         Ok(Engine {
             evaluator,
+            requests: Requests::new(requests),
             shared,
             locations,
             types: Types::default(),
@@ -90,10 +98,12 @@ impl<'a> Engine<'a> {
         })
     }
 
-    fn serve(&mut self, requests: &mpsc::Receiver<Request>) {
-        while let Ok(request) = requests.recv() {
+    fn serve(&mut self) {
+        while let Some(request) = self.requests.next() {
             match request {
                 Request::Execute(cell) => self.execute(&cell),
+                // What has not been looked at while a cell ran comes too late.
+                Request::Expect(_) => {}
                 Request::Complete { excerpt, reply } => reply.answer(|| {
                     let knowledge = self.shared.knowledge();
                     completion::ask(&mut self.evaluator, &excerpt, &knowledge)
@@ -127,7 +137,7 @@ impl<'a> Engine<'a> {
                 .finish(cell.id, Outcome::Error(outcome::interrupted(Subject::Cell)));
         }
         let known = KnownNames {
-            evaluator: &self.evaluator,
+            names: self.evaluator.names(),
             imported: &self.imported,
             knowledge: &self.shared.knowledge(),
         };
@@ -144,7 +154,10 @@ impl<'a> Engine<'a> {
         let mut compiled = SourceMap::default();
         let shared = self.shared;
         let run_part = |part: &Part, subject| match &part.step {
-            Step::Run(code) => self.run(cell, subject, code, &mut compiled),
+            Step::Run(code) => {
+                let is_last = parts.last().is_some_and(|last| std::ptr::eq(last, part));
+                self.run(cell, subject, code, is_last, &mut compiled)
+            }
             step => self.answer(cell, step),
         };
         parts::run(cell, parts, run_part, || shared.is_interrupted(cell.id))
@@ -155,7 +168,7 @@ impl<'a> Engine<'a> {
         let data = match step {
             Step::Run(_) => return Outcome::Ok,
             Step::Reset => return self.reset(cell),
-            Step::Who => magics::variables(self.evaluator.variables()),
+            Step::Who => magics::variables(self.evaluator.names().variables()),
             Step::ListMagics => magics::list(),
             Step::Help(magic) => magics::help(magic),
             Step::Show { mime, text } => magics::document(mime, text),
@@ -183,21 +196,42 @@ impl<'a> Engine<'a> {
         self.gone.clear();
     }
 
-    /// Runs code. `compiled` is what the parts of the cell before it were compiled from, and takes this part too.
-    fn run(&mut self, cell: &Cell, subject: Subject, rewritten: &Rewritten, compiled: &mut SourceMap) -> Outcome {
+    /// Runs code. `compiled` is what the parts of the cell before it were compiled from, and takes this part too. When the
+    /// last one runs, the next cell is compiled.
+    fn run(
+        &mut self,
+        cell: &Cell,
+        subject: Subject,
+        rewritten: &Rewritten,
+        is_last: bool,
+        compiled: &mut SourceMap,
+    ) -> Outcome {
         let text = rewritten.map.text();
         let types = self.types.after(text);
-        let variables = self.evaluator.variables().map(|(_, type_)| type_.to_owned());
+        let variables = self.evaluator.names().variables().map(|(_, type_)| type_.to_owned());
         let identities = self.types.identities_for(&types, variables, &self.identities);
         compiled.append(&rewritten.map);
         let file = self.evaluator.source_file();
         self.locations()
             .begin(cell.execution_count, &cell.code, compiled.clone(), file);
         let before = self.names_of_variables();
-        let result = self.evaluator.execute(evaluation::Request {
+        let request = evaluation::Request {
             code: text,
             cell: cell.execution_count,
             identities: &identities,
+        };
+        let (requests, imported) = (&mut self.requests, &self.imported);
+        let result = self.evaluator.execute(request, &mut |names| {
+            let next = requests.expected_cell().filter(|_| is_last)?;
+            let mut knowledge = Knowledge::clone(&self.shared.knowledge());
+            knowledge.learn(cell.execution_count, &cell.code);
+            let prospect = Prospect {
+                imported: imported.iter().cloned().chain(cell::imported(text)).collect(),
+                knowledge,
+                types: &types,
+                identities: &identities,
+            };
+            prospect.code_of(next, names)
         });
         self.remember(cell, result.is_ok());
         if result.is_ok() {
@@ -228,7 +262,7 @@ impl<'a> Engine<'a> {
     }
 
     fn names_of_variables(&self) -> BTreeSet<String> {
-        let variables = self.evaluator.variables();
+        let variables = self.evaluator.names().variables();
         variables.map(|(name, _)| name.to_owned()).collect()
     }
 
@@ -332,7 +366,7 @@ impl<'a> Engine<'a> {
 
     /// Takes note of what there is after a cell, for questions that come while the next one runs.
     fn remember(&self, cell: &Cell, completed: bool) {
-        let variables = self.evaluator.variables();
+        let variables = self.evaluator.names().variables();
         let variables = variables
             .map(|(name, type_)| (name.to_owned(), type_.to_owned()))
             .collect();

@@ -20,6 +20,13 @@ pub(crate) struct Cell {
 /// Representations of one value, by MIME type.
 pub(crate) type MimeBundle = Map<String, Value>;
 
+/// A cell that will probably be executed when the one that runs has ended.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) struct ExpectedCell {
+    pub(crate) code: String,
+    pub(crate) execution_count: u32,
+}
+
 /// What whoever shows a value may want to know about it; under a MIME type what concerns that representation.
 pub(crate) type Metadata = Map<String, Value>;
 

@@ -28,7 +28,8 @@ mod sources;
 
 pub(crate) use completion::{Completion, Completions};
 pub(crate) use event::{
-    Cell, CellError, CellId, Content, Event, InputRequest, InputRequestId, Metadata, MimeBundle, Outcome, Stream,
+    Cell, CellError, CellId, Content, Event, ExpectedCell, InputRequest, InputRequestId, Metadata, MimeBundle, Outcome,
+    Stream,
 };
 pub(crate) use events::Events;
 pub(crate) use inspection::Detail;
@@ -138,6 +139,12 @@ impl Session {
             let error = diagnostics::plain_error("KernelError", "the session has ended");
             self.shared.finish(id, Outcome::Error(error));
         }
+    }
+
+    /// Says what is probably executed after the cell that runs, so that it can be compiled meanwhile.
+    pub(crate) fn expect(&self, cell: ExpectedCell) {
+        // Whoever executes it then is told that the session has ended.
+        let _ = self.engine.requests.send(Request::Expect(cell));
     }
 
     /// Stops the cell that is running, if one is: it ends with an `Interrupted` error.

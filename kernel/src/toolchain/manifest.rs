@@ -65,7 +65,7 @@ impl Manifest {
     }
 
     /// Whether some dependency's sources are files that may be edited: cargo has to look at them each time.
-    pub(super) fn depends_on_changing_files(&self) -> bool {
+    pub(crate) fn depends_on_changing_files(&self) -> bool {
         let has_path = |dependency: &String| {
             let parsed = format!("dependency = {dependency}").parse::<toml::Table>();
             parsed.map_or(true, |table| table["dependency"].get("path").is_some())

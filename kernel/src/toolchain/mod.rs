@@ -14,7 +14,7 @@ mod tools;
 
 pub(crate) use identities::{Identities, Revised};
 pub(crate) use manifest::Manifest;
-pub(crate) use package::{BuildError, BuildSettings, CELL_FILES, CellSource, Package};
+pub(crate) use package::{BuildError, BuildSettings, CELL_FILES, CellCompiler, CellSource, Package, SourcePlace};
 pub(crate) use tools::{Tools, ToolsError};
 
 use std::ffi::OsStr;

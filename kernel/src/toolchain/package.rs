@@ -4,10 +4,10 @@
 //! than the compiler takes, is known from the last time (see `compilation`).
 
 use std::collections::BTreeMap;
-use std::ffi::OsString;
 use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
+use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::{fs, io};
 
@@ -22,7 +22,7 @@ use super::{CELL_CRATE, Identities, Manifest, Tools, WRAPPER_VARIABLE};
 pub(crate) struct Package {
     directory: PathBuf,
     /// What cells are compiled as, and for which manifest.
-    prepared: Option<(PackageKey, Compilation)>,
+    prepared: Option<(PackageKey, Arc<Compilation>)>,
     dependencies: Dependencies,
     /// Where compilers put temporary files, unless it is where this process does.
     temporary: Option<PathBuf>,
@@ -47,6 +47,7 @@ pub(crate) struct CellSource<'a> {
     /// The number by which people know it.
     pub(crate) cell: u32,
     pub(crate) identities: &'a Identities,
+    pub(crate) place: SourcePlace,
 }
 
 /// Why something does not compile.
@@ -85,12 +86,12 @@ impl Package {
 
     /// The file that the last cell was compiled from.
     pub(crate) fn source_file(&self) -> PathBuf {
-        self.directory.join("src/lib.rs")
+        SourcePlace::Current.file(&self.directory)
     }
 
     /// Writes the manifest, for whoever reads the package meanwhile.
     pub(crate) fn write_manifest(&self, manifest: &Manifest) -> io::Result<()> {
-        fs::create_dir_all(self.directory.join("src"))?;
+        fs::create_dir_all(self.directory.join(SOURCES))?;
         let source = self.source_file();
         if !source.exists() {
             fs::write(source, "")?;
@@ -123,7 +124,7 @@ impl Package {
                 })?
             }
         };
-        self.prepared = Some((key, compilation));
+        self.prepared = Some((key, Arc::new(compilation)));
         Ok(())
     }
 
@@ -180,50 +181,18 @@ impl Package {
         Ok(())
     }
 
-    /// Compiles a cell to a library that can be loaded. What it is called must differ from cell to cell.
-    pub(crate) fn compile(&mut self, source: CellSource<'_>, name: &str) -> Result<PathBuf, BuildError> {
-        let compilation = self.compilation()?;
-        let directory = compilation
-            .output_directory()
-            .unwrap_or_else(|| self.directory.join("target"));
-        let library = directory.join(format!("lib{name}.so"));
-        let emit = format!("--emit=link={}", library.display());
-        self.run(source, &emit)?;
-        Ok(library)
-    }
-
-    /// Has the compiler look at a source without making anything of it.
-    pub(crate) fn check(&mut self, source: CellSource<'_>) -> Result<(), BuildError> {
-        let metadata = self.directory.join("target/checked.rmeta");
-        let emit = format!("--emit=metadata={}", metadata.display());
-        self.run(source, &emit)
-    }
-
-    fn run(&mut self, source: CellSource<'_>, emit: &str) -> Result<(), BuildError> {
-        fs::write(self.source_file(), source.text)?;
-        let compilation = self.compilation()?;
-        let arguments = compilation.arguments.iter().map(OsString::from).collect::<Vec<_>>();
-        let mut rustc = Command::new(&compilation.rustc);
-        rustc
-            .envs(compilation.environment.iter().map(|(name, value)| (name, value)))
-            .current_dir(&self.directory)
-            .args(cell_arguments(&arguments))
-            .arg(emit)
-            .arg(format!("-Cmetadata={}", source.identities.metadata()))
-            .arg(format!("-Cmetadata={}", self.dependencies.metadata()))
-            // So that a panic's location tells which cell's code it is in.
-            .arg(format!("--remap-path-prefix=src={}{}", CELL_FILES, source.cell))
-            .stdin(Stdio::null());
-        let output = rustc.output()?;
-        if output.status.success() {
-            return Ok(());
-        }
-        Err(failure_of_rustc(&output))
-    }
-
-    fn compilation(&self) -> Result<&Compilation, BuildError> {
-        let prepared = self.prepared.as_ref().map(|(_, compilation)| compilation);
-        prepared.ok_or_else(|| BuildError::Said("the notebook's crates have not been compiled".to_owned()))
+    /// What compiles cells, as the package is prepared now.
+    pub(crate) fn compiler(&self) -> Result<CellCompiler, BuildError> {
+        let Some((_, compilation)) = &self.prepared else {
+            return Err(BuildError::Said(
+                "the notebook's crates have not been compiled".to_owned(),
+            ));
+        };
+        Ok(CellCompiler {
+            directory: self.directory.clone(),
+            compilation: Arc::clone(compilation),
+            crates: self.dependencies.metadata(),
+        })
     }
 
     /// Takes note of the crates that cells are linked with now; whether one that they were linked with is another now.
@@ -247,38 +216,122 @@ impl Package {
     }
 }
 
+/// What compiles cells with the crates that a package has. Several may compile at the same time.
+#[derive(Clone, Debug)]
+pub(crate) struct CellCompiler {
+    directory: PathBuf,
+    compilation: Arc<Compilation>,
+    /// Tells crates apart that are called the same.
+    crates: String,
+}
+
+impl CellCompiler {
+    /// Compiles a cell to a library that can be loaded. What it is called must differ from cell to cell.
+    pub(crate) fn compile(&self, source: CellSource<'_>, name: &str) -> Result<PathBuf, BuildError> {
+        let directory = self.compilation.output_directory();
+        let directory = directory.unwrap_or_else(|| self.directory.join("target"));
+        let library = directory.join(format!("lib{name}.so"));
+        self.run(source, &format!("--emit=link={}", library.display()))?;
+        Ok(library)
+    }
+
+    /// Has the compiler look at a source without making anything of it.
+    pub(crate) fn check(&self, source: CellSource<'_>) -> Result<(), BuildError> {
+        let metadata = self.directory.join(source.place.directory()).join("checked.rmeta");
+        self.run(source, &format!("--emit=metadata={}", metadata.display()))
+    }
+
+    /// Has the source of a cell that was compiled ahead take the place of the last one's.
+    pub(crate) fn keep_source(&self, place: SourcePlace) -> io::Result<()> {
+        fs::rename(place.file(&self.directory), SourcePlace::Current.file(&self.directory))
+    }
+
+    fn run(&self, source: CellSource<'_>, emit: &str) -> Result<(), BuildError> {
+        let file = source.place.file(&self.directory);
+        if let Some(directory) = file.parent() {
+            fs::create_dir_all(directory)?;
+        }
+        fs::write(&file, source.text)?;
+        let compilation = &self.compilation;
+        let directory = source.place.directory();
+        let mut rustc = Command::new(&compilation.rustc);
+        rustc
+            .envs(compilation.environment.iter().map(|(name, value)| (name, value)))
+            .current_dir(&self.directory)
+            .args(cell_arguments(&compilation.arguments, directory))
+            .arg(emit)
+            .arg(format!("-Cmetadata={}", source.identities.metadata()))
+            .arg(format!("-Cmetadata={}", self.crates))
+            // So that a panic's location tells which cell's code it is in.
+            .arg(format!("--remap-path-prefix={directory}={CELL_FILES}{}", source.cell))
+            .stdin(Stdio::null());
+        let output = rustc.output()?;
+        if output.status.success() {
+            return Ok(());
+        }
+        Err(failure_of_rustc(&output))
+    }
+}
+
+/// Which source of a package it is.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum SourcePlace {
+    /// Of the cell that is at its turn.
+    Current,
+    /// Of the next one, while that one runs.
+    Ahead,
+}
+
+impl SourcePlace {
+    fn directory(self) -> &'static str {
+        match self {
+            SourcePlace::Current => SOURCES,
+            SourcePlace::Ahead => "ahead",
+        }
+    }
+
+    fn file(self, package: &Path) -> PathBuf {
+        package.join(self.directory()).join(SOURCE_FILE)
+    }
+}
+
+/// Where cargo has the source, in the package.
+const SOURCES: &str = "src";
+const SOURCE_FILE: &str = "lib.rs";
+
 /// In the place of the directory of sources, in messages and tables of lines: with the number of the cell behind it.
 pub(crate) const CELL_FILES: &str = "cell";
 
 /// What a cell is compiled with.
-fn cell_arguments(arguments: &[OsString]) -> Vec<OsString> {
+fn cell_arguments(arguments: &[String], directory: &str) -> Vec<String> {
     let mut prepared = without_unwanted(arguments);
+    let recorded = format!("{SOURCES}/{SOURCE_FILE}");
+    for argument in prepared.iter_mut().filter(|argument| **argument == recorded) {
+        *argument = format!("{directory}/{SOURCE_FILE}");
+    }
     // One unit, because optimizing several together takes longer than a cell's code is worth; and lines, which
     // backtraces need.
-    prepared.extend(["-Ccodegen-units=1", "-Cdebuginfo=line-tables-only"].map(OsString::from));
+    prepared.extend(["-Ccodegen-units=1", "-Cdebuginfo=line-tables-only"].map(str::to_owned));
     prepared
 }
 
 /// Every cell is new code, and goes to a file of its own. The lines that backtraces need must not be removed again. And
 /// cargo's metadata changes with every dependency, and would every type with it.
-fn without_unwanted(arguments: &[OsString]) -> Vec<OsString> {
+fn without_unwanted(arguments: &[String]) -> Vec<String> {
     let is_unwanted = |option: &str| {
         ["incremental=", "metadata=", "extra-filename="]
             .iter()
             .any(|start| option.starts_with(start))
             || option == "strip=debuginfo"
     };
-    let mut kept: Vec<OsString> = Vec::with_capacity(arguments.len());
+    let mut kept: Vec<String> = Vec::with_capacity(arguments.len());
     let mut arguments = arguments.iter();
     while let Some(argument) = arguments.next() {
         if argument == "--out-dir" {
             arguments.next();
-        } else if argument.to_str().is_some_and(is_unwanted) {
+        } else if is_unwanted(argument) {
             kept.pop_if(|flag| flag == "-C");
-        } else if !argument
-            .to_str()
-            .is_some_and(|argument| argument.starts_with("--emit="))
-        {
+        } else if !argument.starts_with("--emit=") {
             kept.push(argument.clone());
         }
     }
@@ -380,8 +433,8 @@ mod tests {
             "-C",
             "opt-level=2",
         ]
-        .map(OsString::from);
-        let kept = ["--crate-name", "ctx", "-C", "opt-level=2"].map(OsString::from);
+        .map(str::to_owned);
+        let kept = ["--crate-name", "ctx", "-C", "opt-level=2"];
         assert_eq!(without_unwanted(&arguments), kept);
     }
 
@@ -420,10 +473,14 @@ mod tests {
             text,
             cell: 7,
             identities: &identities,
+            place: SourcePlace::Ahead,
         };
-        let library = package.compile(source("pub fn f() {}"), "cell_1").unwrap();
+        let compiler = package.compiler().unwrap();
+        let library = compiler.compile(source("pub fn f() {}"), "cell_1").unwrap();
         assert!(library.is_file());
-        let Err(BuildError::Messages(messages)) = package.check(source("fn f() { g() }")) else {
+        compiler.keep_source(SourcePlace::Ahead).unwrap();
+        assert_eq!(fs::read_to_string(package.source_file()).unwrap(), "pub fn f() {}");
+        let Err(BuildError::Messages(messages)) = compiler.check(source("fn f() { g() }")) else {
             panic!("it compiles")
         };
         assert_eq!(messages[0]["code"]["code"], "E0425");

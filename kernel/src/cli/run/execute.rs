@@ -11,7 +11,7 @@ use super::notebook::CodeCell;
 use super::outputs::Outputs;
 use super::screen::Screen;
 use super::stop::Stop;
-use crate::session::{Cell, CellError, CellId, Content, Event, Events, Outcome, Session};
+use crate::session::{Cell, CellError, CellId, Content, Event, Events, ExpectedCell, Outcome, Session};
 
 /// How long a cell may take to end once it has been interrupted. Interrupts work by killing processes, so that one
 /// that takes longer will not end at all.
@@ -21,6 +21,8 @@ const INTERRUPT_GRACE: Duration = Duration::from_secs(10);
 pub(super) trait Engine {
     /// Queues a cell. Its output and its end are said as events.
     fn execute(&self, cell: Cell);
+    /// Says what is executed after the cell that runs.
+    fn expect(&self, cell: ExpectedCell);
     /// Stops the cell that is running.
     fn interrupt(&self);
 }
@@ -28,6 +30,10 @@ pub(super) trait Engine {
 impl Engine for Session {
     fn execute(&self, cell: Cell) {
         Session::execute(self, cell);
+    }
+
+    fn expect(&self, cell: ExpectedCell) {
+        Session::expect(self, cell);
     }
 
     fn interrupt(&self) {
@@ -111,7 +117,8 @@ impl<'a, E: Engine> Execution<'a, E> {
     /// Runs the cells, leaving out those with nothing in them.
     pub(super) async fn run(&mut self, cells: &[CodeCell]) -> Ending {
         let cells = cells.iter().filter(|cell| !cell.source.trim().is_empty());
-        for (cell, execution_count) in cells.zip(1..) {
+        let mut cells = cells.zip(1..).peekable();
+        while let Some((cell, execution_count)) = cells.next() {
             if let Some(stop) = self.stop.or_else(|| self.stops.try_recv().ok()) {
                 return Ending::Stopped(stop);
             }
@@ -119,7 +126,11 @@ impl<'a, E: Engine> Execution<'a, E> {
                 position: cell.index + 1,
                 execution_count,
             };
-            if let Err(ending) = self.run_cell(cell, name).await {
+            let next = cells.peek().map(|(cell, execution_count)| ExpectedCell {
+                code: cell.source.clone(),
+                execution_count: *execution_count,
+            });
+            if let Err(ending) = self.run_cell(cell, name, next).await {
                 return ending;
             }
         }
@@ -139,7 +150,7 @@ impl<'a, E: Engine> Execution<'a, E> {
     }
 
     /// Runs one cell; an error is how the run ends with it.
-    async fn run_cell(&mut self, cell: &CodeCell, name: CellName) -> Result<(), Ending> {
+    async fn run_cell(&mut self, cell: &CodeCell, name: CellName, next: Option<ExpectedCell>) -> Result<(), Ending> {
         let CellName { execution_count, .. } = name;
         let id = id(cell.index);
         self.outputs.insert(id, Outputs::new(execution_count));
@@ -151,6 +162,9 @@ impl<'a, E: Engine> Execution<'a, E> {
             // Whoever watches a run does not sit at it.
             allow_stdin: false,
         });
+        if let Some(next) = next {
+            self.engine.expect(next);
+        }
         match self.wait(id).await {
             CellEnd::Finished(Outcome::Ok) => Ok(()),
             CellEnd::Finished(Outcome::Error(error)) => {

@@ -20,6 +20,16 @@ impl Dispatcher {
     pub(in crate::jupyter) fn submit(&mut self, submission: Submission) {
         self.executions.push(submission);
         self.start_next();
+        if self.executions.waiting() == 1 {
+            self.expect_next();
+        }
+    }
+
+    /// Says which cell is next, where one runs.
+    fn expect_next(&mut self) {
+        if let Some(cell) = self.executions.expected() {
+            self.actions.push(Action::Expect(cell));
+        }
     }
 
     pub(super) fn on_event(&mut self, now: Instant, event: Event) {
@@ -63,6 +73,7 @@ impl Dispatcher {
             self.actions.publish(&request.header, content::execute_input(&cell));
         }
         self.actions.push(Action::Execute(cell));
+        self.expect_next();
     }
 
     /// Broadcasts a piece of a cell's output under the request that the cell came from.

@@ -139,6 +139,7 @@ fn describe(action: Action) -> String {
         }
         Action::Answer { question, answer } => format!("answer {} with {answer:?}", question.0),
         Action::Execute(cell) => format!("run {:?} as {}", cell.code, cell.id.0),
+        Action::Expect(cell) => format!("expect {:?} as {}", cell.code, cell.execution_count),
         Action::Interrupt => "interrupt".to_owned(),
     }
 }

@@ -3,22 +3,19 @@
 use std::collections::BTreeSet;
 
 use crate::cell::Variables;
-use crate::evaluation::Evaluator;
+use crate::evaluation::Names;
 use crate::session::knowledge::Knowledge;
 
 /// Everything that has a name.
 pub(super) struct KnownNames<'a> {
-    pub(super) evaluator: &'a Evaluator,
+    pub(super) names: Names<'a>,
     pub(super) imported: &'a BTreeSet<String>,
     pub(super) knowledge: &'a Knowledge,
 }
 
 impl Variables for KnownNames<'_> {
     fn type_of(&self, name: &str) -> Option<String> {
-        self.evaluator
-            .variables()
-            .find(|(variable, _)| *variable == name)
-            .map(|(_, type_)| type_.to_owned())
+        self.names.type_of(name).map(str::to_owned)
     }
 
     fn function(&self, name: &str) -> Option<String> {
@@ -26,8 +23,6 @@ impl Variables for KnownNames<'_> {
     }
 
     fn is_known(&self, name: &str) -> bool {
-        self.type_of(name).is_some()
-            || self.imported.contains(name)
-            || self.evaluator.item_names().any(|item| item == name)
+        self.names.type_of(name).is_some() || self.imported.contains(name) || self.names.has_item(name)
     }
 }

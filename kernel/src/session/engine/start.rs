@@ -66,7 +66,7 @@ pub(super) fn refuse_all(shared: &Shared, requests: &mpsc::Receiver<Request>, er
             }
             Request::Shutdown => return,
             // Dropping the reply answers.
-            Request::Complete { .. } | Request::Inspect { .. } => {}
+            Request::Expect(_) | Request::Complete { .. } | Request::Inspect { .. } => {}
         }
     }
 }

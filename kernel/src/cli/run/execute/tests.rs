@@ -24,6 +24,7 @@ struct Script {
     /// The cell that hangs.
     hanging: RefCell<Option<CellId>>,
     executed: RefCell<Vec<(u32, String)>>,
+    expected: RefCell<Vec<(u32, String)>>,
 }
 
 impl Script {
@@ -43,6 +44,10 @@ impl Script {
 }
 
 impl Engine for Script {
+    fn expect(&self, cell: ExpectedCell) {
+        self.expected.borrow_mut().push((cell.execution_count, cell.code));
+    }
+
     fn execute(&self, cell: Cell) {
         self.executed
             .borrow_mut()
@@ -98,6 +103,7 @@ fn error(ename: &str, evalue: &str) -> CellError {
 struct Run {
     ending: Ending,
     executed: Vec<(u32, String)>,
+    expected: Vec<(u32, String)>,
     outputs: Vec<(usize, Value)>,
     out: Shared,
     err: Shared,
@@ -117,6 +123,7 @@ async fn run(cells: &[CodeCell], limits: Limits) -> Run {
         stops: stops_sender,
         hanging: RefCell::default(),
         executed: RefCell::default(),
+        expected: RefCell::default(),
     };
     let (screen, out, err) = screen(Code::FirstLine);
     let mut execution = Execution::new(&script, &mut events, &mut stops, screen, limits);
@@ -128,6 +135,7 @@ async fn run(cells: &[CodeCell], limits: Limits) -> Run {
     Run {
         ending,
         executed: script.executed.take(),
+        expected: script.expected.take(),
         outputs,
         out,
         err,
@@ -159,6 +167,7 @@ async fn cells_run_in_order_and_empty_ones_are_left_out() {
     assert_eq!(run.ending, Ending::Completed);
     assert_eq!(run.ending.status(), 0);
     assert_eq!(run.executed, [(1, "print a".to_owned()), (2, "print b".to_owned())]);
+    assert_eq!(run.expected, run.executed[1..]);
     let indexes: Vec<_> = run.outputs.iter().map(|(index, _)| *index).collect();
     assert_eq!(indexes, [0, 2]);
     assert_eq!(run.out.text(), "In [1]: print a\na\nIn [2]: print b\nb\n");

@@ -12,7 +12,7 @@ fn what_came_while_the_kernel_started_is_answered_in_its_order() {
         kernel.execute("a", json!({})),
         ["busy a", "execute_input a", "run \"a\" as 0"]
     );
-    assert!(kernel.execute("b", json!({})).is_empty());
+    assert_eq!(kernel.execute("b", json!({})), ["expect \"b\" as 2"]);
     assert_eq!(kernel.control("k", "kernel_info_request", json!({})), info);
     assert_eq!(
         kernel.fail(0, "Unavailable"),

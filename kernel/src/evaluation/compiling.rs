@@ -1,0 +1,172 @@
+//! From a draft to a library that can be run: types, the compiler, and what its messages mend.
+
+use std::path::PathBuf;
+use std::time::Instant;
+
+use parcell::contract::reports::CELL_LIBRARY;
+
+use super::diagnostic::{Compiled, Diagnostic};
+use super::draft::{ANALYSED_FUNCTION, Draft, Form, Purpose};
+use super::mending::{self, Mended};
+use super::source::Source;
+use super::{Error, NotKept, Phases};
+use crate::analysis::{Analyzer, VariableType};
+use crate::toolchain::{BuildError, CellCompiler, CellSource, Identities, SourcePlace};
+
+/// How often a source is mended, at most: that there is no end to it would be a mistake of ours.
+const MOST_MENDINGS: usize = 16;
+
+/// All that is needed to compile one cell.
+#[derive(Clone, Debug)]
+pub(super) struct Compiling<'a> {
+    pub(super) compiler: CellCompiler,
+    pub(super) analyzer: &'a Analyzer,
+    pub(super) identities: &'a Identities,
+    /// The number by which people know the cell.
+    pub(super) cell: u32,
+    pub(super) place: SourcePlace,
+}
+
+/// What the compiler says of a source that it does not take.
+#[derive(Debug)]
+pub(super) struct Failure {
+    pub(super) diagnostics: Vec<Diagnostic>,
+    /// All of it.
+    pub(super) text: String,
+}
+
+/// Why there is no library.
+#[derive(Debug)]
+pub(super) enum NoLibrary {
+    /// The draft needs a crate that has not been compiled.
+    NeedsCrates,
+    Failed(Error),
+}
+
+impl Compiling<'_> {
+    /// Finds out what the types of new variables are.
+    pub(super) fn settle_types(&self, draft: &mut Draft, phases: &mut Phases) -> Result<(), Error> {
+        let locals = draft.body.locals.clone();
+        if draft.body.has_known_types() {
+            for local in &locals {
+                if let Some(type_) = &local.type_ {
+                    let namespace = &mut draft.namespace;
+                    namespace.define_variable(&local.name, type_.clone(), local.is_mutable, Some(local));
+                }
+            }
+            return Ok(());
+        }
+        let start = Instant::now();
+        let source = draft.analysed(Purpose::Types).into_text();
+        let variables = self.analyzer.variables(source, ANALYSED_FUNCTION);
+        phases.types += start.elapsed();
+        for (name, variable) in variables? {
+            let local = locals.iter().rfind(|local| local.name == name);
+            let reason = match variable.type_ {
+                VariableType::Named(type_) => {
+                    let namespace = &mut draft.namespace;
+                    namespace.define_variable(&name, type_, variable.is_mutable, local);
+                    continue;
+                }
+                VariableType::Closure => NotKept::Closure,
+                VariableType::Unknown => NotKept::UnknownType,
+            };
+            // What is not known may be so because of a mistake.
+            let mistakes = self.check(draft);
+            return Err(match mistakes {
+                mistakes if mistakes.is_empty() => Error::NotKept { name, reason },
+                mistakes => Error::Diagnostics(mistakes),
+            });
+        }
+        Ok(())
+    }
+
+    /// Compiles a draft, mended as far as the compiler's messages say how. `checks_all` is as in `Form`.
+    pub(super) fn library(
+        &self,
+        draft: &mut Draft,
+        checks_all: bool,
+        number: u32,
+        phases: &mut Phases,
+    ) -> Result<PathBuf, NoLibrary> {
+        let form = Form {
+            catches_panics: true,
+            checks_all,
+            number,
+        };
+        let name = format!("{CELL_LIBRARY}{number}");
+        for _ in 0..MOST_MENDINGS {
+            let start = Instant::now();
+            let compiled = self.with_source(&draft.compiled(form), |source| self.compiler.compile(source, &name));
+            phases.compiling += start.elapsed();
+            let failure = match compiled {
+                Ok(library) => return Ok(library),
+                Err(failure) => failure,
+            };
+            match mending::mend(draft, &failure).map_err(NoLibrary::Failed)? {
+                Mended::Source => {}
+                Mended::Crates => return Err(NoLibrary::NeedsCrates),
+                Mended::Nothing => {
+                    let explained = self.explain(draft, form, failure);
+                    return Err(NoLibrary::Failed(Error::Diagnostics(explained)));
+                }
+            }
+        }
+        let endless = "the code was changed again and again, and did not compile: please report this".to_owned();
+        Err(NoLibrary::Failed(Error::Build(endless)))
+    }
+
+    /// What the compiler says of the same without what generated code makes of its messages.
+    fn explain(&self, draft: &Draft, form: Form, failure: Failure) -> Vec<Diagnostic> {
+        let form = Form {
+            catches_panics: false,
+            ..form
+        };
+        let plain = self.with_source(&draft.compiled(form), |source| self.compiler.check(source));
+        let failure = match plain {
+            Err(plain) if !plain.diagnostics.is_empty() => plain,
+            _ => failure,
+        };
+        mending::for_people(failure.diagnostics, &draft.namespace)
+    }
+
+    /// What is wrong with the cell's code where its variables are left out of account.
+    fn check(&self, draft: &Draft) -> Vec<Diagnostic> {
+        let source = draft.analysed(Purpose::Check);
+        match self.with_source(&source, |source| self.compiler.check(source)) {
+            Ok(()) => Vec::new(),
+            Err(failure) => mending::for_people(failure.diagnostics, &draft.namespace),
+        }
+    }
+
+    fn with_source<T>(
+        &self,
+        source: &Source,
+        compile: impl FnOnce(CellSource<'_>) -> Result<T, BuildError>,
+    ) -> Result<T, Failure> {
+        let revised = self.identities.apply(source.text());
+        let cell = CellSource {
+            text: &revised.text,
+            cell: self.cell,
+            identities: self.identities,
+            place: self.place,
+        };
+        let compiled = Compiled {
+            source,
+            revised: &revised,
+        };
+        compile(cell).map_err(|error| match error {
+            BuildError::Messages(messages) => Failure {
+                diagnostics: messages
+                    .iter()
+                    .filter_map(|json| Diagnostic::read(json, compiled))
+                    .collect(),
+                text: messages.iter().map(|json| format!("{json}\n")).collect(),
+            },
+            error => Failure {
+                diagnostics: vec![Diagnostic::general(error.to_string())],
+                text: String::new(),
+            },
+        })
+    }
+}
