@@ -488,6 +488,10 @@ impl Evaluation<'_> {
                 }
                 Err(NoLibrary::Failed(error)) => return Err(error),
             };
+            // Where variables may be lost, the notebook will not be as it is expected to be.
+            if !checks_all {
+                self.compile_ahead(&draft);
+            }
             match self.run_library(&mut draft, &library, number)? {
                 Then::Done(namespace) => {
                     if checks_all {
@@ -495,7 +499,10 @@ impl Evaluation<'_> {
                     }
                     return Ok(namespace);
                 }
-                Then::Again(lost) => all_lost.push(lost),
+                Then::Again(lost) => {
+                    self.evaluator.ahead.take().map(Ahead::wait);
+                    all_lost.push(lost);
+                }
             }
         }
         Err(Error::VariablesLost(all_lost.concat()))
@@ -504,9 +511,13 @@ impl Evaluation<'_> {
     /// The same for what has been compiled ahead.
     fn run_ready(&mut self, mut ready: Ready) -> Result<Namespace, Error> {
         ready.compiler.keep_source(SourcePlace::Ahead)?;
+        self.compile_ahead(&ready.draft);
         match self.run_library(&mut ready.draft, &ready.library, ready.number)? {
             Then::Done(namespace) => Ok(namespace),
-            Then::Again(_) => self.run(ready.draft),
+            Then::Again(_) => {
+                self.evaluator.ahead.take().map(Ahead::wait);
+                self.run(ready.draft)
+            }
         }
     }
 
@@ -547,7 +558,6 @@ impl Evaluation<'_> {
     }
 
     fn run_library(&mut self, draft: &mut Draft, library: &Path, number: u32) -> Result<Then, Error> {
-        self.compile_ahead(draft);
         let start = Instant::now();
         let ran = self.evaluator.runner.run(library, &format!("{CELL_FUNCTION}{number}"));
         self.phases.running += start.elapsed();

@@ -231,14 +231,14 @@ impl CellCompiler {
         let directory = self.compilation.output_directory();
         let directory = directory.unwrap_or_else(|| self.directory.join("target"));
         let library = directory.join(format!("lib{name}.so"));
-        self.run(source, &format!("--emit=link={}", library.display()))?;
+        self.run(source, &format!("--emit=link={}", library.display()), name)?;
         Ok(library)
     }
 
     /// Has the compiler look at a source without making anything of it.
     pub(crate) fn check(&self, source: CellSource<'_>) -> Result<(), BuildError> {
         let metadata = self.directory.join(source.place.directory()).join("checked.rmeta");
-        self.run(source, &format!("--emit=metadata={}", metadata.display()))
+        self.run(source, &format!("--emit=metadata={}", metadata.display()), "checked")
     }
 
     /// Has the source of a cell that was compiled ahead take the place of the last one's.
@@ -246,7 +246,8 @@ impl CellCompiler {
         fs::rename(place.file(&self.directory), SourcePlace::Current.file(&self.directory))
     }
 
-    fn run(&self, source: CellSource<'_>, emit: &str) -> Result<(), BuildError> {
+    /// `name` is in the names of temporary files, which compilers that run at the same time must not have in common.
+    fn run(&self, source: CellSource<'_>, emit: &str, name: &str) -> Result<(), BuildError> {
         let file = source.place.file(&self.directory);
         if let Some(directory) = file.parent() {
             fs::create_dir_all(directory)?;
@@ -260,6 +261,7 @@ impl CellCompiler {
             .current_dir(&self.directory)
             .args(cell_arguments(&compilation.arguments, directory))
             .arg(emit)
+            .arg(format!("-Cextra-filename=-{name}-{directory}"))
             .arg(format!("-Cmetadata={}", source.identities.metadata()))
             .arg(format!("-Cmetadata={}", self.crates))
             // So that a panic's location tells which cell's code it is in.

@@ -3,13 +3,19 @@
 //! The kernels take turns, so that whatever else the machine does falls on both. Figures are medians. evcxr_jupyter is
 //! found in PATH or at EVCXR_JUPYTER (`cargo install --locked evcxr_jupyter --version 0.22.0`); without it this kernel
 //! is measured alone. The kernel is `target/release/parcell`, or what PARCELL_BIN names.
+//!
+//! It takes a quarter of an hour. A word behind `--` measures a part only: starts, cells, output, variables, growth, crates,
+//! whole, captured. The rows are also written as JSON and as a picture, to `target/bench/`.
 
 #![allow(clippy::print_stdout, reason = "it prints its measurements")]
 
+mod growth;
 mod peer;
+mod report;
 
 use peer::{Kind, Peer};
-use std::path::PathBuf;
+use report::{Report, median};
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -63,40 +69,89 @@ async fn main() -> ExitCode {
     for kind in &kinds {
         Peer::start(kind).await.stop().await;
     }
-    println!("{:<38}{:>12}{:>18}{:>9}", "", kinds[0].name, "evcxr_jupyter", "ratio");
-    starts(&kinds).await;
-    let mut peers = Vec::new();
-    for kind in &kinds {
-        peers.push(Peer::start(kind).await);
+    let mut report = Report::new(kinds.iter().map(|kind| kind.name).collect());
+    let wanted: Vec<String> = std::env::args().skip(1).filter(|argument| !argument.starts_with('-')).collect();
+    let is_wanted = |part: &str| wanted.is_empty() || wanted.iter().any(|wanted| wanted == part);
+    if is_wanted("starts") {
+        starts(&kinds, &mut report).await;
     }
-    cells(&mut peers).await;
-    lines(&mut peers).await;
-    interrupts(&mut peers).await;
-    captured(&mut peers[0]).await;
-    for peer in peers {
-        peer.stop().await;
-    }
-    ExitCode::SUCCESS
-}
-
-async fn starts(kinds: &[Kind]) {
-    let mut replies = vec![Vec::new(); kinds.len()];
-    let mut results = vec![Vec::new(); kinds.len()];
-    for _ in 0..STARTS {
-        for (index, kind) in kinds.iter().enumerate() {
-            let mut peer = Peer::start(kind).await;
-            replies[index].push(peer.answered);
-            let first = peer.run("let first = 1; first + 1").await;
-            assert!(first.text.contains('2'), "{} answered {first:?}", kind.name);
-            results[index].push(peer.started.elapsed());
+    if is_wanted("cells") || is_wanted("output") {
+        let mut peers = Vec::new();
+        for kind in &kinds {
+            peers.push(Peer::start(kind).await);
+        }
+        if is_wanted("cells") {
+            cells(&mut peers, &mut report).await;
+        }
+        if is_wanted("output") {
+            lines(&mut peers, &mut report).await;
+            interrupts(&mut peers, &mut report).await;
+        }
+        for peer in peers {
             peer.stop().await;
         }
     }
-    report("start to kernel_info_reply", &replies);
-    report("start to the first cell's result", &results);
+    if is_wanted("variables") {
+        growth::variables(&kinds, &mut report).await;
+    }
+    if is_wanted("growth") {
+        growth::cells(&kinds, &mut report).await;
+    }
+    if is_wanted("crates") {
+        growth::crates(&kinds, &mut report).await;
+    }
+    if is_wanted("whole") {
+        growth::whole(&kinds, &mut report).await;
+    }
+    if is_wanted("captured") {
+        let mut peer = Peer::start(&kinds[0]).await;
+        captured(&mut peer, &mut report).await;
+        peer.stop().await;
+    }
+    let directory = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../target/bench"));
+    match report.write(directory) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            println!("{} cannot be written: {error}", directory.display());
+            ExitCode::FAILURE
+        }
+    }
 }
 
-async fn cells(peers: &mut [Peer]) {
+/// First cells: one that is shown, one of which the type is plain, one whose types are inferred.
+const FIRST: [(&str, &str); 3] = [
+    ("an expression", "1 + 1"),
+    ("`let` with a literal", "let first = 1;"),
+    ("`let` and its value", "let first = vec![1].len(); first + 1"),
+];
+
+async fn starts(kinds: &[Kind], report: &mut Report) {
+    let mut replies = vec![Vec::new(); kinds.len()];
+    for (name, code) in FIRST {
+        let mut results = vec![Vec::new(); kinds.len()];
+        for _ in 0..STARTS {
+            for (index, kind) in kinds.iter().enumerate() {
+                let mut peer = Peer::start(kind).await;
+                replies[index].push(peer.answered);
+                peer.run(code).await;
+                results[index].push(peer.started.elapsed());
+                peer.stop().await;
+            }
+        }
+        report.row(&format!("start to the end of the first cell: {name}"), &results);
+    }
+    let mut pools = Vec::new();
+    for _ in 0..STARTS {
+        let mut peer = Peer::start(&kinds[0]).await;
+        peer.run("%%pool -n 2 0..4\n|n| n * 2").await;
+        pools.push(peer.started.elapsed());
+        peer.stop().await;
+    }
+    report.row("start to the end of the first cell: %%pool", &[pools]);
+    report.row("start to kernel_info_reply", &replies);
+}
+
+async fn cells(peers: &mut [Peer], report: &mut Report) {
     let mut product = vec![1.0_f64; peers.len()];
     for (name, code) in TRIVIAL {
         let mut times = vec![Vec::new(); peers.len()];
@@ -106,7 +161,7 @@ async fn cells(peers: &mut [Peer]) {
                 times.push(peer.run(&code).await.time);
             }
         }
-        report(&format!("cell: {name}"), &times);
+        report.row(&format!("cell: {name}"), &times);
         for (product, times) in product.iter_mut().zip(&times) {
             *product *= median(times).as_secs_f64();
         }
@@ -115,10 +170,10 @@ async fn cells(peers: &mut [Peer]) {
         .iter()
         .map(|product| vec![Duration::from_secs_f64(product.powf(1.0 / 6.0))])
         .collect();
-    report("cells, geometric mean", &means);
+    report.row("cells, geometric mean", &means);
 }
 
-async fn lines(peers: &mut [Peer]) {
+async fn lines(peers: &mut [Peer], report: &mut Report) {
     let mut times = vec![Vec::new(); peers.len()];
     let mut messages = Vec::new();
     for (peer, times) in peers.iter_mut().zip(&mut times) {
@@ -126,16 +181,11 @@ async fn lines(peers: &mut [Peer]) {
         times.push(ran.time);
         messages.push(ran.messages.to_string());
     }
-    report("100,000 printed lines", &times);
-    println!(
-        "{:<38}{:>12}{:>18}",
-        "  in messages",
-        messages[0],
-        messages.get(1).map_or("", |count| count)
-    );
+    report.row("100,000 printed lines", &times);
+    report.remark("in messages", &messages);
 }
 
-async fn interrupts(peers: &mut [Peer]) {
+async fn interrupts(peers: &mut [Peer], report: &mut Report) {
     let mut times = vec![Vec::new(); peers.len()];
     let mut kept = vec![0; peers.len()];
     for _ in 0..INTERRUPTS {
@@ -145,18 +195,13 @@ async fn interrupts(peers: &mut [Peer]) {
             kept[index] += usize::from(peer.run("kept").await.text.contains('7'));
         }
     }
-    report("interrupt of a busy cell to idle", &times);
+    report.row("interrupt of a busy cell to idle", &times);
     let kept: Vec<String> = kept.iter().map(|kept| format!("{kept} of {INTERRUPTS}")).collect();
-    println!(
-        "{:<38}{:>12}{:>18}",
-        "  variables kept",
-        kept[0],
-        kept.get(1).map_or("", |kept| kept)
-    );
+    report.remark("variables kept", &kept);
 }
 
 /// In this kernel alone: its workers beside threads.
-async fn captured(peer: &mut Peer) {
+async fn captured(peer: &mut Peer, report: &mut Report) {
     peer.run(CAPTURED).await;
     let (mut workers, mut threads) = (Vec::new(), Vec::new());
     // Workers first: the threads of a pool would be missing in them.
@@ -167,29 +212,8 @@ async fn captured(peer: &mut Peer) {
             times.push(Duration::from_secs_f64(milliseconds / 1e3));
         }
     }
-    report("a captured GiB in 64 parts, by workers", &[workers]);
-    report("the same by rayon's threads", &[threads]);
-}
-
-fn report(what: &str, times: &[Vec<Duration>]) {
-    let medians: Vec<Duration> = times.iter().map(|times| median(times)).collect();
-    let milliseconds = |time: &Duration| format!("{:.0} ms", time.as_secs_f64() * 1e3);
-    match medians.as_slice() {
-        [ours, theirs] => println!(
-            "{what:<38}{:>12}{:>18}{:>9.2}",
-            milliseconds(ours),
-            milliseconds(theirs),
-            ours.as_secs_f64() / theirs.as_secs_f64()
-        ),
-        [ours, ..] => println!("{what:<38}{:>12}", milliseconds(ours)),
-        [] => {}
-    }
-}
-
-fn median(times: &[Duration]) -> Duration {
-    let mut sorted = times.to_vec();
-    sorted.sort_unstable();
-    sorted[sorted.len() / 2]
+    report.row("a captured GiB in 64 parts, by workers", &[workers]);
+    report.row("the same by rayon's threads", &[threads]);
 }
 
 /// The executable of this name in PATH.

@@ -14,7 +14,7 @@ use tokio::time::{sleep, timeout};
 use zeromq::{DealerSocket, Socket, SocketRecv, SocketSend, SubSocket, ZmqMessage};
 
 /// Nothing here takes longer, unless a kernel hangs.
-const LIMIT: Duration = Duration::from_secs(120);
+const LIMIT: Duration = Duration::from_secs(600);
 const DELIMITER: &[u8] = b"<IDS|MSG>";
 
 /// A kernel that can be started.
@@ -137,6 +137,33 @@ impl Peer {
             messages,
             text,
         }
+    }
+
+    /// Queues all cells at once; how long it takes until the last is idle.
+    pub(crate) async fn run_all(&mut self, cells: &[String]) -> Duration {
+        let begin = Instant::now();
+        let mut ids = Vec::new();
+        for cell in cells {
+            ids.push(self.submit(cell).await);
+        }
+        for id in &ids {
+            self.read_to_idle(id).await;
+        }
+        let took = begin.elapsed();
+        for id in &ids {
+            self.read_reply(id).await;
+        }
+        took
+    }
+
+    /// How long it takes until it is known what could stand at the end of the code.
+    pub(crate) async fn complete(&mut self, code: &str) -> Duration {
+        let begin = Instant::now();
+        let id = self
+            .send("complete_request", json!({"code": code, "cursor_pos": code.chars().count()}))
+            .await;
+        self.read_reply(&id).await;
+        begin.elapsed()
     }
 
     /// From the interrupt of an endless loop to its idle.

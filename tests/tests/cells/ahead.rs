@@ -22,7 +22,7 @@ struct Pair {
     outcome: Result<&'static str, &'static str>,
 }
 
-const PAIRS: [Pair; 8] = [
+const PAIRS: [Pair; 9] = [
     Pair {
         name: "what the first defines is there",
         first: "struct Pair(u8, u8); let made = Pair(3, 4); use std::collections::BTreeMap as Ordered;",
@@ -66,6 +66,14 @@ const PAIRS: [Pair; 8] = [
         outcome: Ok("2"),
     },
     Pair {
+        name: "a first that loses variables is compiled again before it runs",
+        first: "struct Shape(String);",
+        second: "Shape(\"new\".to_owned()).0",
+        // The other library is the first's.
+        compiles: true,
+        outcome: Ok("\"new\""),
+    },
+    Pair {
         name: "a mistake is told at its turn",
         first: "let fine = 1;",
         second: "let wrong: u8 = \"text\";",
@@ -85,7 +93,8 @@ const PAIRS: [Pair; 8] = [
 fn what_is_compiled_while_a_cell_runs_counts_if_all_is_as_expected() {
     with_notebook(async |notebook| {
         notebook.prepare(WAIT_FOR).await;
-        notebook.prepare("let kept_list = vec![1]; let mut count = 1;").await;
+        let variables = "struct Shape(u8); let shape = Shape(1); let kept_list = vec![1]; let mut count = 1;";
+        notebook.prepare(variables).await;
         for (number, pair) in PAIRS.iter().enumerate() {
             notebook
                 .check(pair.name, async |n| check_pair(n, number, pair).await)

@@ -40,10 +40,14 @@ pub trait EvcxrDisplay {
 
 impl<T: ToMimeBundle + ?Sized> EvcxrDisplay for &T {
     fn evcxr_display(&self) {
-        let bundle = self.to_mime_bundle();
-        if size_of_val(*self) != 0 || bundle.text() != "()" {
-            show(&bundle);
-        }
+        show_unless_unit(self.to_mime_bundle(), size_of_val(*self));
+    }
+}
+
+/// Everything that need not be compiled with each cell: of values, the bundle; to drop one is a lot of code.
+fn show_unless_unit(bundle: MimeBundle, size: usize) {
+    if size != 0 || bundle.text() != "()" {
+        show(&bundle);
     }
 }
 

@@ -1,9 +1,12 @@
 //! The notebook's variables between cells, as the code that is generated for cells stores and takes them.
 //!
-//! What is generic here is compiled with each cell, and kept small therefore.
+//! What is generic here is compiled with each cell, and is a thin shell therefore: what allocates, looks up and drops is
+//! compiled once.
 
+use std::alloc::{Layout, alloc, dealloc, handle_alloc_error};
 use std::any::{Any, TypeId};
 use std::collections::HashMap;
+use std::ptr::NonNull;
 use std::sync::Arc;
 
 use super::send_control_line;
@@ -23,7 +26,11 @@ pub fn create_variable_store() -> *mut VariableStore {
 impl VariableStore {
     /// Stores a variable when the cell has ended.
     pub fn put_variable<T: 'static>(&mut self, name: &str, value: T) {
-        self.put(name, Box::new(value));
+        let room = room_for(Layout::new::<T>()).cast::<T>();
+        // SAFETY: the room is valid for a value of this layout, and nobody else's.
+        unsafe { room.write(value) };
+        // SAFETY: `room_for` gives what a box of a value of this layout consists of, and the value is there.
+        self.put(name, unsafe { Box::from_raw(room.as_ptr()) });
     }
 
     /// Whether the variable, if there is one of this name, has this type; if not, says so.
@@ -37,10 +44,12 @@ impl VariableStore {
     ///
     /// When there is none of this name and type, which generated code has made sure of.
     pub fn take_variable<T: 'static>(&mut self, name: &str) -> T {
-        match self.take(name).downcast() {
-            Ok(value) => *value,
-            Err(_) => another_type(name),
-        }
+        let room = self.take(name, TypeId::of::<T>()).cast::<T>();
+        // SAFETY: `take` has checked the type of what is there, and nothing refers to it any more.
+        let value = unsafe { room.read() };
+        // SAFETY: this is what the value's box consisted of, and the value has moved out.
+        unsafe { give_back(room.cast(), Layout::new::<T>()) };
+        value
     }
 
     /// The value that all cells share under this name, made by the first that asks.
@@ -81,15 +90,44 @@ impl VariableStore {
         fits
     }
 
-    fn take(&mut self, name: &str) -> Box<dyn Any> {
-        self.values
+    /// What the box of the variable consists of, which is the caller's now.
+    fn take(&mut self, name: &str, expected: TypeId) -> NonNull<u8> {
+        let value = self
+            .values
             .remove(name)
-            .unwrap_or_else(|| panic!("the variable `{name}` is not there"))
+            .unwrap_or_else(|| panic!("the variable `{name}` is not there"));
+        if value.as_ref().type_id() != expected {
+            another_type(name);
+        }
+        // SAFETY: what a box consists of is not null.
+        unsafe { NonNull::new_unchecked(Box::into_raw(value).cast()) }
     }
 }
 
 fn another_type(name: &str) -> ! {
     panic!("the variable `{name}` has another type")
+}
+
+/// Room for a value of this layout, as a box has it.
+fn room_for(layout: Layout) -> NonNull<u8> {
+    if layout.size() == 0 {
+        return layout.dangling_ptr();
+    }
+    // SAFETY: the layout has a size.
+    let room = unsafe { alloc(layout) };
+    NonNull::new(room).unwrap_or_else(|| handle_alloc_error(layout))
+}
+
+/// Gives back the room of a value of this layout.
+///
+/// # Safety
+///
+/// It is what a box of such a value consisted of, with no value in it any more.
+unsafe fn give_back(room: NonNull<u8>, layout: Layout) {
+    if layout.size() != 0 {
+        // SAFETY: the caller says that it was allocated like this, and the layout has a size.
+        unsafe { dealloc(room.as_ptr(), layout) };
+    }
 }
 
 #[cfg(test)]
@@ -103,6 +141,33 @@ mod tests {
         assert!(store.check_variable::<String>("text"));
         assert!(store.check_variable::<u32>("none"));
         assert_eq!(store.take_variable::<String>("text"), "a");
+    }
+
+    #[test]
+    fn values_of_every_layout_come_back_whole_and_are_dropped_once() {
+        #[derive(Debug, PartialEq)]
+        #[repr(align(64))]
+        struct Aligned(u8);
+        struct Counted<'a>(&'a std::cell::Cell<u32>);
+        impl Drop for Counted<'_> {
+            fn drop(&mut self) {
+                self.0.set(self.0.get() + 1);
+            }
+        }
+        let dropped: &'static _ = Box::leak(Box::default());
+        let mut store = VariableStore::default();
+        store.put_variable("unit", ());
+        store.put_variable("aligned", Aligned(7));
+        store.put_variable("large", [1_u64; 1000]);
+        store.put_variable("counted", Counted(dropped));
+        store.put_variable("kept", Counted(dropped));
+        store.take_variable::<()>("unit");
+        assert_eq!(store.take_variable::<Aligned>("aligned"), Aligned(7));
+        assert_eq!(store.take_variable::<[u64; 1000]>("large"), [1; 1000]);
+        drop(store.take_variable::<Counted<'static>>("counted"));
+        assert_eq!(dropped.get(), 1);
+        drop(store);
+        assert_eq!(dropped.get(), 2);
     }
 
     #[test]

@@ -12,7 +12,7 @@ use super::program::Program;
 use crate::codec;
 use crate::error::{CrashCause, TaskError};
 use crate::job;
-use crate::map::{MapState, Progress, Recorder, Settings, Sink};
+use crate::map::{MapState, Progress, Recorder, Settings, Sink, type_name};
 use crate::message::Message;
 use crate::notebook;
 use crate::sys::clock;
@@ -92,7 +92,7 @@ impl<'a, T: Message> Map<'a, T> {
             attempts: HashMap::new(),
             threads,
             output: Output::new(settings.output_style, settings.grouped)?,
-            recorder: Recorder::begin::<R>(items.len()),
+            recorder: Recorder::begin(items.len(), type_name::<R>),
             workers: HashSet::new(),
             begun: clock::now(),
             state: MapState {

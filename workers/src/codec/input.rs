@@ -135,7 +135,7 @@ impl<'de> Input<'de> {
         rest.is_some()
     }
 
-    #[inline]
+    // Not inlined: it is large, and the types of results whose parts matter have shorter ways.
     pub(super) fn head(&mut self) -> Result<Head<'de>, Problem> {
         let [byte] = self.array()?;
         Ok(match byte {

@@ -95,7 +95,7 @@ pub fn last_results<R: Message>() -> Result<BTreeMap<usize, Result<R, TaskError>
 
 /// Keeps the outcomes of calls that all have ended, as those of a map that has failed.
 pub(crate) fn keep_results<R: Message>(outcomes: &[Result<R, TaskError>]) {
-    let Some(mut recorder) = Recorder::begin::<R>(outcomes.len()) else {
+    let Some(mut recorder) = Recorder::begin(outcomes.len(), type_name::<R>) else {
         return;
     };
     let mut bytes = Vec::new();
@@ -123,7 +123,7 @@ pub(crate) struct Recorder {
 
 impl Recorder {
     /// For a map that begins; `None` where this is no notebook's own process, or another map of it is being recorded.
-    pub(crate) fn begin<R>(items: usize) -> Option<Self> {
+    pub(crate) fn begin(items: usize, type_name: fn() -> String) -> Option<Self> {
         if fork::is_worker() {
             return None;
         }
@@ -138,7 +138,7 @@ impl Recorder {
         let description = Description {
             cell,
             items: items as u64,
-            type_name: type_name::<R>(),
+            type_name: type_name(),
         };
         Some(Self {
             // Without room for it there is nothing to be had later; the map itself does not suffer.
@@ -197,7 +197,7 @@ impl Drop for Recorder {
 }
 
 /// The type's name as people write it: without the paths.
-fn type_name<R>() -> String {
+pub(crate) fn type_name<R>() -> String {
     without_paths(std::any::type_name::<R>())
 }
 
@@ -234,6 +234,6 @@ mod tests {
     #[test]
     fn in_a_plain_program_there_are_none() {
         assert!(matches!(last_results::<u64>(), Err(LastResultsError::None)));
-        assert!(Recorder::begin::<u64>(3).is_none());
+        assert!(Recorder::begin(3, type_name::<u64>).is_none());
     }
 }

@@ -7,7 +7,7 @@ mod progress;
 mod settings;
 
 pub use last_results::{LastResultsError, last_results};
-pub(crate) use last_results::{Recorder, keep_results};
+pub(crate) use last_results::{Recorder, keep_results, type_name};
 pub(crate) use outcomes::{OnFailure, Outcomes, ResultOrder, Sink, decode};
 pub(crate) use progress::{MapState, Progress};
 pub(crate) use settings::Settings;

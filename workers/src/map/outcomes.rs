@@ -27,20 +27,49 @@ pub(crate) enum ResultOrder {
     Completion,
 }
 
+/// The errors of items. Whoever uses a map with a type of results of its own compiles what is generic over that: a
+/// collection that is named there would be compiled again each time, and its end with it.
+trait Failures {
+    fn insert(&mut self, item: usize, error: TaskError);
+    fn remove(&mut self, item: usize) -> Option<TaskError>;
+    /// That of the first item that has one.
+    fn remove_first(&mut self) -> Option<TaskError>;
+}
+
+impl Failures for BTreeMap<usize, TaskError> {
+    fn insert(&mut self, item: usize, error: TaskError) {
+        BTreeMap::insert(self, item, error);
+    }
+
+    fn remove(&mut self, item: usize) -> Option<TaskError> {
+        BTreeMap::remove(self, &item)
+    }
+
+    fn remove_first(&mut self) -> Option<TaskError> {
+        Some(self.pop_first()?.1)
+    }
+}
+
+fn no_failures() -> Box<dyn Failures> {
+    Box::new(BTreeMap::new())
+}
+
 /// What has become of each item.
 pub(crate) struct Outcomes<R> {
     /// Errors are few and large, so they are kept apart.
     values: Vec<Option<R>>,
-    errors: BTreeMap<usize, TaskError>,
+    errors: Box<dyn Failures>,
     /// The items in the order in which they were done, where that is asked for.
     completed: Option<Vec<usize>>,
 }
 
 impl<R: Message> Outcomes<R> {
     pub(crate) fn new(items: usize, order: ResultOrder) -> Self {
+        let mut values = Vec::new();
+        values.resize_with(items, || None);
         Self {
-            values: std::iter::repeat_with(|| None).take(items).collect(),
-            errors: BTreeMap::new(),
+            values,
+            errors: no_failures(),
             completed: (order == ResultOrder::Completion).then(Vec::new),
         }
     }
@@ -82,30 +111,32 @@ impl<R: Message> Outcomes<R> {
 
     /// All values, or the first error.
     pub(crate) fn into_values(mut self) -> Result<Vec<R>, TaskError> {
-        if let Some((_, error)) = self.errors.pop_first() {
+        if let Some(error) = self.errors.remove_first() {
             return Err(error);
         }
-        let (mut values, completed) = (self.values, self.completed);
-        Ok(match completed {
-            None => values.into_iter().map(|value| value.expect(SETTLED)).collect(),
-            Some(order) => order
-                .into_iter()
-                .map(|item| values[item].take().expect(SETTLED))
-                .collect(),
-        })
+        let mut in_order = Vec::with_capacity(self.values.len());
+        for position in 0..self.values.len() {
+            let item = self.item_at(position);
+            in_order.push(self.values[item].take().expect(SETTLED));
+        }
+        Ok(in_order)
     }
 
     pub(crate) fn into_results(mut self) -> Vec<Result<R, TaskError>> {
-        let items = self.values.len();
-        let order = self.completed.take();
-        let mut result = |item: usize| match self.values[item].take() {
-            Some(value) => Ok(value),
-            None => Err(self.errors.remove(&item).expect(SETTLED)),
-        };
-        match order {
-            None => (0..items).map(&mut result).collect(),
-            Some(order) => order.into_iter().map(&mut result).collect(),
+        let mut in_order = Vec::with_capacity(self.values.len());
+        for position in 0..self.values.len() {
+            let item = self.item_at(position);
+            in_order.push(match self.values[item].take() {
+                Some(value) => Ok(value),
+                None => Err(self.errors.remove(item).expect(SETTLED)),
+            });
         }
+        in_order
+    }
+
+    /// The item that is at this position in the order of results.
+    fn item_at(&self, position: usize) -> usize {
+        self.completed.as_ref().map_or(position, |order| order[position])
     }
 }
 

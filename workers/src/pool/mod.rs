@@ -19,7 +19,7 @@ use std::sync::Arc;
 use crate::codec;
 use crate::error::TaskError;
 use crate::job::{ItemError, Stage};
-use crate::map::{OnFailure, Outcomes, Recorder, ResultOrder};
+use crate::map::{OnFailure, Outcomes, Recorder, ResultOrder, type_name};
 use crate::message::Message;
 pub use apply_async::AsyncResult;
 use apply_async::Standing;
@@ -265,7 +265,7 @@ impl Pool {
             Ok(codec::encode_into(&call(item)?, out)?)
         };
         let count = outcomes.len();
-        let recorder = Recorder::begin::<R>(count);
+        let recorder = Recorder::begin(count, type_name::<R>);
         engine::run(
             &self.settings,
             count,

@@ -98,7 +98,7 @@ pub(crate) fn view<I>(iter: &I) -> Option<(Shape, &[u8])> {
     if size_of::<I>() != size_of::<slice::Iter<'_, u8>>() {
         return None;
     }
-    let element = ELEMENTS.by_iter.get(&typeid::of::<I>())?;
+    let element = element_of_iter(typeid::of::<I>())?;
     // SAFETY: the identities are equal, so `I` is the iterator that the function is for: its only lifetime, which
     // identities do not tell apart, is that of the slice. The slice lives longer than the borrow of the iterator.
     Some((element.shape, unsafe {
@@ -109,7 +109,7 @@ pub(crate) fn view<I>(iter: &I) -> Option<(Shape, &[u8])> {
 /// Makes a `T` from the memory of a slice, if it is a `Vec` or a boxed slice of such elements. `Err` where the bytes
 /// hold something that the elements cannot be, or half an element.
 pub(crate) fn collect<T>(shape: Shape, bytes: &[u8]) -> Option<Result<T, InvalidElements>> {
-    let element = ELEMENTS.by_shape.get(&shape)?;
+    let element = element_of_shape(shape)?;
     let wanted = typeid::of::<T>();
     let make = match () {
         () if wanted == element.vec => element.make_vec,
@@ -211,6 +211,16 @@ const CHECKED_AT_ONCE: usize = 4096;
 fn are_valid<E: CheckedBitPattern>(bits: &[E::Bits]) -> bool {
     bits.iter()
         .fold(true, |valid, bits| valid & E::is_valid_bit_pattern(bits))
+}
+
+// Looking up is compiled once, and not with each type.
+
+fn element_of_iter(iter: TypeId) -> Option<&'static Element> {
+    ELEMENTS.by_iter.get(&iter)
+}
+
+fn element_of_shape(shape: Shape) -> Option<&'static Element> {
+    ELEMENTS.by_shape.get(&shape)
 }
 
 static ELEMENTS: LazyLock<ElementTypes> = LazyLock::new(ElementTypes::new);
