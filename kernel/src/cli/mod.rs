@@ -24,7 +24,7 @@ use std::process::ExitCode;
 
 use anstream::{AutoStream, ColorChoice};
 use clap::{Parser, Subcommand};
-use tokio::runtime::Runtime;
+use tokio::runtime::Builder;
 use tracing_subscriber::EnvFilter;
 
 use doctor::DoctorArgs;
@@ -100,7 +100,11 @@ fn dispatch(command: Command) -> Result<ExitCode, Box<dyn Error>> {
 /// Runs `future` to its end. Does not wait for what it has left behind: whoever interrupts twice is not to wait for
 /// work that is still going on.
 fn block_on<T>(future: impl Future<Output = T>) -> io::Result<T> {
-    let runtime = Runtime::new()?;
+    // Code is parsed in its threads, too, as deep as `cell::too_deep` lets it be.
+    let runtime = Builder::new_multi_thread()
+        .enable_all()
+        .thread_stack_size(8 << 20)
+        .build()?;
     let output = runtime.block_on(future);
     runtime.shutdown_background();
     Ok(output)

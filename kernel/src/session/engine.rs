@@ -15,7 +15,7 @@ use parcell::contract::control::VARIABLE_CHANGED_TYPE;
 use super::completion::InRust;
 use super::diagnostics::{self, Compiled};
 use super::endings::Subject;
-use super::event::{Cell, CellError, Content, Event, ExpectedCell, MimeBundle, Outcome, Stream};
+use super::event::{Cell, CellError, Content, Event, ExpectedCell, Outcome, Stream};
 use super::gone::Gone;
 use super::inspection::Detail;
 use super::knowledge::Knowledge;
@@ -135,6 +135,10 @@ impl<'a> Engine<'a> {
             return self
                 .shared
                 .finish(cell.id, Outcome::Error(outcome::interrupted(Subject::Cell)));
+        }
+        if let Some(place) = cell::too_deep(&cell.code) {
+            let error = diagnostics::too_deep(place, cell.execution_count, &cell.code);
+            return self.shared.finish(cell.id, Outcome::Error(error));
         }
         let known = KnownNames {
             names: self.evaluator.names(),
@@ -283,7 +287,7 @@ impl<'a> Engine<'a> {
                 if evaluated.tells_timing {
                     self.tell_phases(cell, evaluated.phases);
                 }
-                self.show(cell, evaluated);
+                self.show(cell, &evaluated);
                 return Outcome::Ok;
             }
             Ended::GaveUp => outcome::given_up(report, &self.locations()),
@@ -314,9 +318,8 @@ impl<'a> Engine<'a> {
     }
 
     /// What commands (`:vars` and the like) show.
-    fn show(&self, cell: &Cell, evaluated: Evaluated) {
-        let data = evaluated.shown.data.into_iter();
-        let data: MimeBundle = data.map(|(mime, content)| (mime, content.into())).collect();
+    fn show(&self, cell: &Cell, evaluated: &Evaluated) {
+        let data = magics::of_commands(&evaluated.shown);
         if !data.is_empty() {
             self.say(cell, Content::result(data));
         }

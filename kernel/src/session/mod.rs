@@ -160,12 +160,19 @@ impl Session {
 
     /// Whether `code` is complete. Answers at once, also while a cell runs.
     pub(crate) fn is_complete(&self, code: &str) -> Completeness {
+        // It is told so when it is run.
+        if cell::too_deep(code).is_some() {
+            return Completeness::Complete;
+        }
         cell::is_complete(code)
     }
 
     /// What could stand at `cursor` (a Unicode code point offset) in `code`. While a cell runs the answer is what is
     /// known without the engine.
     pub(crate) async fn complete(&self, code: &str, cursor: usize) -> Completions {
+        if cell::too_deep(code).is_some() {
+            return Completions::default();
+        }
         let knowledge = self.shared.knowledge();
         let context = CompletionContext::new(code, cursor, &knowledge);
         let Cursor::Rust(excerpt) = &context.cursor else {
@@ -189,6 +196,9 @@ impl Session {
     /// Markdown and plain text for what is at `cursor` (a Unicode code point offset), or None. While a cell runs the
     /// answer is what is known without the engine.
     pub(crate) async fn inspect(&self, code: &str, cursor: usize, detail: Detail) -> Option<MimeBundle> {
+        if cell::too_deep(code).is_some() {
+            return None;
+        }
         let knowledge = self.shared.knowledge();
         let cursor = cell::cursor(code, completion::byte_position(code, cursor), &*knowledge);
         let Cursor::Rust(excerpt) = cursor else {

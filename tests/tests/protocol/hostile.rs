@@ -103,3 +103,35 @@ fn several_clients_share_a_kernel_over_tcp() {
         kernel.ended().await;
     });
 }
+
+#[test]
+fn code_that_no_parser_survives_costs_its_cell_only() {
+    with_notebook(async |notebook| {
+        notebook.prepare("let kept = 7;").await;
+        let deep = [
+            format!("{}1{}", "(".repeat(100_000), ")".repeat(100_000)),
+            vec!["1"; 30_000].join("+"),
+            format!("let a = {}1;", "!".repeat(10_000)),
+            format!("if a {{ 1 }}{} else {{ 2 }}", " else if b { 1 }".repeat(10_000)),
+            format!("%%pool {}0..3{}\n|n| n", "(".repeat(10_000), ")".repeat(10_000)),
+        ];
+        for code in &deep {
+            let client = &mut notebook.client;
+            let reply = client.ask("is_complete_request", json!({"code": code})).await;
+            assert_eq!(reply["status"], "complete");
+            let at_end = json!({"code": code, "cursor_pos": code.len()});
+            let reply = client.ask("complete_request", at_end.clone()).await;
+            assert_eq!(reply["matches"], json!([]));
+            let reply = client.ask("inspect_request", at_end).await;
+            assert_eq!(reply["found"], false);
+            let failure = notebook.failure(code).await;
+            assert_eq!(failure.ename, "CompileError");
+            failure.assert_shows(&["the code is nested too deeply", "this is too deep"]);
+        }
+        // As deep as is allowed.
+        let allowed = format!("{}1{}", "(".repeat(250), ")".repeat(250));
+        assert_eq!(notebook.value(&allowed).await, "1");
+        assert_eq!(notebook.value(&vec!["1"; 1000].join(" + ")).await, "1000");
+        assert_eq!(notebook.value("kept").await, "7");
+    });
+}

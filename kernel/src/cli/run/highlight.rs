@@ -5,6 +5,8 @@ use std::fmt::Write;
 use anstyle::{AnsiColor, Effects, Style};
 use ra_ap_syntax::{Edition, NodeOrToken, SourceFile, SyntaxKind, SyntaxToken};
 
+use crate::cell;
+
 /// What code looks like that has no colour of its own.
 pub(super) const PLAIN: Style = Style::new().effects(Effects::DIMMED);
 
@@ -44,6 +46,9 @@ fn split_at_magic(code: &str) -> (&str, &str, &str) {
 }
 
 fn paint_rust(painted: &mut String, code: &str) {
+    if cell::too_deep(code).is_some() {
+        return paint(painted, PLAIN, code);
+    }
     // Cells are not whole files, but every token is in the tree whether or not it stands where it may.
     let tree = SourceFile::parse(code, Edition::CURRENT).syntax_node();
     let mut run = String::new();

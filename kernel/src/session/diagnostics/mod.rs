@@ -31,6 +31,16 @@ pub(super) fn magic_error(error: &MagicError, cell: u32, source: &str) -> CellEr
     pointed_error("MagicError", &pointer, error.range.clone(), cell, source)
 }
 
+/// The error of a cell that is nested too deeply to be parsed.
+pub(super) fn too_deep(place: Range<usize>, cell: u32, source: &str) -> CellError {
+    let pointer = Pointer {
+        message: "the code is nested too deeply".to_owned(),
+        label: "this is too deep".to_owned(),
+        help: "give parts of it names, with `let` or as functions; of many values make a list".to_owned(),
+    };
+    pointed_error("CompileError", &pointer, place, cell, source)
+}
+
 /// What is said of a part of a cell.
 struct Pointer {
     message: String,

@@ -58,7 +58,7 @@ impl Prospect<'_> {
             imported: &self.imported,
             knowledge: &self.knowledge,
         };
-        if cell::query(&cell.code, &known).is_some() {
+        if cell::too_deep(&cell.code).is_some() || cell::query(&cell.code, &known).is_some() {
             return None;
         }
         let parts = cell::rewrite(&cell.code, &known).ok()?;
