@@ -1,7 +1,5 @@
 //! Lines such as `:dep rand = "0.9"`, and what is done for each.
 
-use std::collections::BTreeMap;
-
 use super::early_return::ErrorFormat;
 use super::statements::Command;
 use super::{Error, Evaluator, Names, Shown, State};
@@ -29,11 +27,11 @@ type Refusal = String;
 
 impl Evaluator {
     /// Does what a command says, to `state` where it can be undone with the cell.
-    pub(super) fn command(&mut self, command: &Command, state: &mut State) -> Result<Shown, Error> {
+    pub(super) fn command(&mut self, command: &Command, state: &mut State) -> Result<Option<Shown>, Error> {
         let argument = command.argument.as_str();
-        let done = match command.name.as_str() {
+        let done: Result<Option<Shown>, Refusal> = match command.name.as_str() {
             ":build_env" => build_environment(argument, state),
-            ":clear" => return self.clear(state).map(|()| Shown::default()),
+            ":clear" => return self.clear(state).map(|()| None),
             ":dep" => add_dependency(argument, state),
             ":doc" => self.documentation(argument),
             ":efmt" => error_format(argument, state),
@@ -79,26 +77,23 @@ impl Evaluator {
         done.map_err(|refusal| Error::of_command(refusal, command.argument_range.clone()))
     }
 
-    fn documentation(&mut self, argument: &str) -> Result<Shown, Refusal> {
+    fn documentation(&mut self, argument: &str) -> Result<Option<Shown>, Refusal> {
         if argument.is_empty() {
             return Err("say of what, as in `:doc Vec::push`".to_owned());
         }
         match self.hover(argument) {
-            Some(markdown) => Ok(Shown::of([
-                ("text/plain", markdown.clone()),
-                ("text/markdown", markdown),
-            ])),
+            Some(markdown) => Ok(Some(Shown::Markdown(markdown))),
             None => Err(format!("nothing is known about `{argument}`")),
         }
     }
 
-    fn environment(&mut self, argument: &str) -> Result<Shown, Refusal> {
+    fn environment(&mut self, argument: &str) -> Result<Option<Shown>, Refusal> {
         let (name, value) = key_and_value(argument)?;
         self.runner.set_environment(name, value);
         Ok(text(format!("{name} is {value} after `:restart`")))
     }
 
-    fn explanations(&self) -> Result<Shown, Refusal> {
+    fn explanations(&self) -> Result<Option<Shown>, Refusal> {
         if self.last_errors.is_empty() {
             return Err("no cell has had an error of the compiler's yet".to_owned());
         }
@@ -113,16 +108,16 @@ impl Evaluator {
         Ok(text(explanations.join("\n")))
     }
 
-    fn last_errors_as_json(&self) -> Result<Shown, Refusal> {
+    fn last_errors_as_json(&self) -> Result<Option<Shown>, Refusal> {
         let errors: Vec<_> = self.last_errors.iter().map(|error| error.json.to_string()).collect();
         Ok(text(errors.join("\n")))
     }
 }
 
-fn add_dependency(argument: &str, state: &mut State) -> Result<Shown, Refusal> {
+fn add_dependency(argument: &str, state: &mut State) -> Result<Option<Shown>, Refusal> {
     let (name, dependency) = parse_dependency(argument)?;
     state.namespace.manifest.dependencies.insert(name, dependency);
-    Ok(Shown::default())
+    Ok(None)
 }
 
 /// `NAME`, `NAME = VALUE`, or the path of a package.
@@ -163,7 +158,7 @@ fn local_package(path: &str) -> Result<(String, String), Refusal> {
     Ok((name.to_owned(), format!("{{ path = {path:?} }}")))
 }
 
-fn build_environment(argument: &str, state: &mut State) -> Result<Shown, Refusal> {
+fn build_environment(argument: &str, state: &mut State) -> Result<Option<Shown>, Refusal> {
     let (name, value) = key_and_value(argument)?;
     state.build.environment.insert(name.to_owned(), value.to_owned());
     Ok(text(format!("{name} is {value} for compilers")))
@@ -184,7 +179,7 @@ fn switch(argument: &str) -> Result<bool, Refusal> {
     }
 }
 
-fn error_format(argument: &str, state: &mut State) -> Result<Shown, Refusal> {
+fn error_format(argument: &str, state: &mut State) -> Result<Option<Shown>, Refusal> {
     if !argument.is_empty() {
         state.error_format = ErrorFormat::parse(argument)
             .ok_or_else(|| format!("`{argument}` is none of {}", ErrorFormat::texts().join(", ")))?;
@@ -198,7 +193,7 @@ fn error_format(argument: &str, state: &mut State) -> Result<Shown, Refusal> {
     Ok(text(said))
 }
 
-fn optimization(argument: &str, state: &mut State) -> Result<Shown, Refusal> {
+fn optimization(argument: &str, state: &mut State) -> Result<Option<Shown>, Refusal> {
     let level = &mut state.namespace.manifest.opt_level;
     let next = match argument {
         "" if level == "2" => "0",
@@ -210,7 +205,7 @@ fn optimization(argument: &str, state: &mut State) -> Result<Shown, Refusal> {
     Ok(text(format!("cells are optimized at level {next}")))
 }
 
-fn toolchain(argument: &str, state: &mut State) -> Result<Shown, Refusal> {
+fn toolchain(argument: &str, state: &mut State) -> Result<Option<Shown>, Refusal> {
     if !argument.is_empty() {
         state.build.tools = Tools::named(argument).map_err(|error| error.to_string())?;
     }
@@ -218,7 +213,7 @@ fn toolchain(argument: &str, state: &mut State) -> Result<Shown, Refusal> {
     Ok(text(version))
 }
 
-fn type_of(argument: &str, state: &State) -> Result<Shown, Refusal> {
+fn type_of(argument: &str, state: &State) -> Result<Option<Shown>, Refusal> {
     match state.namespace.variables.get(argument) {
         Some(variable) => Ok(text(format!("{argument}: {}", variable.type_))),
         None if argument.is_empty() => Err("say of which variable".to_owned()),
@@ -226,28 +221,27 @@ fn type_of(argument: &str, state: &State) -> Result<Shown, Refusal> {
     }
 }
 
-fn variables(state: &State) -> Shown {
-    let rows: BTreeMap<&str, &str> = Names(&state.namespace).variables().collect();
-    let plain: String = rows.iter().map(|(name, type_)| format!("{name}: {type_}\n")).collect();
-    let html = rows.iter().map(|(name, type_)| [*name, *type_]);
-    Shown::of([("text/plain", plain), ("text/html", table(["Variable", "Type"], html))])
+fn variables(state: &State) -> Option<Shown> {
+    let variables = Names(&state.namespace).variables();
+    Some(Shown::Table {
+        heads: ["Variable", "Type"],
+        rows: variables
+            .map(|(name, type_)| [name, type_].map(str::to_owned))
+            .collect(),
+    })
 }
 
-fn help() -> Shown {
-    let commands = cell::commands();
-    let width = commands.iter().map(|command| command.name.len()).max().unwrap_or(0);
-    let plain: String = commands
-        .iter()
-        .map(|command| format!("{:<width$} {}\n", command.name, command.summary))
-        .collect();
-    let html = commands.iter().map(|command| [command.name, command.summary]);
-    Shown::of([
-        ("text/plain", plain),
-        ("text/html", table(["Command", "What it does"], html)),
-    ])
+fn help() -> Option<Shown> {
+    let commands = cell::commands().iter();
+    Some(Shown::Table {
+        heads: ["Command", "What it does"],
+        rows: commands
+            .map(|command| [command.name, command.summary].map(str::to_owned))
+            .collect(),
+    })
 }
 
-fn dependencies(state: &State) -> Shown {
+fn dependencies(state: &State) -> Option<Shown> {
     let all = &state.namespace.manifest.dependencies;
     let lines: Vec<_> = all
         .iter()
@@ -256,21 +250,8 @@ fn dependencies(state: &State) -> Shown {
     text(lines.join("\n"))
 }
 
-fn table<'a>(heads: [&str; 2], rows: impl Iterator<Item = [&'a str; 2]>) -> String {
-    let row = |cells: [&str; 2], tag: &str| {
-        let cells = cells.map(|text| format!("<{tag}>{}</{tag}>", escaped(text)));
-        format!("<tr>{}</tr>", cells.concat())
-    };
-    let rows: String = rows.map(|cells| row(cells, "td")).collect();
-    format!("<table>{}{rows}</table>", row(heads, "th"))
-}
-
-fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
-}
-
-fn text(text: impl Into<String>) -> Shown {
-    Shown::of([("text/plain", format!("{}\n", text.into()))])
+fn text(text: impl Into<String>) -> Option<Shown> {
+    Some(Shown::Text(text.into()))
 }
 
 #[cfg(test)]
@@ -311,14 +292,5 @@ mod tests {
         assert_eq!(key_and_value("A=b=c").unwrap(), ("A", "b=c"));
         assert!(key_and_value("A").is_err() && key_and_value("=b").is_err());
         assert!(switch("1").unwrap() && !switch("0").unwrap() && switch("yes").is_err());
-    }
-
-    #[test]
-    fn tables_have_what_they_are_given_as_text() {
-        let table = table(["a", "b"], [["x<y", "&"]].into_iter());
-        assert_eq!(
-            table,
-            "<table><tr><th>a</th><th>b</th></tr><tr><td>x&lt;y</td><td>&amp;</td></tr></table>"
-        );
     }
 }

@@ -227,3 +227,110 @@ fn write_storing(name: &str, variable: &Variable, source: &mut Source) {
     let statement = format!("{STORE}.put_variable::<{type_}>(stringify!({name}), {name});");
     source.store(name, &statement);
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::statements::Statements;
+    use super::*;
+
+    /// A cell in a notebook with the variables `a` and `b`, of which it defines `n` if it does.
+    fn draft(code: &str) -> Draft {
+        let mut namespace = Namespace::default();
+        for (name, is_mutable) in [("a", true), ("b", false)] {
+            namespace.define_variable(name, "u8".to_owned(), is_mutable, None);
+        }
+        namespace.commit();
+        let statements = Statements::parse(code).statements;
+        let mut draft = Draft::new(namespace, &statements, Imports::TakenApart, ErrorFormat::default());
+        if let Some(local) = draft.body.locals.first().cloned() {
+            let namespace = &mut draft.namespace;
+            namespace.define_variable(&local.name, "i32".to_owned(), false, Some(&local));
+        }
+        draft
+    }
+
+    fn compiled(draft: &Draft) -> String {
+        let form = Form {
+            catches_panics: true,
+            checks_all: false,
+            number: 7,
+        };
+        draft.compiled(form).into_text()
+    }
+
+    #[test]
+    fn only_variables_that_are_mentioned_are_taken_and_put_back() {
+        let text = compiled(&draft("let n = 1; println!(\"{a}\");"));
+        assert!(text.contains("fn parcell_cell_7("), "{text}");
+        assert!(
+            text.contains("let mut a = parcell_store.take_variable::<u8>(stringify!(a));"),
+            "{text}"
+        );
+        assert!(text.contains("put_variable::<u8>(stringify!(a), a);"), "{text}");
+        assert!(text.contains("put_variable::<i32>(stringify!(n), n);"), "{text}");
+        assert!(!text.contains("stringify!(b)"), "{text}");
+        let put = |name: &str| text.find(&format!("stringify!({name}), {name}")).unwrap();
+        let end = text.find("})).is_err()").unwrap();
+        assert!(
+            put("n") < end && end < put("a"),
+            "what is new is not there after a panic: {text}"
+        );
+    }
+
+    #[test]
+    fn all_variables_are_checked_where_their_types_may_be_others() {
+        let form = Form {
+            catches_panics: true,
+            checks_all: true,
+            number: 1,
+        };
+        let text = draft("f();").compiled(form).into_text();
+        assert_eq!(text.matches("check_variable").count(), 2, "{text}");
+        assert!(!text.contains("take_variable"), "{text}");
+        assert!(!compiled(&draft("f();")).contains("check_variable"));
+    }
+
+    #[test]
+    fn what_is_moved_is_not_put_back_and_what_is_defined_anew_is_put_once() {
+        let mut moving = draft("drop(a);");
+        moving.namespace.variables.remove("a");
+        assert!(!compiled(&moving).contains("put_variable"));
+        let text = compiled(&draft("let a = 1;"));
+        assert_eq!(text.matches("put_variable").count(), 1, "{text}");
+    }
+
+    #[test]
+    fn errors_and_futures_get_what_they_need() {
+        let text = compiled(&draft("f()?;"));
+        assert!(
+            text.contains("struct ParcellCellError;") && text.contains("report_error(error)"),
+            "{text}"
+        );
+        let mut demanding = draft("f()?;");
+        assert!(demanding.demand_less_of_errors() && demanding.demand_less_of_errors());
+        assert!(compiled(&demanding).contains("report_printed_error"));
+        assert!(!demanding.demand_less_of_errors());
+        let waiting = draft("f().await;");
+        assert!(waiting.needs_crates());
+        let text = compiled(&waiting);
+        assert!(
+            text.contains(".block_on(async {") && !text.contains("ParcellCellError"),
+            "{text}"
+        );
+        assert!(compiled(&draft("f().await?;")).contains("Result::<(), ParcellCellError>::Ok(())"));
+    }
+
+    #[test]
+    fn what_is_looked_at_has_the_variables_that_its_purpose_needs() {
+        let draft = draft("let n = a; None::<u8>;");
+        let types = draft.analysed(Purpose::Types).into_text();
+        assert!(types.contains("mut a: u8,") && !types.contains("b: u8,"), "{types}");
+        let completion = draft.analysed(Purpose::Completion).into_text();
+        assert!(completion.contains("b: u8,"), "{completion}");
+        let check = draft.analysed(Purpose::Check).into_text();
+        assert!(
+            check.contains("parcell_keep(n);") && !check.contains("parcell_keep(a)"),
+            "{check}"
+        );
+    }
+}

@@ -87,17 +87,22 @@ pub(crate) struct Request<'a> {
     pub(crate) identities: &'a Identities,
 }
 
-/// What there is to show, by MIME type.
-#[derive(Clone, Debug, Default, Eq, PartialEq)]
-pub(crate) struct Shown {
-    pub(crate) data: BTreeMap<String, String>,
+/// What a command shows.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) enum Shown {
+    Text(String),
+    Markdown(String),
+    Table {
+        heads: [&'static str; 2],
+        rows: Vec<[String; 2]>,
+    },
 }
 
 /// What came of evaluating.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Evaluated {
     /// What commands show.
-    pub(crate) shown: Shown,
+    pub(crate) shown: Vec<Shown>,
     pub(crate) phases: Phases,
     /// Whether the user wants to be told how long each phase took.
     pub(crate) tells_timing: bool,
@@ -161,20 +166,6 @@ impl From<BuildError> for Error {
             BuildError::Messages(messages) => Error::Build(rendered(&messages)),
             BuildError::Said(text) => Error::Build(text),
             BuildError::Io(error) => Error::Io(error),
-        }
-    }
-}
-
-impl Shown {
-    fn of<const COUNT: usize>(data: [(&str, String); COUNT]) -> Shown {
-        Shown {
-            data: data.map(|(mime, text)| (mime.to_owned(), text)).into(),
-        }
-    }
-
-    fn append(&mut self, other: Shown) {
-        for (mime, text) in other.data {
-            self.data.entry(mime).or_default().push_str(&text);
         }
     }
 }
@@ -290,7 +281,7 @@ impl Evaluator {
         let mut state = self.state.clone();
         let mut evaluated = Evaluated::default();
         for command in &parsed.commands {
-            evaluated.shown.append(self.command(command, &mut state)?);
+            evaluated.shown.extend(self.command(command, &mut state)?);
         }
         evaluated.tells_timing = self.tells_timing;
         let is_ready = |ready: &Ready| {
@@ -366,14 +357,15 @@ impl Evaluator {
     }
 
     /// `:restart`: without variables.
-    fn restart(&mut self, state: &mut State) -> Result<Shown, Error> {
+    fn restart(&mut self, state: &mut State) -> Result<Option<Shown>, Error> {
         self.forget_variables();
         for variables in [&mut state.namespace.variables, &mut state.namespace.earlier] {
             variables.clear();
         }
         self.runner.restart()?;
-        let text = "the notebook's process has been started anew\n".to_owned();
-        Ok(Shown::of([("text/plain", text)]))
+        Ok(Some(Shown::Text(
+            "the notebook's process has been started anew".to_owned(),
+        )))
     }
 
     fn forget_variables(&mut self) {
@@ -531,6 +523,10 @@ impl Evaluation<'_> {
         });
         self.phases.crates += start.elapsed();
         prepared.map_err(|error| self.about_crates(error, draft))?;
+        if *manifest != self.evaluator.state.namespace.manifest {
+            // It reads the new crates while the cell is compiled and runs.
+            self.evaluator.analyzer.warm_up();
+        }
         Ok(self.evaluator.package.note_crates()?)
     }
 

@@ -15,7 +15,7 @@ pub(crate) fn of(ancestor: Pid) -> Vec<Pid> {
 /// The same of this process, without its supervisor and what that has started: the compilers, and what they have.
 ///
 /// A supervisor is started anew where one has ended, at any time. It goes by this executable's name, as does every
-/// child that has not become another program yet; tools go by names of their own, also those that this executable plays.
+/// child that has not become another program yet; tools go by names of their own.
 pub(crate) fn compilers() -> Vec<Pid> {
     let this = std::env::current_exe().ok();
     let started_as = std::env::args_os().next().map(PathBuf::from);

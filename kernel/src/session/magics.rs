@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use super::event::MimeBundle;
 use crate::cell::{MAGICS, MagicHelp};
+use crate::evaluation::Shown;
 
 /// The longest usage that is listed, in characters.
 const SHORT: usize = 30;
@@ -19,6 +20,33 @@ pub(super) fn variables<'a>(variables: impl Iterator<Item = (&'a str, &'a str)>)
     }
     rows.sort_unstable();
     table(["Variable", "Type"], &rows)
+}
+
+/// What commands show, one below the other.
+pub(super) fn of_commands(shown: &[Shown]) -> MimeBundle {
+    let bundles: Vec<MimeBundle> = shown.iter().map(of_command).collect();
+    let all_have = |mime: &str| bundles.iter().all(|bundle| bundle.contains_key(mime));
+    let mut all = MimeBundle::new();
+    for mime in ["text/plain", "text/html", "text/markdown"] {
+        let texts: Vec<&str> = bundles.iter().filter_map(|bundle| bundle.get(mime)?.as_str()).collect();
+        if !texts.is_empty() && all_have(mime) {
+            all.insert(mime.to_owned(), texts.join("\n").into());
+        }
+    }
+    all
+}
+
+fn of_command(shown: &Shown) -> MimeBundle {
+    match shown {
+        Shown::Text(text) => MimeBundle::from_iter([("text/plain".to_owned(), text.as_str().into())]),
+        Shown::Markdown(text) => {
+            MimeBundle::from_iter(["text/plain", "text/markdown"].map(|mime| (mime.to_owned(), text.as_str().into())))
+        }
+        Shown::Table { heads, rows } => {
+            let rows: Vec<[&str; 2]> = rows.iter().map(|row| row.each_ref().map(String::as_str)).collect();
+            table(*heads, &rows)
+        }
+    }
 }
 
 /// All magics, each with a line of help.
@@ -125,6 +153,21 @@ mod tests {
         assert!(text(&shown, "text/html").contains("Vec&lt;&amp;str&gt;"));
         let shown = variables(std::iter::empty());
         assert_eq!(text(&shown, "text/plain"), "There are no variables.");
+    }
+
+    #[test]
+    fn what_several_commands_show_is_one_result() {
+        let table = Shown::Table {
+            heads: ["a", "b"],
+            rows: vec![["x<y".to_owned(), "1".to_owned()]],
+        };
+        let shown = of_commands(std::slice::from_ref(&table));
+        assert!(shown["text/html"].as_str().unwrap().contains("x&lt;y"), "{shown:?}");
+        assert_eq!(shown["text/plain"], "a    b\nx<y  1");
+        let shown = of_commands(&[Shown::Text("first".to_owned()), table]);
+        assert_eq!(shown["text/plain"], "first\na    b\nx<y  1");
+        assert!(!shown.contains_key("text/html"), "the text would be missing: {shown:?}");
+        assert!(of_commands(&[]).is_empty());
     }
 
     #[test]

@@ -51,7 +51,6 @@ impl Manifest {
             .dependencies
             .iter()
             .map(|(name, dependency)| format!("{name} = {dependency}\n"));
-        // Every cell is loaded into a process that has the standard library and the crates of others already.
         format!(
             "[package]\nname = \"{name}\"\nversion = \"1.0.0\"\nedition = \"2024\"\n\n\
              [lib]\ncrate-type = [\"cdylib\"]\npath = \"src/lib.rs\"\n\n\

@@ -54,7 +54,9 @@ pub(crate) async fn variables(kinds: &[Kind], report: &mut Report) {
     for count in VARIABLES {
         for peer in &mut peers {
             for chunk in (defined..count).collect::<Vec<_>>().chunks(VALUES.len()) {
-                let lines = chunk.iter().map(|n| format!("let v{n} = {};", VALUES[n % VALUES.len()]));
+                let lines = chunk
+                    .iter()
+                    .map(|n| format!("let v{n} = {};", VALUES[n % VALUES.len()]));
                 peer.run(&lines.collect::<Vec<_>>().join("\n")).await;
             }
         }

@@ -70,7 +70,10 @@ async fn main() -> ExitCode {
         Peer::start(kind).await.stop().await;
     }
     let mut report = Report::new(kinds.iter().map(|kind| kind.name).collect());
-    let wanted: Vec<String> = std::env::args().skip(1).filter(|argument| !argument.starts_with('-')).collect();
+    let wanted: Vec<String> = std::env::args()
+        .skip(1)
+        .filter(|argument| !argument.starts_with('-'))
+        .collect();
     let is_wanted = |part: &str| wanted.is_empty() || wanted.iter().any(|wanted| wanted == part);
     if is_wanted("starts") {
         starts(&kinds, &mut report).await;

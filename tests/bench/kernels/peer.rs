@@ -160,7 +160,10 @@ impl Peer {
     pub(crate) async fn complete(&mut self, code: &str) -> Duration {
         let begin = Instant::now();
         let id = self
-            .send("complete_request", json!({"code": code, "cursor_pos": code.chars().count()}))
+            .send(
+                "complete_request",
+                json!({"code": code, "cursor_pos": code.chars().count()}),
+            )
             .await;
         self.read_reply(&id).await;
         begin.elapsed()
