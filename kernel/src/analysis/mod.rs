@@ -14,6 +14,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, TryLockError, mpsc};
+use std::time::Instant;
 
 pub(crate) use completions::Completion;
 pub(crate) use types::{Variable, VariableType};
@@ -22,9 +23,15 @@ use host::Host;
 
 /// rust-analyzer recurses deeply.
 const STACK: usize = 64 << 20;
-/// What is inferred before anything is asked: it has rust-analyzer look through the traits that nearly all code uses.
-const WARM_UP: &str = "fn warm_up() { let a = 1 + 2; let b = vec![a].iter().map(|n| n * 2).collect::<Vec<_>>(); \
-                       let c = format!(\"{b:?}\").len(); }";
+/// What is inferred before anything is asked, one after the other: it has rust-analyzer read what nearly all code uses. A
+/// question does not wait for the steps that are left.
+const WARM_UP: [&str; 5] = [
+    "",
+    "let a = 1 + 2;",
+    "let a = vec![1].len();",
+    "let a = vec![1].iter().map(|n| n * 2).collect::<Vec<_>>();",
+    "let a = format!(\"{:?}\", vec![1]).len();",
+];
 const WARM_UP_FUNCTION: &str = "warm_up";
 
 /// A question to rust-analyzer.
@@ -68,6 +75,7 @@ impl Analyzer {
             directory: directory.to_owned(),
             reading: Arc::clone(&reading),
             host: None,
+            steps_left: Vec::new(),
         };
         std::thread::Builder::new()
             .name("analysis".to_owned())
@@ -85,16 +93,7 @@ impl Analyzer {
 
     /// Has it read the package, which has its manifest by now, without waiting for that.
     pub(crate) fn warm_up(&self) {
-        let request: Request = Box::new(|analysis| {
-            let warm = analysis.with(|host| {
-                host.set_source(WARM_UP.to_owned())?;
-                Ok(types::of_variables(host, WARM_UP_FUNCTION))
-            });
-            if let Err(error) = warm {
-                tracing::debug!(%error, "rust-analyzer has not been warmed up");
-            }
-            tracing::debug!("rust-analyzer is ready");
-        });
+        let request: Request = Box::new(|analysis| analysis.steps_left = WARM_UP.to_vec());
         // Whoever asks next is told that it has ended.
         let _ = self.requests.send(request);
     }
@@ -141,8 +140,17 @@ impl Analyzer {
 }
 
 fn serve(mut analysis: Analysis, requests: &mpsc::Receiver<Request>) {
-    for request in requests {
-        request(&mut analysis);
+    loop {
+        let request = if analysis.steps_left.is_empty() {
+            requests.recv().map_err(|_| mpsc::TryRecvError::Disconnected)
+        } else {
+            requests.try_recv()
+        };
+        match request {
+            Ok(request) => request(&mut analysis),
+            Err(mpsc::TryRecvError::Empty) => analysis.step(),
+            Err(mpsc::TryRecvError::Disconnected) => break,
+        }
     }
     // Its memory takes long to free, and the operating system does it in no time.
     std::mem::forget(analysis);
@@ -153,9 +161,28 @@ struct Analysis {
     directory: PathBuf,
     reading: Arc<Reading>,
     host: Option<Host>,
+    /// Of warming up.
+    steps_left: Vec<&'static str>,
 }
 
 impl Analysis {
+    /// Does the next step of warming up.
+    fn step(&mut self) {
+        let statement = self.steps_left.remove(0);
+        let start = Instant::now();
+        let done = self.with(|host| {
+            host.set_source(format!("fn {WARM_UP_FUNCTION}() {{ {statement} }}"))?;
+            Ok(types::of_variables(host, WARM_UP_FUNCTION))
+        });
+        match done {
+            Ok(_) => tracing::debug!(statement, took = ?start.elapsed(), "rust-analyzer has been warmed up"),
+            Err(error) => {
+                tracing::debug!(%error, "rust-analyzer has not been warmed up");
+                self.steps_left.clear();
+            }
+        }
+    }
+
     /// Asks; after a panic, of which nobody knows what it has left behind, rust-analyzer begins anew.
     fn with<T>(&mut self, question: impl FnOnce(&mut Host) -> Result<T, AnalysisError>) -> Result<T, AnalysisError> {
         let mut host = match self.host.take() {
