@@ -14,7 +14,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, TryLockError, mpsc};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 pub(crate) use completions::Completion;
 pub(crate) use types::{Variable, VariableType};
@@ -33,6 +33,9 @@ const WARM_UP: [&str; 5] = [
     "let a = format!(\"{:?}\", vec![1]).len();",
 ];
 const WARM_UP_FUNCTION: &str = "warm_up";
+
+/// How often whoever waits looks whether to give up.
+const PATIENCE: Duration = Duration::from_millis(20);
 
 /// A question to rust-analyzer.
 type Request = Box<dyn FnOnce(&mut Analysis) + Send>;
@@ -64,6 +67,8 @@ pub(crate) enum AnalysisError {
     Panicked,
     #[error("rust-analyzer has ended")]
     Ended,
+    #[error("nobody waits for rust-analyzer any more")]
+    GivenUp,
 }
 
 impl Analyzer {
@@ -98,16 +103,26 @@ impl Analyzer {
         let _ = self.requests.send(request);
     }
 
-    /// The variables at the top level of a function of this source.
+    /// The variables at the top level of a function of this source. Waits for the answer until `gives_up`, which is asked
+    /// again and again: the first takes seconds.
     pub(crate) fn variables(
         &self,
         source: String,
         function: &'static str,
+        gives_up: &dyn Fn() -> bool,
     ) -> Result<BTreeMap<String, Variable>, AnalysisError> {
-        self.ask(move |host| {
+        let answer = self.begin(move |host| {
             host.set_source(source)?;
             Ok(types::of_variables(host, function))
-        })
+        })?;
+        loop {
+            match answer.recv_timeout(PATIENCE) {
+                Ok(answer) => return answer,
+                Err(mpsc::RecvTimeoutError::Disconnected) => return Err(AnalysisError::Ended),
+                Err(mpsc::RecvTimeoutError::Timeout) if gives_up() => return Err(AnalysisError::GivenUp),
+                Err(mpsc::RecvTimeoutError::Timeout) => {}
+            }
+        }
     }
 
     /// What could stand at this place of the source.
@@ -130,12 +145,20 @@ impl Analyzer {
         &self,
         question: impl FnOnce(&mut Host) -> Result<T, AnalysisError> + Send + 'static,
     ) -> Result<T, AnalysisError> {
+        self.begin(question)?.recv().map_err(|_| AnalysisError::Ended)?
+    }
+
+    /// Asks, and gives where the answer comes.
+    fn begin<T: Send + 'static>(
+        &self,
+        question: impl FnOnce(&mut Host) -> Result<T, AnalysisError> + Send + 'static,
+    ) -> Result<mpsc::Receiver<Result<T, AnalysisError>>, AnalysisError> {
         let (reply, answer) = mpsc::sync_channel(1);
         let request: Request = Box::new(move |analysis| {
             let _ = reply.send(analysis.with(question));
         });
         self.requests.send(request).map_err(|_| AnalysisError::Ended)?;
-        answer.recv().map_err(|_| AnalysisError::Ended)?
+        Ok(answer)
     }
 }
 
@@ -221,7 +244,7 @@ mod tests {
         let package = package();
         let analyzer = Analyzer::start(package.path()).unwrap();
         let source = "struct P;\nfn f() {\nlet a = 1u8; let mut b = vec![P]; let (c, d) = (2, |x: u8| x);\n}\n";
-        let variables = analyzer.variables(source.to_owned(), "f").unwrap();
+        let variables = analyzer.variables(source.to_owned(), "f", &|| false).unwrap();
         let type_of = |name: &str| variables[name].type_.clone();
         assert_eq!(type_of("a"), VariableType::Named("u8".to_owned()));
         assert_eq!(type_of("b"), VariableType::Named("Vec<P>".to_owned()));
@@ -240,11 +263,20 @@ mod tests {
     }
 
     #[test]
+    fn who_gives_up_does_not_wait() {
+        let package = package();
+        let analyzer = Analyzer::start(package.path()).unwrap();
+        let source = "fn f() { let a = vec![1].len(); }".to_owned();
+        let error = analyzer.variables(source, "f", &|| true).unwrap_err();
+        assert!(matches!(error, AnalysisError::GivenUp), "{error}");
+    }
+
+    #[test]
     fn nothing_is_read_after_the_end() {
         let package = package();
         let analyzer = Analyzer::start(package.path()).unwrap();
         assert!(analyzer.try_end());
-        let error = analyzer.variables("fn f() {}".to_owned(), "f").unwrap_err();
+        let error = analyzer.variables("fn f() {}".to_owned(), "f", &|| false).unwrap_err();
         assert!(matches!(error, AnalysisError::Ended), "{error}");
         assert!(analyzer.try_end());
     }
@@ -253,7 +285,7 @@ mod tests {
     fn a_package_that_cannot_be_read_is_told() {
         let package = tempfile::tempdir().unwrap();
         let analyzer = Analyzer::start(package.path()).unwrap();
-        let error = analyzer.variables("fn f() {}".to_owned(), "f").unwrap_err();
+        let error = analyzer.variables("fn f() {}".to_owned(), "f", &|| false).unwrap_err();
         assert!(matches!(error, AnalysisError::Load(_)), "{error}");
     }
 }

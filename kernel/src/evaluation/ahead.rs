@@ -112,6 +112,7 @@ fn compile(next: Next, base: Namespace, tools: Tools) -> Option<Ready> {
         identities: &next.identities,
         cell: next.cell,
         place: SourcePlace::Ahead,
+        is_given_up: &|| false,
     };
     // How long it takes is nobody's wait.
     let mut phases = Phases::default();

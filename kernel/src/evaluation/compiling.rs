@@ -17,7 +17,6 @@ use crate::toolchain::{BuildError, CellCompiler, CellSource, Identities, SourceP
 const MOST_MENDINGS: usize = 16;
 
 /// All that is needed to compile one cell.
-#[derive(Clone, Debug)]
 pub(super) struct Compiling<'a> {
     pub(super) compiler: CellCompiler,
     pub(super) analyzer: &'a Analyzer,
@@ -25,6 +24,8 @@ pub(super) struct Compiling<'a> {
     /// The number by which people know the cell.
     pub(super) cell: u32,
     pub(super) place: SourcePlace,
+    /// Whether nobody waits for the cell any more.
+    pub(super) is_given_up: &'a dyn Fn() -> bool,
 }
 
 /// What the compiler says of a source that it does not take.
@@ -58,7 +59,7 @@ impl Compiling<'_> {
         }
         let start = Instant::now();
         let source = draft.analysed(Purpose::Types).into_text();
-        let variables = self.analyzer.variables(source, ANALYSED_FUNCTION);
+        let variables = self.analyzer.variables(source, ANALYSED_FUNCTION, self.is_given_up);
         phases.types += start.elapsed();
         for (name, variable) in variables? {
             let local = locals.iter().rfind(|local| local.name == name);

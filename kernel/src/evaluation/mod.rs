@@ -78,13 +78,15 @@ struct State {
 }
 
 /// Code that is to be evaluated.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub(crate) struct Request<'a> {
     pub(crate) code: &'a str,
     /// The number by which people know the cell.
     pub(crate) cell: u32,
     /// What its types are compiled with.
     pub(crate) identities: &'a Identities,
+    /// Whether nobody waits for it any more: the cell has been interrupted.
+    pub(crate) is_given_up: &'a dyn Fn() -> bool,
 }
 
 /// What a command shows.
@@ -340,6 +342,7 @@ impl Evaluator {
             identities: request.identities,
             cell: request.cell,
             place: SourcePlace::Current,
+            is_given_up: request.is_given_up,
         })
     }
 

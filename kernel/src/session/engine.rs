@@ -223,6 +223,7 @@ impl<'a> Engine<'a> {
             code: text,
             cell: cell.execution_count,
             identities: &identities,
+            is_given_up: &|| self.shared.is_interrupted(cell.id),
         };
         let (requests, imported) = (&mut self.requests, &self.imported);
         let result = self.evaluator.execute(request, &mut |names| {

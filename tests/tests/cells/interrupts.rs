@@ -284,3 +284,19 @@ async fn start_compiling(notebook: &mut Notebook, code: &str) -> Running {
     .await;
     running
 }
+
+#[test]
+fn a_first_cell_that_waits_for_its_types_is_interrupted_at_once() {
+    with_notebook(async |notebook| {
+        // What infers it has begun to read the standard library, which takes seconds.
+        let running = notebook.begin_cell("let counted = vec![1].len();").await;
+        let start = Instant::now();
+        notebook.interrupt().await;
+        let mut cell = notebook.finish(running).await;
+        let took = start.elapsed();
+        let failure = cell.take_failure().expect("it was interrupted");
+        assert_eq!(failure.ename, "Interrupted");
+        assert!(took < Duration::from_secs(2), "{took:?}");
+        assert_eq!(notebook.value("vec![1, 2].len()").await, "2");
+    });
+}
