@@ -7,7 +7,7 @@ use ra_ap_syntax::{SyntaxNode, TextRange};
 
 use super::Variables;
 use super::callable::{Callable, Closure, Parameter, kinds, parameters, returned};
-use super::parsing::{PREFIX, commands_length, parse_code};
+use super::parsing::{PREFIX, commands_length, nodes};
 
 /// A parsed body of a cell. All ranges are in the cell.
 #[derive(Debug)]
@@ -42,15 +42,8 @@ impl Body {
             offset: code_start,
             end: range.end,
         };
-        let statements = parse_code(&cell[code_start..range.end])
-            .syntax_node()
-            .children()
-            .find_map(ast::Fn::cast)
-            .and_then(|function| function.body())
-            .and_then(|body| body.stmt_list());
-        let nodes = statements
-            .map(|statements| statements.syntax().children().map(|node| parser.node(&node)).collect())
-            .unwrap_or_default();
+        let nodes = nodes(&cell[code_start..range.end]);
+        let nodes = nodes.iter().map(|(_, node)| parser.node(node)).collect();
         Body {
             commands: range.start..code_start,
             nodes,

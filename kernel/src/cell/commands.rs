@@ -87,6 +87,11 @@ pub(crate) fn commands() -> &'static [CommandHelp] {
 
 /// Whether a line is one of a command, where commands are read.
 pub(super) fn is_command_line(line: &str) -> bool {
+    line.trim_start_matches(' ').starts_with('!') || is_engine_command(line)
+}
+
+/// Whether a line in front of code is a command to the engine.
+pub(crate) fn is_engine_command(line: &str) -> bool {
     let line = line.trim_start_matches(' ');
-    line.starts_with('!') || (line.starts_with(':') && !line.starts_with("::"))
+    line.starts_with(':') && !line.starts_with("::")
 }

@@ -39,7 +39,7 @@ mod types;
 mod without_magics;
 mod words;
 
-pub(crate) use commands::{CommandHelp, commands};
+pub(crate) use commands::{CommandHelp, commands, is_engine_command};
 pub(crate) use complete::{Completeness, is_complete};
 pub(crate) use cursor::{Cursor, Excerpt, at as cursor};
 pub(crate) use definitions::{Definition, DefinitionKind, definitions, find_item, macro_documentation};

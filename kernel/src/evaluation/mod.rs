@@ -14,6 +14,7 @@ mod compiling;
 mod diagnostic;
 mod draft;
 mod early_return;
+mod execution;
 mod imports;
 mod literals;
 mod mending;
@@ -36,15 +37,13 @@ pub(crate) use draft::{CELL_FUNCTION, STORE};
 use crate::analysis::{AnalysisError, Analyzer, Completion};
 use crate::toolchain::{BuildError, BuildSettings, Identities, Manifest, Package, SourcePlace, Tools};
 use ahead::{Ahead, Ready};
-use compiling::{Compiling, NoLibrary};
+use compiling::Compiling;
 use draft::{Draft, Purpose};
 use early_return::ErrorFormat;
+use execution::Evaluation;
 use namespace::{Imports, Namespace};
-use runner::{RunError, Runner};
+use runner::Runner;
 use statements::Statements;
-
-/// How often a cell is compiled again because variables are lost, at most.
-const MOST_LOSSES: usize = 4;
 
 /// What every cell has in scope.
 const PRELUDE: &str = "use parcell::prelude::*;";
@@ -165,9 +164,8 @@ impl Error {
 impl From<BuildError> for Error {
     fn from(error: BuildError) -> Error {
         match error {
-            BuildError::Messages(messages) => Error::Build(rendered(&messages)),
-            BuildError::Said(text) => Error::Build(text),
             BuildError::Io(error) => Error::Io(error),
+            error => Error::Build(error.text()),
         }
     }
 }
@@ -434,171 +432,4 @@ fn initial(manifest: &Manifest) -> Namespace {
     let mut namespace = Namespace::new(manifest.clone());
     namespace.import(PRELUDE);
     namespace
-}
-
-/// The compiler's messages as it shows them.
-fn rendered(messages: &[serde_json::Value]) -> String {
-    let texts = messages.iter().filter_map(|message| message["rendered"].as_str());
-    texts.collect::<Vec<_>>().join("\n")
-}
-
-/// One piece of code on its way from a draft to having run.
-struct Evaluation<'a> {
-    evaluator: &'a mut Evaluator,
-    request: Request<'a>,
-    parsed: &'a Statements,
-    /// As it will be, but for what the code defines.
-    state: &'a State,
-    upcoming: Upcoming<'a>,
-    phases: &'a mut Phases,
-}
-
-/// What to do with a library that has been run.
-enum Then {
-    Done(Namespace),
-    /// Variables are lost, and the draft is without them.
-    Again(Vec<String>),
-}
-
-impl Evaluation<'_> {
-    /// Gives what there is when it has run.
-    fn run(&mut self, mut draft: Draft) -> Result<Namespace, Error> {
-        if draft.is_async {
-            mending::make_async(&mut draft);
-        }
-        let mut checks_all = self.prepare(&draft)? || self.evaluator.checked != *self.request.identities;
-        self.evaluator
-            .compiling(self.request)?
-            .settle_types(&mut draft, self.phases)?;
-        let mut all_lost = Vec::new();
-        while all_lost.len() <= MOST_LOSSES {
-            self.evaluator.libraries += 1;
-            let number = self.evaluator.libraries;
-            let compiling = self.evaluator.compiling(self.request)?;
-            let library = match compiling.library(&mut draft, checks_all, number, self.phases) {
-                Ok(library) => library,
-                Err(NoLibrary::NeedsCrates) => {
-                    checks_all |= self.prepare(&draft)?;
-                    continue;
-                }
-                Err(NoLibrary::Failed(error)) => return Err(error),
-            };
-            // Where variables may be lost, the notebook will not be as it is expected to be.
-            if !checks_all {
-                self.compile_ahead(&draft);
-            }
-            match self.run_library(&mut draft, &library, number)? {
-                Then::Done(namespace) => {
-                    if checks_all {
-                        self.evaluator.checked = self.request.identities.clone();
-                    }
-                    return Ok(namespace);
-                }
-                Then::Again(lost) => {
-                    self.evaluator.ahead.take().map(Ahead::wait);
-                    all_lost.push(lost);
-                }
-            }
-        }
-        Err(Error::VariablesLost(all_lost.concat()))
-    }
-
-    /// The same for what has been compiled ahead.
-    fn run_ready(&mut self, mut ready: Ready) -> Result<Namespace, Error> {
-        ready.compiler.keep_source(SourcePlace::Ahead)?;
-        self.compile_ahead(&ready.draft);
-        match self.run_library(&mut ready.draft, &ready.library, ready.number)? {
-            Then::Done(namespace) => Ok(namespace),
-            Then::Again(_) => {
-                self.evaluator.ahead.take().map(Ahead::wait);
-                self.run(ready.draft)
-            }
-        }
-    }
-
-    /// Has the crates compiled; whether one that variables may be of is another now.
-    fn prepare(&mut self, draft: &Draft) -> Result<bool, Error> {
-        let start = Instant::now();
-        let manifest = &draft.namespace.manifest;
-        let package = &mut self.evaluator.package;
-        let prepared = package.prepare(manifest, &self.state.build, &mut |line| {
-            tracing::debug!(line, "cargo says")
-        });
-        self.phases.crates += start.elapsed();
-        prepared.map_err(|error| self.about_crates(error, draft))?;
-        if *manifest != self.evaluator.state.namespace.manifest {
-            // It reads the new crates while the cell is compiled and runs.
-            self.evaluator.analyzer.warm_up();
-        }
-        Ok(self.evaluator.package.note_crates()?)
-    }
-
-    /// An error of cargo's, on the line of the crate that it is about.
-    fn about_crates(&self, error: BuildError, draft: &Draft) -> Error {
-        let before = &self.evaluator.state.namespace.manifest.dependencies;
-        let text = match error {
-            BuildError::Said(text) => mending::what_cargo_means(&text),
-            BuildError::Messages(messages) => rendered(&messages),
-            BuildError::Io(error) => return Error::Io(error),
-        };
-        let added = self.parsed.commands.iter().filter(|command| command.name == ":dep");
-        let added: Vec<_> = added
-            .filter_map(|command| {
-                let name = command.argument.split('=').next()?.trim();
-                let is_new = draft.namespace.manifest.dependencies.get(name) != before.get(name);
-                is_new.then_some((name, command))
-            })
-            .collect();
-        let named = added.iter().find(|(name, _)| text.contains(&format!("`{name}")));
-        match named.or(added.first()) {
-            Some((_, command)) => Error::of_command(text, command.argument_range.clone()),
-            None => Error::Diagnostics(vec![Diagnostic::general(text)]),
-        }
-    }
-
-    fn run_library(&mut self, draft: &mut Draft, library: &Path, number: u32) -> Result<Then, Error> {
-        let start = Instant::now();
-        let ran = self.evaluator.runner.run(library, &format!("{CELL_FUNCTION}{number}"));
-        self.phases.running += start.elapsed();
-        let ran = ran.map_err(|error| match error {
-            RunError::RolledBack => Error::RolledBack,
-            RunError::Ended(said) => Error::Ended(said),
-        })?;
-        if !ran.lost.is_empty() {
-            draft.namespace.lose_variables(&ran.lost);
-            self.evaluator.state.namespace.lose_variables(&ran.lost);
-            return Ok(Then::Again(ran.lost));
-        }
-        if ran.gave_up {
-            draft.namespace.lose_new_variables();
-        }
-        Ok(Then::Done(draft.namespace.clone()))
-    }
-
-    /// Begins to compile the next cell, for the notebook as it will be when this one has completed.
-    fn compile_ahead(&mut self, draft: &Draft) {
-        let mut base = draft.namespace.clone();
-        base.commit();
-        // cargo has to look at their files each time.
-        if base.manifest.depends_on_changing_files() {
-            return;
-        }
-        let Some(next) = (self.upcoming)(Names(&base)) else {
-            return;
-        };
-        let Ok(compiler) = self.evaluator.package.compiler() else {
-            return;
-        };
-        self.evaluator.libraries += 1;
-        let tools = ahead::Tools {
-            compiler,
-            analyzer: self.evaluator.analyzer.clone(),
-            error_format: self.state.error_format,
-            number: self.evaluator.libraries,
-        };
-        match Ahead::start(next, base, tools) {
-            Ok(ahead) => self.evaluator.ahead = Some(ahead),
-            Err(error) => tracing::warn!(%error, "cannot compile ahead"),
-        }
-    }
 }

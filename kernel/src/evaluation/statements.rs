@@ -43,7 +43,7 @@ impl Statements {
         let mut start = 0;
         for line in code.split_inclusive('\n') {
             let trimmed = line.trim();
-            if is_command(line) {
+            if cell::is_engine_command(line) {
                 commands.push(command(line, start));
             } else if !trimmed.is_empty() && !trimmed.starts_with("//") {
                 break;
@@ -55,12 +55,6 @@ impl Statements {
             statements: statements(&code[start..], start),
         }
     }
-}
-
-/// Whether a line in front of the code is a command.
-fn is_command(line: &str) -> bool {
-    let line = line.trim_start_matches(' ');
-    line.starts_with(':') && !line.starts_with("::")
 }
 
 fn command(line: &str, start: usize) -> Command {

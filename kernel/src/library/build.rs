@@ -33,12 +33,8 @@ pub(super) fn run(prepared: &Prepared, tools: Tools, progress: &mut dyn FnMut(&s
     );
     built.map_err(|error| PrepareError::Compile {
         output: match error {
-            BuildError::Messages(messages) => {
-                let texts = messages.iter().filter_map(|message| message["rendered"].as_str());
-                texts.collect::<Vec<_>>().join("\n")
-            }
             BuildError::Said(_) => said,
-            BuildError::Io(error) => error.to_string(),
+            error => error.text(),
         },
     })
 }

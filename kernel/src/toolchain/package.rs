@@ -63,6 +63,19 @@ pub(crate) enum BuildError {
     Io(#[from] io::Error),
 }
 
+impl BuildError {
+    /// All that is said, as the compiler and cargo show it.
+    pub(crate) fn text(&self) -> String {
+        match self {
+            BuildError::Messages(messages) => {
+                let texts = messages.iter().filter_map(|message| message["rendered"].as_str());
+                texts.collect::<Vec<_>>().join("\n")
+            }
+            error => error.to_string(),
+        }
+    }
+}
+
 impl Package {
     /// The package in `directory`, which need not exist yet.
     pub(crate) fn new(directory: &Path) -> Package {
