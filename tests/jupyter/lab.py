@@ -148,8 +148,12 @@ class NotebookPage:
         """What a code cell shows below its code."""
         return self.cell(index).locator(".jp-OutputArea-output")
 
+    def output_area(self, index: int) -> Locator:
+        """All that a code cell shows below its code, as one element."""
+        return self.cell(index).locator(".jp-OutputArea")
+
     def stdout(self, index: int) -> Locator:
-        """What a code cell printed to standard output."""
+        """What a code cell printed to standard output, an element for each piece between which there is other output."""
         return self.cell(index).locator(STDOUT)
 
     def stderr(self, index: int) -> Locator:

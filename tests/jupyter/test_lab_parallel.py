@@ -58,10 +58,11 @@ def page(open_notebook, directory) -> lab.NotebookPage:
 def test_four_workers_are_seen_while_they_work(page, screenshots, directory):
     page.run_cell(0)
     for item in range(4):
-        expect(page.stdout(0)).to_contain_text(f"worker of item {item} is here", timeout=lab.IDLE_MILLISECONDS)
+        expect(page.output_area(0)).to_contain_text(f"worker of item {item} is here", timeout=lab.IDLE_MILLISECONDS)
     assert page.is_running(0)
     page.screenshot(screenshots / "four-workers.png", 0, 0)
-    text = page.stdout(0).text_content()
+    # In several pieces, where the progress display came in between.
+    text = "".join(page.stdout(0).all_text_contents())
     lines = re.findall(rf"^{PREFIX}worker of item \d is here$", text, re.MULTILINE)
     assert len(lines) == 4 and len({line.split("]")[0] for line in lines}) == 4, text
     prefixes = page.stdout(0).locator("span", has_text=re.compile(r"^\[pid \d+\]$"))
@@ -70,7 +71,7 @@ def test_four_workers_are_seen_while_they_work(page, screenshots, directory):
     (directory / "all-are-seen").touch()
     page.wait_for_end(0)
     for item in range(4):
-        expect(page.stdout(0)).to_contain_text(f"item {item} is done")
+        expect(page.output_area(0)).to_contain_text(f"item {item} is done")
 
 
 def test_progress_moves_and_is_summed_up(page, screenshots):
@@ -100,7 +101,7 @@ def test_failures_are_summed_up(page, screenshots):
 def test_each_items_lines_and_displays_are_together(page, screenshots):
     page.run_to_end(5)
     page.screenshot(screenshots / "grouped.png", 5, 5)
-    text = page.cell(5).locator(".jp-OutputArea").text_content()
+    text = page.output_area(5).text_content()
     text = re.sub(rf"{PREFIX}?|\[pid \d+\]", "", text)
     seen = re.findall(r"(\d) (begins|ends)|item (\d)", text)
     expected = [part for n in "012" for part in [(n, "begins", ""), ("", "", n), (n, "ends", "")]]
