@@ -11,9 +11,8 @@ use crate::codec;
 use crate::error::TaskError;
 use crate::job::function::Function;
 use crate::message::Message;
+use crate::spawn::default_workers;
 use crate::standing::{self, Crew, CrewSettings};
-use crate::sys::cpu::cpu_count;
-use crate::sys::fork;
 use crate::sys::poisoned::EvenIfPoisoned;
 
 pub use completion::{AsCompleted, WaitFor, as_completed, wait, wait_timeout};
@@ -71,7 +70,7 @@ enum ExecutorState {
 }
 
 impl ProcessPoolExecutor {
-    /// An executor with one worker for each of the [`cpu_count`] cores; inside a worker, with one.
+    /// An executor with one worker for each of the [`cpu_count`](crate::cpu_count) cores; inside a worker, with one.
     ///
     /// # Panics
     ///
@@ -294,9 +293,7 @@ impl ProcessPoolExecutorBuilder {
             standing::are_workers_allowed() || crate::notebook::is_notebook(),
             "standing workers are copies of this program, which must let them be: call `parcell::init()` first in `main`"
         );
-        let workers = self
-            .workers
-            .unwrap_or_else(|| if fork::is_worker() { 1 } else { cpu_count() });
+        let workers = self.workers.unwrap_or_else(default_workers);
         let settings = CrewSettings {
             workers,
             initializer: self.initializer,

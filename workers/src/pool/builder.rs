@@ -7,8 +7,7 @@ use super::Pool;
 use super::settings::{Initializer, Profiling, Settings};
 use crate::map;
 use crate::notebook::GroupOrder;
-use crate::sys::cpu::cpu_count;
-use crate::sys::fork;
+use crate::spawn::default_workers;
 
 /// Describes a [`Pool`]; from [`Pool::builder`].
 #[derive(Clone, Debug, Default)]
@@ -219,9 +218,7 @@ impl PoolBuilder {
         assert_ne!(self.workers, Some(0), "a pool needs at least one worker");
         assert_ne!(self.map.chunk_size, Some(0), "a chunk has at least one item");
         assert_ne!(self.max_tasks, Some(0), "a worker runs at least one item");
-        let workers = self
-            .workers
-            .unwrap_or_else(|| if fork::is_worker() { 1 } else { cpu_count() });
+        let workers = self.workers.unwrap_or_else(default_workers);
         Pool {
             settings: Settings {
                 workers,

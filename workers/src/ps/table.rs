@@ -6,13 +6,21 @@ use std::time::Duration;
 use super::Workers;
 use crate::display::MimeBundle;
 use crate::spawn::{WorkerInfo, WorkerKind, WorkerState};
-use crate::text::{Size, duration_text, escape, signal_name};
+use crate::text::{Column, Size, Table, duration_text, escape, signal_name};
 
 /// How many workers have a line of their own.
 const ROWS: usize = 40;
-const COLUMNS: [&str; 7] = ["pid", "worker", "state", "elapsed", "cpu", "memory", "tasks"];
-/// The columns that are words, and not numbers.
-const WORDS: [usize; 2] = [1, 2];
+const COLUMNS: [(&str, Column); 7] = [
+    ("pid", Column::Numbers),
+    ("worker", Column::Words),
+    ("state", Column::Words),
+    ("elapsed", Column::Numbers),
+    ("cpu", Column::Numbers),
+    ("memory", Column::Numbers),
+    ("tasks", Column::Numbers),
+];
+/// The column of what a worker does.
+const STATE: usize = 2;
 const NONE: &str = "There are no worker processes, and none has ended.";
 
 /// The table for a notebook.
@@ -44,7 +52,7 @@ pub(super) fn text(workers: &Workers) -> String {
         return NONE.to_owned();
     }
     let rows: Vec<[String; 7]> = shown(workers).map(cells).collect();
-    let heads = COLUMNS.map(str::to_owned);
+    let heads = COLUMNS.map(|(name, _)| name.to_owned());
     let widths: Vec<usize> = (0..COLUMNS.len())
         .map(|column| {
             let all = std::iter::once(&heads).chain(&rows);
@@ -55,10 +63,9 @@ pub(super) fn text(workers: &Workers) -> String {
     for row in std::iter::once(&heads).chain(&rows) {
         let cell = |(column, cell): (usize, &String)| {
             let width = widths[column];
-            if WORDS.contains(&column) {
-                format!("{cell:width$}")
-            } else {
-                format!("{cell:>width$}")
+            match COLUMNS[column].1 {
+                Column::Numbers => format!("{cell:>width$}"),
+                Column::Words | Column::Sentences => format!("{cell:width$}"),
             }
         };
         let cells: Vec<String> = row.iter().enumerate().map(cell).collect();
@@ -73,36 +80,24 @@ fn html(workers: &Workers) -> String {
     if workers.is_empty() {
         return format!("<div>{NONE}</div>");
     }
-    let mut html = format!(
-        "<div style=\"font-variant-numeric:tabular-nums;font-size:90%\"><div><b>{}</b></div>\
-         <table style=\"margin:.4em 0\"><thead><tr>",
-        headline(workers)
-    );
-    for (column, name) in COLUMNS.iter().enumerate() {
-        let _ = write!(html, "<th style=\"{}\">{name}</th>", style(column));
-    }
-    html.push_str("</tr></thead><tbody>");
+    let mut table = Table::compact(COLUMNS);
     for worker in shown(workers) {
-        html.push_str(if worker.state.has_ended() {
-            "<tr style=\"opacity:.7\">"
+        let mut cells = cells(worker).map(|cell| escape(&cell));
+        cells[STATE].insert_str(0, &dot(worker.state));
+        if worker.state.has_ended() {
+            table.faded_row(cells);
         } else {
-            "<tr>"
-        });
-        for (column, cell) in cells(worker).iter().enumerate() {
-            let mark = if column == 2 { dot(worker.state) } else { String::new() };
-            let _ = write!(html, "<td style=\"{}\">{mark}{}</td>", style(column), escape(cell));
+            table.row(cells);
         }
-        html.push_str("</tr>");
     }
-    html.push_str("</tbody></table>");
+    let mut html = format!(
+        "<div style=\"font-variant-numeric:tabular-nums;font-size:90%\"><div><b>{}</b></div>{}",
+        headline(workers),
+        table.finish()
+    );
     html.extend(more(workers).map(|more| format!("<div style=\"opacity:.7\">{more}</div>")));
     html.push_str("</div>");
     html
-}
-
-fn style(column: usize) -> String {
-    let align = if WORDS.contains(&column) { "left" } else { "right" };
-    format!("text-align:{align};padding:.15em .9em .15em 0;white-space:nowrap")
 }
 
 /// A point whose colour tells the state at a glance.

@@ -6,9 +6,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::SharedData;
+use super::{SharedData, deserialize_guarded};
 use crate::handles::handle;
-use crate::sys::bell::deadline_after;
 use crate::sys::guarded::{Elements, Guarded};
 use crate::sys::region::Kind;
 
@@ -78,9 +77,9 @@ impl<T: SharedData> Array<T> {
     /// If the calling thread holds the lock already.
     #[track_caller]
     pub fn lock(&self) -> ArrayGuard<'_, T> {
-        let elements = self.guarded.lock(None);
-        let elements = elements.unwrap_or_else(|| unreachable!("a wait without a limit ends with the lock"));
-        ArrayGuard { elements }
+        ArrayGuard {
+            elements: self.guarded.lock(),
+        }
     }
 
     /// Gives access to the elements if nobody holds the lock.
@@ -96,7 +95,7 @@ impl<T: SharedData> Array<T> {
     /// If the calling thread holds the lock already.
     #[track_caller]
     pub fn lock_timeout(&self, limit: Duration) -> Option<ArrayGuard<'_, T>> {
-        let elements = self.guarded.lock(deadline_after(limit))?;
+        let elements = self.guarded.lock_timeout(limit)?;
         Some(ArrayGuard { elements })
     }
 
@@ -191,8 +190,7 @@ impl<T> Serialize for Array<T> {
 
 impl<'de, T: SharedData> Deserialize<'de> for Array<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let head = handle::deserialize(KIND, WHAT, deserializer)?;
-        let guarded = Guarded::behind(head).map_err(|error| handle::cannot_open(WHAT, error))?;
+        let guarded = deserialize_guarded(KIND, WHAT, deserializer)?;
         Ok(Self { guarded })
     }
 }

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::SharedData;
+use super::{SharedData, deserialize_plain, only_slice};
 use crate::handles::handle;
 use crate::sys::plain::Plain;
 use crate::sys::region::Kind;
@@ -93,13 +93,7 @@ impl<T: SharedData> SharedArray<T> {
     #[must_use]
     #[track_caller]
     pub fn as_mut_slice(&mut self) -> &mut [T] {
-        let Some(elements) = self.plain.as_mut_slice() else {
-            panic!(
-                "this process has another handle to the shared array: drop it, or wait until it has arrived where it was \
-                 sent, before you write"
-            )
-        };
-        elements
+        only_slice(&mut self.plain, WHAT)
     }
 
     /// The number of elements.
@@ -149,8 +143,7 @@ impl<T> Serialize for SharedArray<T> {
 
 impl<'de, T: SharedData> Deserialize<'de> for SharedArray<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let region = handle::deserialize_region(KIND, WHAT, deserializer)?;
-        let plain = Plain::in_region(region).map_err(|error| handle::cannot_open(WHAT, error))?;
+        let plain = deserialize_plain(KIND, WHAT, deserializer)?;
         Ok(Self { plain })
     }
 }

@@ -5,7 +5,7 @@ use std::io;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::SharedData;
+use super::{SharedData, deserialize_plain, only_slice};
 use crate::handles::handle;
 use crate::sys::plain::Plain;
 use crate::sys::region::{HEADER, Kind, Region, RegionName};
@@ -102,13 +102,7 @@ impl SharedMemory {
     #[must_use]
     #[track_caller]
     pub fn as_bytes_mut(&mut self) -> &mut [u8] {
-        let Some(bytes) = self.plain.as_mut_slice() else {
-            panic!(
-                "this process has another handle to the shared memory: drop it, or wait until it has arrived where it was \
-                 sent, before you write"
-            )
-        };
-        bytes
+        only_slice(&mut self.plain, WHAT)
     }
 
     /// The bytes as elements of type `T`, to read.
@@ -167,8 +161,7 @@ impl Serialize for SharedMemory {
 
 impl<'de> Deserialize<'de> for SharedMemory {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let region = handle::deserialize_region(KIND, WHAT, deserializer)?;
-        let plain = Plain::in_region(region).map_err(|error| handle::cannot_open(WHAT, error))?;
+        let plain = deserialize_plain(KIND, WHAT, deserializer)?;
         Ok(Self { plain })
     }
 }

@@ -6,9 +6,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::SharedData;
+use super::{SharedData, deserialize_guarded};
 use crate::handles::handle;
-use crate::sys::bell::deadline_after;
 use crate::sys::guarded::{Elements, Guarded};
 use crate::sys::region::Kind;
 
@@ -64,9 +63,9 @@ impl<T: SharedData> Value<T> {
     /// If the calling thread holds the lock already.
     #[track_caller]
     pub fn lock(&self) -> ValueGuard<'_, T> {
-        let elements = self.guarded.lock(None);
-        let elements = elements.unwrap_or_else(|| unreachable!("a wait without a limit ends with the lock"));
-        ValueGuard { elements }
+        ValueGuard {
+            elements: self.guarded.lock(),
+        }
     }
 
     /// Gives access to the value if nobody holds the lock.
@@ -82,7 +81,7 @@ impl<T: SharedData> Value<T> {
     /// If the calling thread holds the lock already.
     #[track_caller]
     pub fn lock_timeout(&self, limit: Duration) -> Option<ValueGuard<'_, T>> {
-        let elements = self.guarded.lock(deadline_after(limit))?;
+        let elements = self.guarded.lock_timeout(limit)?;
         Some(ValueGuard { elements })
     }
 
@@ -194,8 +193,7 @@ impl<T> Serialize for Value<T> {
 
 impl<'de, T: SharedData> Deserialize<'de> for Value<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let head = handle::deserialize(KIND, WHAT, deserializer)?;
-        let guarded = Guarded::behind(head).map_err(|error| handle::cannot_open(WHAT, error))?;
+        let guarded: Guarded<T> = deserialize_guarded(KIND, WHAT, deserializer)?;
         if guarded.len() != 1 {
             return Err(handle::cannot_open(WHAT, "it is of another type"));
         }

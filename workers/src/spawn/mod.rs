@@ -27,5 +27,5 @@ pub(crate) use conditions::{Captured, Conditions, Role};
 pub(crate) use family::Family;
 pub use family::{CurrentProcess, Relative, active_children, current_process, parent_process};
 pub(crate) use fork::{fork_plainly, fork_worker};
-pub(crate) use worker::{Entry, Work, WorkView};
+pub(crate) use worker::{Entry, Work, WorkView, default_workers};
 pub use worker::{WorkerInfo, WorkerKind, WorkerState};

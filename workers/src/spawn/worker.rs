@@ -7,8 +7,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::sys::clock;
+use crate::sys::cpu::cpu_count;
 use crate::sys::exit::{Ending, Exit};
+use crate::sys::fork;
 use crate::sys::process_stat::{Activity, ProcessStat};
+
+/// How many workers there are where nobody has said: one for each core, and in a worker, whose siblings have the other
+/// cores, one.
+pub(crate) fn default_workers() -> usize {
+    if fork::is_worker() { 1 } else { cpu_count() }
+}
 
 /// One worker process at one moment.
 #[derive(Clone, Debug, PartialEq, Eq)]

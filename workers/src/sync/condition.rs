@@ -75,7 +75,7 @@ impl Condition {
     /// If the calling thread holds it already.
     #[track_caller]
     pub fn lock(&self) -> ConditionGuard<'_> {
-        let held = lock(&self.placed);
+        let held = self.placed.mutex.lock();
         ConditionGuard {
             abandoned: held.is_abandoned(),
             place: None,
@@ -213,7 +213,7 @@ impl ConditionGuard<'_> {
     }
 
     fn relock(&mut self) {
-        let held = lock(self.state);
+        let held = self.state.mutex.lock();
         self.abandoned |= held.is_abandoned();
         self.held = Some(held);
     }
@@ -246,12 +246,4 @@ impl fmt::Debug for ConditionGuard<'_> {
             .field("abandoned", &self.abandoned)
             .finish_non_exhaustive()
     }
-}
-
-#[track_caller]
-fn lock(state: &State) -> Held<'_> {
-    state
-        .mutex
-        .lock(None)
-        .unwrap_or_else(|| unreachable!("a wait without a limit ends with the lock"))
 }

@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use crate::handles::handle::{self, sent_by_name};
-use crate::sys::bell::deadline_after;
 use crate::sys::mutex::{Held, RobustMutex};
 use crate::sys::placed::Placed;
 use crate::sys::region::Kind;
@@ -65,8 +64,7 @@ impl Lock {
     /// If the calling thread holds it already.
     #[track_caller]
     pub fn lock(&self) -> LockGuard<'_> {
-        let held = self.placed.lock(None);
-        self.guard(held.unwrap_or_else(|| unreachable!("a wait without a limit ends with the lock")))
+        self.guard(self.placed.lock())
     }
 
     /// Takes the lock if nobody holds it.
@@ -96,7 +94,7 @@ impl Lock {
     /// If the calling thread holds it already.
     #[track_caller]
     pub fn lock_timeout(&self, limit: Duration) -> Option<LockGuard<'_>> {
-        self.placed.lock(deadline_after(limit)).map(|held| self.guard(held))
+        self.placed.lock_timeout(limit).map(|held| self.guard(held))
     }
 
     fn guard<'a>(&'a self, held: Held<'a>) -> LockGuard<'a> {

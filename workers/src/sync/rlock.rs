@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use crate::handles::handle::{self, sent_by_name};
-use crate::sys::bell::deadline_after;
 use crate::sys::mutex::{Held, RecursiveMutex};
 use crate::sys::placed::Placed;
 use crate::sys::region::Kind;
@@ -55,8 +54,7 @@ impl RLock {
     /// Waits until no other thread holds the lock, and takes it.
     #[track_caller]
     pub fn lock(&self) -> RLockGuard<'_> {
-        let held = self.placed.lock(None);
-        self.guard(held.unwrap_or_else(|| unreachable!("a wait without a limit ends with the lock")))
+        self.guard(self.placed.lock())
     }
 
     /// Takes the lock if no other thread holds it.
@@ -68,7 +66,7 @@ impl RLock {
     /// Like [`lock`](Self::lock), but waits no longer than `limit`: `None` if somebody else holds it still.
     #[track_caller]
     pub fn lock_timeout(&self, limit: Duration) -> Option<RLockGuard<'_>> {
-        self.placed.lock(deadline_after(limit)).map(|held| self.guard(held))
+        self.placed.lock_timeout(limit).map(|held| self.guard(held))
     }
 
     fn guard<'a>(&'a self, held: Held<'a>) -> RLockGuard<'a> {

@@ -244,7 +244,7 @@ mod tests {
     #[test]
     fn those_who_have_waited_for_longest_are_notified_first() {
         let state = state();
-        let held = state.mutex.lock(None).unwrap();
+        let held = state.mutex.lock();
         let places = [0, 1, 2].map(|_| state.value.arrive(&held).unwrap());
         // The first place is empty again and taken by somebody who comes later.
         state.value.leave(&held, places[0]);
@@ -259,7 +259,7 @@ mod tests {
     #[test]
     fn the_dead_are_passed_over() {
         let (state, mut other) = (state(), Other::start());
-        let held = state.mutex.lock(None).unwrap();
+        let held = state.mutex.lock();
         let places = [0, 1, 2].map(|_| state.value.arrive(&held).unwrap());
         other.has(&state, places[0]);
         other.dies();
@@ -271,7 +271,7 @@ mod tests {
     #[test]
     fn a_notification_of_one_who_died_goes_to_one_who_waited_then() {
         let (state, mut other) = (state(), Other::start());
-        let held = state.mutex.lock(None).unwrap();
+        let held = state.mutex.lock();
         let places = [0, 1].map(|_| state.value.arrive(&held).unwrap());
         other.has(&state, places[0]);
         state.value.notify(&held, 1);
@@ -282,7 +282,7 @@ mod tests {
         drop(held);
         // It is found without the lock, and without a ring.
         state.value.sleep(places[1], None);
-        let held = state.mutex.lock(None).unwrap();
+        let held = state.mutex.lock();
         assert_eq!(state.value.take_notice(&held, places[1]), Some(places[0]));
         assert_eq!(state.value.places[places[1]].process(), 0);
         assert_eq!(state.value.take_notice(&held, late), None);
@@ -291,7 +291,7 @@ mod tests {
     #[test]
     fn the_places_of_the_dead_are_taken_again_but_not_what_somebody_inherits() {
         let (state, mut other) = (state(), Other::start());
-        let held = state.mutex.lock(None).unwrap();
+        let held = state.mutex.lock();
         let places = [0, 1, 2, 3].map(|_| state.value.arrive(&held).unwrap());
         other.has(&state, places[0]);
         other.has(&state, places[1]);
@@ -310,7 +310,7 @@ mod tests {
     #[test]
     fn a_full_table_has_no_place() {
         let state = state();
-        let held = state.mutex.lock(None).unwrap();
+        let held = state.mutex.lock();
         assert!((0..PLACES).all(|_| state.value.arrive(&held).is_some()));
         assert_eq!(state.value.arrive(&held), None);
         state.value.leave(&held, 7);
@@ -320,7 +320,7 @@ mod tests {
     #[test]
     fn a_sleep_ends_when_the_time_is_over() {
         let state = state();
-        let held = state.mutex.lock(None).unwrap();
+        let held = state.mutex.lock();
         let place = state.value.arrive(&held).unwrap();
         drop(held);
         state

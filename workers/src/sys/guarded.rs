@@ -6,7 +6,7 @@ use std::ops::{Deref, DerefMut};
 use std::ptr::NonNull;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::Instant;
+use std::time::Duration;
 
 use rustix::io::Errno;
 
@@ -70,10 +70,16 @@ impl<T: bytemuck::Pod> Guarded<T> {
         })
     }
 
-    /// Waits for the lock, no longer than until `deadline`.
+    /// Waits for the lock.
     #[track_caller]
-    pub(crate) fn lock(&self, deadline: Option<Instant>) -> Option<Elements<'_, T>> {
-        self.head.mutex.lock(deadline).map(|held| self.elements(held))
+    pub(crate) fn lock(&self) -> Elements<'_, T> {
+        self.elements(self.head.mutex.lock())
+    }
+
+    /// Waits for the lock, no longer than for `limit`.
+    #[track_caller]
+    pub(crate) fn lock_timeout(&self, limit: Duration) -> Option<Elements<'_, T>> {
+        self.head.mutex.lock_timeout(limit).map(|held| self.elements(held))
     }
 
     #[track_caller]
@@ -160,7 +166,7 @@ mod tests {
     fn what_one_holder_writes_the_next_reads() {
         let guarded = Guarded::<u16>::create(TEST, 3).unwrap();
         assert_eq!(guarded.len(), 3);
-        let mut elements = guarded.lock(None).unwrap();
+        let mut elements = guarded.lock();
         assert!(guarded.try_lock().is_none());
         elements.copy_from_slice(&[1, 2, 3]);
         drop(elements);
@@ -171,26 +177,26 @@ mod tests {
     fn that_a_holder_died_is_told_once_to_somebody_who_can_be_told() {
         let guarded = Guarded::<u16>::create(TEST, 1).unwrap();
         std::thread::scope(|scope| {
-            scope.spawn(|| std::mem::forget(guarded.lock(None)));
+            scope.spawn(|| std::mem::forget(guarded.lock()));
         });
         for _ in 0..2 {
-            let elements = guarded.lock(None).unwrap();
+            let elements = guarded.lock();
             assert!(elements.is_abandoned());
             guarded.pass_on(elements);
         }
-        assert!(guarded.lock(None).unwrap().is_abandoned());
-        assert!(!guarded.lock(None).unwrap().is_abandoned());
+        assert!(guarded.lock().is_abandoned());
+        assert!(!guarded.lock().is_abandoned());
     }
 
     #[test]
     fn a_guard_that_is_forgotten_keeps_the_memory() {
         std::thread::spawn(|| {
             let guarded = Guarded::<u16>::create(TEST, 1).unwrap();
-            std::mem::forget(guarded.lock(None));
+            std::mem::forget(guarded.lock());
             drop(guarded);
             // It is linked with the one that was forgotten.
             let other = Guarded::<u16>::create(TEST, 1).unwrap();
-            drop(other.lock(None));
+            drop(other.lock());
         })
         .join()
         .unwrap();

@@ -123,9 +123,7 @@ impl<S: bytemuck::Pod, const BELLS: usize> Monitor<S, BELLS> {
     }
 
     fn lock(&self) -> Held<'_> {
-        self.mutex
-            .lock(None)
-            .unwrap_or_else(|| unreachable!("a wait without a limit ends with the lock"))
+        self.mutex.lock()
     }
 
     /// Runs `act` on a copy of the state, and makes the copy the state if it returns something.

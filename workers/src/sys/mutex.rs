@@ -9,6 +9,7 @@ use std::mem::MaybeUninit;
 use std::ops::Deref;
 use std::time::{Duration, Instant};
 
+use super::bell::deadline_after;
 use super::fork;
 use super::placed::{Place, place};
 
@@ -106,13 +107,29 @@ impl RobustMutex {
         assert_eq!(results, [0; 5], "Linux has robust mutexes");
     }
 
-    /// Locks it, waiting if need be until `deadline`; `None` when that has passed.
+    /// Locks it, waiting if need be.
     ///
     /// # Panics
     ///
     /// If the calling thread holds it already, and it is not one that counts.
     #[track_caller]
-    pub(crate) fn lock(&self, deadline: Option<Instant>) -> Option<Held<'_>> {
+    pub(crate) fn lock(&self) -> Held<'_> {
+        self.lock_until(None)
+            .unwrap_or_else(|| unreachable!("a wait without a limit ends with the lock"))
+    }
+
+    /// Locks it, waiting if need be for `limit`; `None` when that has passed.
+    ///
+    /// # Panics
+    ///
+    /// If the calling thread holds it already, and it is not one that counts.
+    #[track_caller]
+    pub(crate) fn lock_timeout(&self, limit: Duration) -> Option<Held<'_>> {
+        self.lock_until(deadline_after(limit))
+    }
+
+    #[track_caller]
+    fn lock_until(&self, deadline: Option<Instant>) -> Option<Held<'_>> {
         loop {
             let left = deadline.map_or(SLICE, |deadline| deadline.saturating_duration_since(Instant::now()));
             let until = in_real_time(left.min(SLICE));
@@ -226,14 +243,12 @@ mod tests {
     #[test]
     fn one_thread_at_a_time() {
         let mutex = mutex(Relock::Panics);
-        let held = mutex.lock(None).unwrap();
+        let held = mutex.lock();
         assert!(!held.is_abandoned());
         assert!(mutex.try_lock().is_none());
         std::thread::scope(|scope| {
-            let other = scope.spawn(|| {
-                let soon = Instant::now() + Duration::from_millis(5);
-                mutex.try_lock().is_none() && mutex.lock(Some(soon)).is_none()
-            });
+            let other =
+                scope.spawn(|| mutex.try_lock().is_none() && mutex.lock_timeout(Duration::from_millis(5)).is_none());
             assert!(other.join().unwrap());
         });
         drop(held);
@@ -244,16 +259,16 @@ mod tests {
     fn a_holder_that_ends_is_told_of() {
         let mutex = mutex(Relock::Panics);
         std::thread::scope(|scope| {
-            scope.spawn(|| std::mem::forget(mutex.lock(None)));
+            scope.spawn(|| std::mem::forget(mutex.lock()));
         });
-        assert!(mutex.lock(None).unwrap().is_abandoned());
-        assert!(!mutex.lock(None).unwrap().is_abandoned());
+        assert!(mutex.lock().is_abandoned());
+        assert!(!mutex.lock().is_abandoned());
     }
 
     #[test]
     fn a_counting_mutex_is_let_go_as_often_as_it_was_taken() {
         let mutex = mutex(Relock::Counts);
-        let twice = (mutex.lock(None), mutex.lock(None));
+        let twice = (mutex.lock(), mutex.lock());
         let is_free = || std::thread::scope(|scope| scope.spawn(|| mutex.try_lock().is_some()).join().unwrap());
         assert!(!is_free());
         drop(twice.0);
@@ -266,7 +281,7 @@ mod tests {
     #[should_panic(expected = "this thread holds the lock already")]
     fn a_thread_does_not_wait_for_itself() {
         let mutex = mutex(Relock::Panics);
-        let _held = mutex.lock(None);
-        let _again = mutex.lock(None);
+        let _held = mutex.lock();
+        let _again = mutex.lock();
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::node::{Capped, Node};
-use crate::text::{escape, grouped};
+use crate::text::{self, Table, escape, grouped};
 
 /// How many characters of a cell are shown.
 const WIDEST: usize = 80;
@@ -27,10 +27,10 @@ struct Column {
 }
 
 impl Column {
-    fn style(&self) -> &'static str {
+    fn kind(&self) -> text::Column {
         match self.is_numeric {
-            true => " style=\"text-align: right\"",
-            false => " style=\"text-align: left\"",
+            true => text::Column::Numbers,
+            false => text::Column::Words,
         }
     }
 }
@@ -87,18 +87,15 @@ impl Grid {
     }
 
     pub(super) fn html(&self) -> String {
-        let mut html = String::from("<table>\n<thead><tr>");
-        for column in &self.columns {
-            html.push_str(&format!("<th{}>{}</th>", column.style(), escape(&column.name)));
-        }
-        html.push_str("</tr></thead>\n<tbody>\n");
+        let named = |column: &Column| (escape(&column.name), column.kind());
+        let mut table = Table::new(self.columns.iter().map(named));
         for (index, row) in self.rows.iter().enumerate() {
             if self.left_out.is_some_and(|(_, before)| before == index) {
-                html.push_str(&self.html_row(self.columns.iter().map(|_| ELLIPSIS)));
+                table.row(self.columns.iter().map(|_| ELLIPSIS));
             }
-            html.push_str(&self.html_row(row.iter().map(String::as_str)));
+            table.row(row.iter().map(|cell| escape(cell)));
         }
-        html.push_str("</tbody>\n</table>");
+        let mut html = table.finish();
         html.extend(self.size().map(|size| format!("\n<p>{size}</p>")));
         html
     }
@@ -117,15 +114,6 @@ impl Grid {
             })
             .collect();
         aligned.join(GAP).trim_end().to_owned()
-    }
-
-    fn html_row<'a>(&self, cells: impl Iterator<Item = &'a str>) -> String {
-        let mut html = String::from("<tr>");
-        for (cell, column) in cells.zip(&self.columns) {
-            html.push_str(&format!("<td{}>{}</td>", column.style(), escape(cell)));
-        }
-        html.push_str("</tr>\n");
-        html
     }
 
     /// How many rows there are, where that is not seen.

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::hints::hints;
 use super::{Lane, NotMeasured, Profile};
 use crate::display::MimeBundle;
-use crate::text::{counted, duration_text, grouped};
+use crate::text::{Column, Table, counted, duration_text, grouped};
 
 /// How many workers have a line of their own.
 const MAX_LANES: usize = 16;
@@ -76,45 +76,17 @@ pub(super) fn text(profile: &Profile) -> String {
 
 fn html(profile: &Profile) -> String {
     let mut html = format!(
-        "<div style=\"font-variant-numeric:tabular-nums;font-size:90%;max-width:48em\"><div><b>{}</b></div>\
-         <table style=\"margin:.4em 0\">",
+        "<div style=\"font-variant-numeric:tabular-nums;font-size:90%;max-width:48em\"><div><b>{}</b></div>",
         headline(profile)
     );
-    for [name, value] in figures(profile) {
-        let _ = write!(html, "<tr>{}{}</tr>", left(&name, true), left(&value, false));
-    }
-    html.push_str("</table><table style=\"margin:.4em 0\"><thead><tr>");
-    for name in ["worker", "pid", "items"] {
-        html.push_str(&right(name, true));
-    }
-    let _ = write!(html, "{}</tr></thead>", left("busy", true));
-    for (index, lane) in profile.lanes.iter().take(MAX_LANES).enumerate() {
-        let busy = percent(lane.busy, profile.wall);
-        let _ = write!(
-            html,
-            "<tr>{}{}{}{}</tr>",
-            right(&(index + 1).to_string(), false),
-            right(&pids(lane), false),
-            right(&grouped(lane.items as usize), false),
-            left(&format!("{}{busy:.0} %", bar(busy)), false)
-        );
-    }
-    html.push_str("</table>");
+    html.push_str(&figures_table(profile));
+    html.push_str(&lanes_table(profile));
     html.extend(more(profile).map(|more| format!("<div style=\"opacity:.7\">{more}</div>")));
     if profile.timed > 1 {
-        html.push_str("<table style=\"margin:.4em 0\"><thead><tr>");
-        for name in ["slowest item", "pid", "time"] {
-            html.push_str(&right(name, true));
-        }
-        html.push_str("</tr></thead>");
-        for slow in &profile.slowest {
-            let cells = [grouped(slow.item), slow.pid.to_string(), time(slow.nanos)];
-            let cells: String = cells.iter().map(|cell| right(cell, false)).collect();
-            let _ = write!(html, "<tr>{cells}</tr>");
-        }
-        html.push_str("</table>");
+        html.push_str(&slowest_table(profile));
     }
     for hint in hints(profile) {
+        // Writing to a string does not fail.
         let _ = write!(
             html,
             "<div style=\"border-left:3px solid var(--jp-warn-color1,#c77700);padding-left:.6em;margin:.3em 0\">{hint}</div>"
@@ -124,21 +96,39 @@ fn html(profile: &Profile) -> String {
     html
 }
 
-fn cell(text: &str, is_head: bool, align: &str) -> String {
-    let (tag, nowrap) = if is_head {
-        ("th", ";white-space:nowrap")
-    } else {
-        ("td", "")
-    };
-    format!("<{tag} style=\"text-align:{align};padding:.15em .9em .15em 0{nowrap}\">{text}</{tag}>")
+fn figures_table(profile: &Profile) -> String {
+    let mut table = Table::compact([("", Column::Words), ("", Column::Sentences)]);
+    for [name, value] in figures(profile) {
+        table.row([format!("<b>{name}</b>"), value]);
+    }
+    table.finish()
 }
 
-fn left(text: &str, is_head: bool) -> String {
-    cell(text, is_head, "left")
+fn lanes_table(profile: &Profile) -> String {
+    let mut table = Table::compact([
+        ("worker", Column::Numbers),
+        ("pid", Column::Numbers),
+        ("items", Column::Numbers),
+        ("busy", Column::Words),
+    ]);
+    for (index, lane) in profile.lanes.iter().take(MAX_LANES).enumerate() {
+        let busy = percent(lane.busy, profile.wall);
+        table.row([
+            (index + 1).to_string(),
+            pids(lane),
+            grouped(lane.items as usize),
+            format!("{}{busy:.0} %", bar(busy)),
+        ]);
+    }
+    table.finish()
 }
 
-fn right(text: &str, is_head: bool) -> String {
-    cell(text, is_head, "right")
+fn slowest_table(profile: &Profile) -> String {
+    let mut table = Table::compact(["slowest item", "pid", "time"].map(|name| (name, Column::Numbers)));
+    for slow in &profile.slowest {
+        table.row([grouped(slow.item), slow.pid.to_string(), time(slow.nanos)]);
+    }
+    table.finish()
 }
 
 fn bar(percent: f64) -> String {
