@@ -66,8 +66,12 @@ impl Execution {
     /// Sorts the messages of a cell, and checks what holds for every cell.
     pub(crate) fn new(exchange: Exchange) -> Execution {
         let Exchange { reply, broadcasts } = exchange;
+        // What a client shows is what came after the outputs were cleared.
+        let is_clearing =
+            |message: &Message| message.msg_type() == "clear_output" && message.content["wait"] == Value::Bool(false);
+        let shown = broadcasts.iter().rposition(is_clearing).unwrap_or_default();
         let of_type = |msg_type: &'static str| {
-            broadcasts
+            broadcasts[shown..]
                 .iter()
                 .filter(move |message| message.msg_type() == msg_type)
                 .map(|message| &message.content)

@@ -172,6 +172,12 @@ impl Notebook {
         running.broadcasts.extend(broadcasts);
     }
 
+    /// Waits until a cell that runs shows `text` as something displayed.
+    pub async fn await_display(&mut self, running: &mut Running, text: &str) {
+        let broadcasts = self.client.displayed(&running.id, text).await;
+        running.broadcasts.extend(broadcasts);
+    }
+
     /// Waits for the end of a cell that runs.
     pub async fn finish(&mut self, running: Running) -> Execution {
         self.client.execution_after(&running.id, running.broadcasts).await

@@ -14,6 +14,8 @@
 mod ahead;
 #[path = "cells/crashes.rs"]
 mod crashes;
+#[path = "cells/crates.rs"]
+mod crates;
 #[path = "cells/descriptors.rs"]
 mod descriptors;
 #[path = "cells/display.rs"]

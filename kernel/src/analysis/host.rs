@@ -10,7 +10,7 @@ use ra_ap_hir::ChangeWithProcMacros;
 use ra_ap_ide::{AnalysisHost, Edition, FileId};
 use ra_ap_ide_db::FxHashMap;
 use ra_ap_paths::AbsPathBuf;
-use ra_ap_project_model::{CargoConfig, ProjectManifest, ProjectWorkspace, RustLibSource};
+use ra_ap_project_model::{CargoConfig, CargoFeatures, ProjectManifest, ProjectWorkspace, RustLibSource};
 use ra_ap_vfs::loader::{Config, Directories, Entry, Handle, LoadingProgress, Message};
 use ra_ap_vfs::{Change, Vfs, VfsPath};
 use ra_ap_vfs_notify::NotifyHandle;
@@ -27,15 +27,25 @@ pub(super) struct Host {
     loaded: crossbeam_channel::Receiver<Message>,
     reading: Arc<Reading>,
     manifest: AbsPathBuf,
-    /// The manifest as it was when the package was read.
-    known_manifest: Option<Vec<u8>>,
+    lock: AbsPathBuf,
+    /// Of the package, with which it is looked at.
+    features: Vec<String>,
+    /// What the package depended on when it was read.
+    known: Option<Crates>,
     source_path: VfsPath,
     pub(super) source_id: FileId,
     pub(super) source: String,
 }
 
+/// What a package depends on: which crates, and in which versions.
+#[derive(Eq, PartialEq)]
+struct Crates {
+    manifest: Vec<u8>,
+    lock: Vec<u8>,
+}
+
 impl Host {
-    pub(super) fn new(package: &Path, reading: Arc<Reading>) -> Result<Host, AnalysisError> {
+    pub(super) fn new(package: &Path, features: Vec<String>, reading: Arc<Reading>) -> Result<Host, AnalysisError> {
         let path = package
             .to_str()
             .ok_or_else(|| load_error(format!("its path is not UTF-8: {}", package.display())))?;
@@ -55,7 +65,9 @@ impl Host {
             loaded,
             reading,
             manifest: package.join("Cargo.toml"),
-            known_manifest: None,
+            lock: package.join("Cargo.lock"),
+            features,
+            known: None,
             source_path,
             source_id,
             source: String::new(),
@@ -64,13 +76,13 @@ impl Host {
 
     /// Looks at this source from now on, and at the package's crates as its manifest has them now.
     pub(super) fn set_source(&mut self, source: String) -> Result<(), AnalysisError> {
-        let manifest = fs::read(&self.manifest).map_err(|error| load_error(format!("{}: {error}", self.manifest)))?;
         let mut change = ChangeWithProcMacros::default();
         self.vfs
             .set_file_contents(self.source_path.clone(), Some(source.clone().into_bytes()));
-        if self.known_manifest.as_ref() != Some(&manifest) {
+        if self.known != Some(self.crates()?) {
             self.load(&mut change)?;
-            self.known_manifest = Some(manifest);
+            // cargo may have chosen versions.
+            self.known = Some(self.crates()?);
         }
         change.change_file(self.source_id, Some(source.clone()));
         self.source = source;
@@ -78,10 +90,22 @@ impl Host {
         Ok(())
     }
 
+    /// What the package depends on now.
+    fn crates(&self) -> Result<Crates, AnalysisError> {
+        let manifest = fs::read(&self.manifest).map_err(|error| load_error(format!("{}: {error}", self.manifest)))?;
+        // Before cargo has chosen versions there is none.
+        let lock = fs::read(&self.lock).unwrap_or_default();
+        Ok(Crates { manifest, lock })
+    }
+
     /// Reads the package's crates and the standard library.
     fn load(&mut self, change: &mut ChangeWithProcMacros) -> Result<(), AnalysisError> {
         let config = CargoConfig {
             sysroot: Some(RustLibSource::Discover),
+            features: CargoFeatures::Selected {
+                features: self.features.clone(),
+                no_default_features: false,
+            },
             ..CargoConfig::default()
         };
         let workspace = {

@@ -72,12 +72,13 @@ pub(crate) enum AnalysisError {
 }
 
 impl Analyzer {
-    /// Starts it for the package in `directory`, which need not be complete yet.
-    pub(crate) fn start(directory: &Path) -> io::Result<Analyzer> {
+    /// Starts it for the package in `directory`, which need not be complete yet, with these features.
+    pub(crate) fn start(directory: &Path, features: &[&str]) -> io::Result<Analyzer> {
         let (requests, queue) = mpsc::channel();
         let reading = Arc::new(Reading::default());
         let analysis = Analysis {
             directory: directory.to_owned(),
+            features: features.iter().map(|&feature| feature.to_owned()).collect(),
             reading: Arc::clone(&reading),
             host: None,
             steps_left: Vec::new(),
@@ -182,6 +183,7 @@ fn serve(mut analysis: Analysis, requests: &mpsc::Receiver<Request>) {
 /// What the thread has.
 struct Analysis {
     directory: PathBuf,
+    features: Vec<String>,
     reading: Arc<Reading>,
     host: Option<Host>,
     /// Of warming up.
@@ -210,7 +212,7 @@ impl Analysis {
     fn with<T>(&mut self, question: impl FnOnce(&mut Host) -> Result<T, AnalysisError>) -> Result<T, AnalysisError> {
         let mut host = match self.host.take() {
             Some(host) => host,
-            None => Host::new(&self.directory, Arc::clone(&self.reading))?,
+            None => Host::new(&self.directory, self.features.clone(), Arc::clone(&self.reading))?,
         };
         match catch_unwind(AssertUnwindSafe(|| question(&mut host))) {
             Ok(answer) => {
@@ -242,7 +244,7 @@ mod tests {
     #[test]
     fn one_after_the_other_is_answered() {
         let package = package();
-        let analyzer = Analyzer::start(package.path()).unwrap();
+        let analyzer = Analyzer::start(package.path(), &[]).unwrap();
         let source = "struct P;\nfn f() {\nlet a = 1u8; let mut b = vec![P]; let (c, d) = (2, |x: u8| x);\n}\n";
         let variables = analyzer.variables(source.to_owned(), "f", &|| false).unwrap();
         let type_of = |name: &str| variables[name].type_.clone();
@@ -265,7 +267,7 @@ mod tests {
     #[test]
     fn who_gives_up_does_not_wait() {
         let package = package();
-        let analyzer = Analyzer::start(package.path()).unwrap();
+        let analyzer = Analyzer::start(package.path(), &[]).unwrap();
         let source = "fn f() { let a = vec![1].len(); }".to_owned();
         let error = analyzer.variables(source, "f", &|| true).unwrap_err();
         assert!(matches!(error, AnalysisError::GivenUp), "{error}");
@@ -274,7 +276,7 @@ mod tests {
     #[test]
     fn nothing_is_read_after_the_end() {
         let package = package();
-        let analyzer = Analyzer::start(package.path()).unwrap();
+        let analyzer = Analyzer::start(package.path(), &[]).unwrap();
         assert!(analyzer.try_end());
         let error = analyzer.variables("fn f() {}".to_owned(), "f", &|| false).unwrap_err();
         assert!(matches!(error, AnalysisError::Ended), "{error}");
@@ -284,7 +286,7 @@ mod tests {
     #[test]
     fn a_package_that_cannot_be_read_is_told() {
         let package = tempfile::tempdir().unwrap();
-        let analyzer = Analyzer::start(package.path()).unwrap();
+        let analyzer = Analyzer::start(package.path(), &[]).unwrap();
         let error = analyzer.variables("fn f() {}".to_owned(), "f", &|| false).unwrap_err();
         assert!(matches!(error, AnalysisError::Load(_)), "{error}");
     }

@@ -8,6 +8,7 @@
 //! Nothing here knows how cells are run; that is `session`'s.
 
 mod atomic_file;
+mod cache;
 mod doctor;
 mod install;
 mod jupyterlab;
@@ -16,6 +17,7 @@ mod lab;
 mod packages;
 mod run;
 mod say;
+mod warm;
 
 use std::error::Error;
 use std::io;
@@ -27,13 +29,19 @@ use clap::{Parser, Subcommand};
 use tokio::runtime::Builder;
 use tracing_subscriber::EnvFilter;
 
+use cache::CacheArgs;
 use doctor::DoctorArgs;
 use install::{InstallArgs, UninstallArgs};
 use lab::LabArgs;
 use run::RunArgs;
+use warm::WarmArgs;
 
 /// The environment variable that says what is logged, for example `parcell=debug`.
 const LOG_VARIABLE: &str = "PARCELL_LOG";
+
+/// What is logged unless somebody asks for more. A session that ends while rust-analyzer still asks cargo for something
+/// ends cargo, which is nothing to warn of.
+const QUIET: &str = "warn,ra_ap_project_model=off";
 
 /// A Jupyter kernel for Rust whose cells use every core.
 #[derive(Debug, Parser)]
@@ -53,6 +61,10 @@ enum Command {
     Lab(LabArgs),
     /// Say what is missing on this machine, and what mends it
     Doctor(DoctorArgs),
+    /// Compile crates ahead of the notebooks that depend on them
+    Warm(WarmArgs),
+    /// Say which crates are kept compiled, and remove them
+    Cache(CacheArgs),
     /// Tell Jupyter about this kernel
     Install(InstallArgs),
     /// Remove what `install` wrote
@@ -82,6 +94,14 @@ fn dispatch(command: Command) -> Result<ExitCode, Box<dyn Error>> {
         Command::Run(args) => Ok(block_on(run::run(&args))??),
         Command::Doctor(args) => Ok(doctor::examine(&args)?),
         Command::Lab(args) => match lab::start(&args)? {},
+        Command::Warm(args) => {
+            warm::warm(&args)?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Cache(args) => {
+            cache::cache(&args)?;
+            Ok(ExitCode::SUCCESS)
+        }
         Command::Install(args) => {
             install::install(&args)?;
             Ok(ExitCode::SUCCESS)
@@ -113,19 +133,19 @@ fn block_on<T>(future: impl Future<Output = T>) -> io::Result<T> {
 fn start_logging() {
     let wanted = std::env::var(LOG_VARIABLE).unwrap_or_default();
     let filter = if wanted.is_empty() {
-        Ok(EnvFilter::new("warn"))
+        Ok(EnvFilter::new(QUIET))
     } else {
         // A level alone is about parcell; rust-analyzer would say a book at each cell.
         let is_level = !wanted.contains(['=', ',']);
         EnvFilter::try_new(if is_level {
-            format!("warn,parcell={wanted}")
+            format!("{QUIET},parcell={wanted}")
         } else {
             wanted.clone()
         })
     };
     let filter = filter.unwrap_or_else(|error| {
         say::news(format_args!("warning: {LOG_VARIABLE}={wanted} is ignored: {error}"));
-        EnvFilter::new("warn")
+        EnvFilter::new(QUIET)
     });
     tracing_subscriber::fmt()
         .with_env_filter(filter)

@@ -43,11 +43,8 @@ impl SessionFiles {
     }
 }
 
-/// Whether the session's directory leaves room in the path of a socket for the sockets' names.
+/// Whether the session's directory leaves room in the path of a socket for the socket's name.
 pub(crate) fn has_room_for_sockets() -> bool {
     let session = session_directory::of_this_process().unwrap_or_default();
-    let names = [KERNEL_SOCKET, toolchain::progress::SOCKET];
-    names
-        .iter()
-        .all(|name| SocketAddr::from_pathname(session.join(name)).is_ok())
+    SocketAddr::from_pathname(session.join(KERNEL_SOCKET)).is_ok()
 }

@@ -23,7 +23,7 @@ const WITHOUT_MEANING: [&str; 12] = [
 ];
 
 /// What is wrong with a command, in words.
-type Refusal = String;
+pub(crate) type Refusal = String;
 
 impl Evaluator {
     /// Does what a command says, to `state` where it can be undone with the cell.
@@ -121,7 +121,7 @@ fn add_dependency(argument: &str, state: &mut State) -> Result<Option<Shown>, Re
 }
 
 /// `NAME`, `NAME = VALUE`, or the path of a package.
-fn parse_dependency(argument: &str) -> Result<(String, String), Refusal> {
+pub(crate) fn parse_dependency(argument: &str) -> Result<(String, String), Refusal> {
     const USAGE: &str = "write `:dep NAME`, `:dep NAME = \"VERSION\"`, `:dep NAME = { ... }` as in Cargo.toml, or \
                          `:dep PATH` of a package";
     if argument.is_empty() {

@@ -90,9 +90,8 @@ impl Evaluation<'_> {
         let start = Instant::now();
         let manifest = &draft.namespace.manifest;
         let package = &mut self.evaluator.package;
-        let prepared = package.prepare(manifest, &self.state.build, &mut |line| {
-            tracing::debug!(line, "cargo says")
-        });
+        let hear = self.request.hear;
+        let prepared = package.prepare(manifest, &self.state.build, &mut |progress| hear(progress));
         self.phases.crates += start.elapsed();
         prepared.map_err(|error| self.about_crates(error, draft))?;
         if *manifest != self.evaluator.state.namespace.manifest {

@@ -31,11 +31,14 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 pub(crate) use ahead::Next;
+pub(crate) use commands::{Refusal, parse_dependency};
 pub(crate) use diagnostic::{Diagnostic, Label};
 pub(crate) use draft::{CELL_FUNCTION, STORE};
 
 use crate::analysis::{AnalysisError, Analyzer, Completion};
-use crate::toolchain::{BuildError, BuildSettings, Identities, Manifest, Package, SourcePlace, Tools};
+use crate::toolchain::{
+    BuildError, BuildSettings, Identities, LIBRARY_FEATURE, Manifest, Package, Progress, SourcePlace, Tools,
+};
 use ahead::{Ahead, Ready};
 use compiling::Compiling;
 use draft::{Draft, Purpose};
@@ -86,6 +89,8 @@ pub(crate) struct Request<'a> {
     pub(crate) identities: &'a Identities,
     /// Whether nobody waits for it any more: the cell has been interrupted.
     pub(crate) is_given_up: &'a dyn Fn() -> bool,
+    /// Hears about crates that are compiled.
+    pub(crate) hear: &'a dyn Fn(&Progress),
 }
 
 /// What a command shows.
@@ -196,18 +201,16 @@ impl<'a> Names<'a> {
 pub(crate) type Upcoming<'a> = &'a mut dyn FnMut(Names<'_>) -> Option<Next>;
 
 impl Evaluator {
-    /// `directory` is the package that cells are compiled in, with the library's files; `library` is the library's
-    /// package. `supervisor` has cells run.
+    /// `package` is what cells are compiled in; `library` is the library's package. `supervisor` has cells run.
     pub(crate) fn start(
-        directory: &Path,
+        package: Package,
         library: &Path,
         supervisor: Command,
         tools: Tools,
     ) -> Result<Evaluator, Error> {
         let manifest = Manifest::with_library(library);
-        let package = Package::new(directory);
         package.write_manifest(&manifest)?;
-        let analyzer = Analyzer::start(directory)?;
+        let analyzer = Analyzer::start(package.directory(), &[LIBRARY_FEATURE])?;
         analyzer.warm_up();
         let build = BuildSettings {
             tools,

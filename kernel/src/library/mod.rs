@@ -1,13 +1,13 @@
 //! The library that cells are linked with, compiled ahead so that no session waits for it.
 //!
-//! A directory of the user's cache holds, for each compiler and each version of the library, its sources and a `seed`:
-//! what the package that cells are compiled in has once the library is compiled. A session starts from a copy of the seed, most of it
-//! hard links.
+//! A directory of the user's cache holds, for each compiler and each version of the library, its sources, what they are
+//! compiled to, and a `seed`: the package of a notebook that depends on nothing more. The crates that all this needs are
+//! where those of notebooks are.
 
 mod build;
 mod old;
-mod seed;
 mod sources;
+mod warm;
 
 use std::fs::{self, File};
 use std::io;
@@ -16,14 +16,15 @@ use std::path::{Path, PathBuf};
 use fs4::fs_std::FileExt;
 use sha2::{Digest, Sha256};
 
-use crate::toolchain::{Tools, ToolsError};
+use crate::toolchain::{Library, Tools, ToolsError};
 use crate::user_directories::{self, CACHE_VARIABLE};
-pub(crate) use seed::plant;
+pub(crate) use build::plant;
 pub(crate) use sources::exports;
+pub(crate) use warm::{WarmError, warm};
 
-/// What a session's directory starts as.
+/// The package of a notebook that depends on nothing more.
 const SEED: &str = "seed";
-/// Written last: without it the rest is not to be trusted.
+/// Written last, with what there is to know about the library: without it the rest is not to be trusted.
 const COMPLETE: &str = "complete";
 
 /// Why the library cannot be had.
@@ -64,6 +65,28 @@ impl Prepared {
         self.directory.join(SEED)
     }
 
+    /// The user's cache, which it is in.
+    pub(crate) fn cache(&self) -> &Path {
+        self.directory.parent().unwrap_or(&self.directory)
+    }
+
+    /// What cells are linked with; None before it is compiled.
+    pub(crate) fn library(&self) -> Option<Library> {
+        serde_json::from_slice(&fs::read(self.directory.join(COMPLETE)).ok()?).ok()
+    }
+
+    /// Where the library is.
+    fn library_file(&self) -> PathBuf {
+        let key = self.directory.file_name().unwrap_or_default().display();
+        self.directory.join(format!("libparcell-{key}.so"))
+    }
+
+    /// Whether it is compiled, with all that it needs.
+    fn is_complete(&self, tools: &Tools) -> bool {
+        let library = self.library().filter(|library| library.file.exists());
+        library.is_some_and(|library| build::has_crates(self, &library, tools.clone()))
+    }
+
     /// The library's package.
     pub(crate) fn sources(&self) -> PathBuf {
         self.directory.join("parcell")
@@ -87,10 +110,11 @@ pub(crate) struct CacheState {
 /// Finds out without compiling anything.
 pub(crate) fn state() -> Result<CacheState, PrepareError> {
     let cache = cache_directory()?;
-    let directory = cache.join(sources::key(&Tools::in_use()?));
+    let tools = Tools::in_use()?;
+    let directory = cache.join(sources::key(&tools));
     Ok(CacheState {
         cache,
-        is_compiled: is_complete(&Prepared { directory }),
+        is_compiled: Prepared { directory }.is_complete(&tools),
     })
 }
 
@@ -103,7 +127,7 @@ pub(crate) fn prepare(progress: &mut dyn FnMut(&str)) -> Result<Prepared, Prepar
     let prepared = Prepared {
         directory: cache.join(sources::key(&tools)),
     };
-    if is_complete(&prepared) {
+    if prepared.is_complete(&tools) {
         old::mark_used(&prepared.directory);
         return Ok(prepared);
     }
@@ -113,7 +137,7 @@ pub(crate) fn prepare(progress: &mut dyn FnMut(&str)) -> Result<Prepared, Prepar
         progress("waiting for another process that compiles the library");
         lock.lock_exclusive().map_err(PrepareError::io("lock", &lock_path))?;
     }
-    if !is_complete(&prepared) {
+    if !prepared.is_complete(&tools) {
         progress("compiling the library for this compiler, once");
         // Whoever compiles inherits the lock: where this process is killed, its compiler goes on for a while, and
         // nobody may begin anew in the same place before that has ended.
@@ -138,20 +162,17 @@ fn compile(prepared: &Prepared, tools: Tools, progress: &mut dyn FnMut(&str)) ->
         _ => {}
     }
     sources::write(&prepared.sources())?;
-    build::run(prepared, tools, progress)?;
-    seed::harvest(&prepared.seed())?;
+    let library = build::run(prepared, tools, progress)?;
     let complete = directory.join(COMPLETE);
-    File::create(&complete).map_err(PrepareError::io("create", &complete))?;
-    Ok(())
+    let written = serde_json::to_vec(&library).map_err(io::Error::other);
+    written
+        .and_then(|library| fs::write(&complete, library))
+        .map_err(PrepareError::io("create", &complete))
 }
 
 /// The file that is locked while the library is compiled.
 fn lock_of(directory: &Path) -> PathBuf {
     directory.with_extension("lock")
-}
-
-fn is_complete(prepared: &Prepared) -> bool {
-    prepared.directory.join(COMPLETE).exists()
 }
 
 fn create_cache_directory() -> Result<PathBuf, PrepareError> {
@@ -162,7 +183,7 @@ fn create_cache_directory() -> Result<PathBuf, PrepareError> {
 
 /// By one name, where it exists: cargo knows a compiled library by the path of its sources, and compiles it anew where
 /// it meets it by another.
-fn cache_directory() -> Result<PathBuf, PrepareError> {
+pub(crate) fn cache_directory() -> Result<PathBuf, PrepareError> {
     let directory = user_directories::cache_directory().ok_or(PrepareError::NoCacheDirectory)?;
     Ok(fs::canonicalize(&directory).unwrap_or(directory))
 }

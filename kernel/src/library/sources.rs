@@ -15,7 +15,7 @@ use crate::toolchain::Tools;
 static SOURCES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../workers/src");
 const MANIFEST: &str = include_str!(concat!(env!("OUT_DIR"), "/parcell.Cargo.toml"));
 /// Changes when what is done with the sources changes.
-const LAYOUT: &str = "8";
+const LAYOUT: &str = "9";
 /// The versions that this executable was built and tested with.
 pub(super) const LOCK: &str = include_str!("../../../Cargo.lock");
 

@@ -1,23 +1,19 @@
 //! How cargo has the compiler compile a cell, remembered so that the next cell is compiled without cargo.
 //!
 //! The wrapper, which cargo runs in the place of the compiler, records the compiler's arguments and what cargo puts into
-//! its environment, under a key of all that they depend on.
+//! its environment.
 
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::{fs, io};
 
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
 use super::dependencies::externs;
-use super::{BuildSettings, Manifest};
+use super::manifest::LIBRARY;
 
 /// The file that the wrapper is to write.
-const RECORD_VARIABLE: &str = "PARCELL_RECORD";
-/// The directory of records, in the package.
-const RECORDS: &str = ".parcell";
+pub(super) const RECORD_VARIABLE: &str = "PARCELL_RECORD";
 
 /// A call of the compiler for a cell.
 #[derive(Debug, Deserialize, PartialEq, Serialize)]
@@ -29,73 +25,6 @@ pub(super) struct Compilation {
     pub(super) environment: Vec<(String, String)>,
 }
 
-/// Where the call for a package as it is now is recorded.
-#[derive(Debug)]
-pub(super) struct Record {
-    file: PathBuf,
-}
-
-impl Record {
-    /// `directory` is the package's.
-    pub(super) fn of(directory: &Path, manifest: &Manifest, settings: &BuildSettings) -> Record {
-        let mut hash = Sha256::new();
-        let mut add = |part: &[u8]| {
-            hash.update(part.len().to_le_bytes());
-            hash.update(part);
-        };
-        add(manifest.text().as_bytes());
-        add(settings.tools.rustc.as_os_str().as_encoded_bytes());
-        add(settings.tools.version.as_bytes());
-        for (name, value) in &settings.environment {
-            add(name.as_bytes());
-            add(value.as_bytes());
-        }
-        let key: String = hash
-            .finalize()
-            .iter()
-            .take(8)
-            .map(|byte| format!("{byte:02x}"))
-            .collect();
-        Record {
-            file: directory.join(RECORDS).join(key).with_extension("json"),
-        }
-    }
-
-    /// The recorded call, for a package that may have been moved to `directory` since. None where what it uses is gone.
-    pub(super) fn read(&self, directory: &Path) -> Option<Compilation> {
-        read(&self.file)?
-            .moved_to(directory.to_str()?)
-            .filter(Compilation::has_its_crates)
-    }
-
-    /// Has the wrapper record the call that cargo is about to make.
-    pub(super) fn have_written(&self, cargo: &mut Command) {
-        cargo.env(RECORD_VARIABLE, &self.file);
-    }
-
-    /// Forgets the calls that another call of cargo may make wrong: those that use what it builds.
-    pub(super) fn forget_those_with_crates(directory: &Path) -> io::Result<()> {
-        let records = match fs::read_dir(directory.join(RECORDS)) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
-            records => records?,
-        };
-        for record in records {
-            let file = record?.path();
-            if read(&file).is_none_or(|compilation| compilation.crates().next().is_some()) {
-                fs::remove_file(file)?;
-            }
-        }
-        Ok(())
-    }
-
-    pub(super) fn write(&self, compilation: &Compilation) -> io::Result<()> {
-        if let Some(records) = self.file.parent() {
-            fs::create_dir_all(records)?;
-        }
-        fs::write(&self.file, serde_json::to_vec(compilation)?)
-    }
-}
-
 /// In the wrapper: records this call if that is wanted.
 pub(super) fn record(rustc: &OsStr, arguments: &[OsString]) -> io::Result<()> {
     let Some(file) = std::env::var_os(RECORD_VARIABLE).map(PathBuf::from) else {
@@ -103,7 +32,7 @@ pub(super) fn record(rustc: &OsStr, arguments: &[OsString]) -> io::Result<()> {
     };
     let directory = std::env::current_dir()?;
     match Compilation::of_this_process(&directory, rustc, arguments) {
-        Some(compilation) => Record { file }.write(&compilation),
+        Some(compilation) => fs::write(file, serde_json::to_vec(&compilation)?),
         None => Err(io::Error::other("the compiler is called with what is not UTF-8")),
     }
 }
@@ -123,12 +52,16 @@ impl Compilation {
         })
     }
 
-    fn moved_to(self, directory: &str) -> Option<Compilation> {
+    /// The same call for a package in another directory.
+    pub(super) fn moved_to(self, directory: &Path) -> io::Result<Compilation> {
+        let directory = directory
+            .to_str()
+            .ok_or_else(|| io::Error::other("the path of the package is not UTF-8"))?;
         if self.directory == directory {
-            return Some(self);
+            return Ok(self);
         }
         let moved = |text: String| text.replace(&self.directory, directory);
-        Some(Compilation {
+        Ok(Compilation {
             rustc: self.rustc,
             arguments: self.arguments.into_iter().map(moved).collect(),
             environment: self
@@ -140,7 +73,23 @@ impl Compilation {
         })
     }
 
-    fn has_its_crates(&self) -> bool {
+    /// The same call with this library, whose crates are in these directories too.
+    pub(super) fn linked_with(mut self, library: &Path, crates: &[PathBuf]) -> Compilation {
+        let named = |argument: &str| argument.strip_prefix(LIBRARY).is_some_and(|rest| rest.starts_with('='));
+        if let Some(position) = self.arguments.iter().position(|argument| named(argument)) {
+            self.arguments.drain(position.saturating_sub(1)..=position);
+        }
+        let own = self.directories_of_crates();
+        let mut add = |option: &str, value: String| self.arguments.extend([option.to_owned(), value]);
+        add("--extern", format!("{LIBRARY}={}", library.display()));
+        for directory in crates.iter().filter(|directory| !own.contains(directory)) {
+            add("-L", format!("dependency={}", directory.display()));
+        }
+        self
+    }
+
+    /// Whether the crates that the cell names are there.
+    pub(super) fn has_its_crates(&self) -> bool {
         self.crates().all(|(_, path)| path.exists())
     }
 
@@ -149,10 +98,13 @@ impl Compilation {
         externs(&self.arguments)
     }
 
-    /// Where cargo has the compiler put what it makes.
-    pub(super) fn output_directory(&self) -> Option<PathBuf> {
-        let position = self.arguments.iter().position(|argument| argument == "--out-dir")?;
-        self.arguments.get(position + 1).map(PathBuf::from)
+    /// Where the crates are that it needs without naming them.
+    pub(super) fn directories_of_crates(&self) -> Vec<PathBuf> {
+        let directories = self
+            .arguments
+            .iter()
+            .filter_map(|argument| argument.strip_prefix("dependency="));
+        directories.map(PathBuf::from).collect()
     }
 
     #[cfg(test)]
@@ -182,7 +134,8 @@ impl Compilation {
     }
 }
 
-fn read(file: &Path) -> Option<Compilation> {
+/// What the wrapper has recorded.
+pub(super) fn read(file: &Path) -> Option<Compilation> {
     serde_json::from_slice(&fs::read(file).ok()?).ok()
 }
 
@@ -193,33 +146,7 @@ fn is_set_by_cargo(name: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
-
     use super::*;
-    use crate::toolchain::Tools;
-
-    fn settings() -> BuildSettings {
-        BuildSettings {
-            tools: Tools {
-                cargo: "/bin/cargo".into(),
-                rustc: "/bin/rustc".into(),
-                version: "rustc 1".to_owned(),
-                host: "machine".to_owned(),
-            },
-            offline: false,
-            environment: BTreeMap::new(),
-        }
-    }
-
-    fn manifest(dependencies: &[(&str, &str)]) -> Manifest {
-        let dependencies = dependencies
-            .iter()
-            .map(|(name, text)| (name.to_string(), text.to_string()));
-        Manifest {
-            dependencies: dependencies.collect(),
-            ..Manifest::default()
-        }
-    }
 
     fn compilation(directory: &str, arguments: &[&str]) -> Compilation {
         Compilation {
@@ -231,49 +158,42 @@ mod tests {
     }
 
     #[test]
-    fn a_call_is_found_under_the_same_manifest_only_and_moves_with_its_directory() {
-        let package = tempfile::tempdir().unwrap();
-        let here = package.path().to_str().unwrap();
-        let record = Record::of(package.path(), &manifest(&[]), &settings());
-        record
-            .write(&compilation("/old", &["--out-dir", "/old/target"]))
-            .unwrap();
-        let found = record.read(package.path()).unwrap();
-        assert_eq!(found, compilation(here, &["--out-dir", &format!("{here}/target")]));
-        assert_eq!(found.output_directory(), Some(package.path().join("target")));
-        let other = Record::of(package.path(), &manifest(&[("rand", "\"0.9\"")]), &settings());
-        assert_eq!(other.read(package.path()), None);
-        let mut settings = settings();
-        settings.environment.insert("A".to_owned(), "1".to_owned());
-        let other = Record::of(package.path(), &manifest(&[]), &settings);
-        assert_eq!(other.read(package.path()), None);
+    fn a_call_moves_with_its_package() {
+        let old = compilation("/old", &["--out-dir", "/old/target"]);
+        let new = compilation("/new", &["--out-dir", "/new/target"]);
+        assert_eq!(old.moved_to(Path::new("/new")).unwrap(), new);
     }
 
     #[test]
-    fn a_call_whose_crates_are_gone_is_not_made_again() {
+    fn a_call_is_linked_with_one_library() {
+        let arguments = [
+            "--extern",
+            "parcell=/b/libparcell.so",
+            "--extern",
+            "serde=/b/libserde.rlib",
+        ];
+        let call = compilation("/x", &arguments).linked_with(Path::new("/l.so"), &["/d".into()]);
+        assert_eq!(
+            call.arguments,
+            [
+                "--extern",
+                "serde=/b/libserde.rlib",
+                "--extern",
+                "parcell=/l.so",
+                "-L",
+                "dependency=/d"
+            ]
+        );
+        assert_eq!(call.directories_of_crates(), ["/d"].map(PathBuf::from));
+    }
+
+    #[test]
+    fn a_call_knows_whether_its_crates_are_there() {
         let package = tempfile::tempdir().unwrap();
-        let here = package.path().to_str().unwrap();
-        let record = Record::of(package.path(), &manifest(&[]), &settings());
-        let library = format!("{here}/libserde.rlib");
-        record
-            .write(&compilation(here, &["--extern", &format!("serde={library}")]))
-            .unwrap();
-        assert_eq!(record.read(package.path()), None);
+        let library = package.path().join("libserde.rlib");
+        let call = compilation("/x", &["--extern", &format!("serde={}", library.display())]);
+        assert!(!call.has_its_crates());
         fs::write(library, "").unwrap();
-        assert!(record.read(package.path()).is_some());
-    }
-
-    #[test]
-    fn only_calls_that_use_no_crate_outlive_another_build() {
-        let package = tempfile::tempdir().unwrap();
-        Record::forget_those_with_crates(&package.path().join("none")).unwrap();
-        let record = |key: &str| Record {
-            file: package.path().join(RECORDS).join(key),
-        };
-        record("alone").write(&compilation("/x", &["src/lib.rs"])).unwrap();
-        let with_crate = compilation("/x", &["src/lib.rs", "--extern", "serde=/x"]);
-        record("with").write(&with_crate).unwrap();
-        Record::forget_those_with_crates(package.path()).unwrap();
-        assert!(record("alone").file.exists() && !record("with").file.exists());
+        assert!(call.has_its_crates());
     }
 }

@@ -2,8 +2,19 @@
 
 use std::collections::BTreeMap;
 
-/// The one dependency that never changes although it is given by its path.
+/// The one dependency that never changes although it is given by its path. It is an optional one: cargo compiles it only
+/// where that is asked for, and rust-analyzer reads it.
 pub(super) const LIBRARY: &str = "parcell";
+/// The feature with which the package depends on the library.
+pub(crate) const LIBRARY_FEATURE: &str = "library";
+/// The crate whose traits the library asks for: it must be the same one for the library and for cells.
+pub(super) const OF_TRAITS: &str = "serde_core";
+/// A crate that the library shows as its own, and a notebook may name too.
+pub(super) const REEXPORTED: &str = "bytemuck";
+
+/// What cells need of crates that a notebook may name itself. The crate of the traits has all features that crates ask
+/// for, so that it is the same whatever a notebook depends on.
+const NEEDED_FEATURES: [(&str, &[&str]); 2] = [("serde", &["derive"]), (OF_TRAITS, &["alloc", "rc"])];
 
 /// What a notebook depends on, and how its crates are compiled.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -27,8 +38,9 @@ impl Manifest {
     /// macros generate refers by its name.
     pub(crate) fn with_library(library: &std::path::Path) -> Manifest {
         let dependencies = [
-            (LIBRARY, format!("{{ path = {library:?} }}")),
-            ("serde", "{ version = \"1\", features = [\"derive\"] }".to_owned()),
+            (LIBRARY, format!("{{ path = {library:?}, optional = true }}")),
+            ("serde", "\"1\"".to_owned()),
+            (OF_TRAITS, "\"1\"".to_owned()),
         ];
         Manifest {
             dependencies: dependencies
@@ -50,13 +62,17 @@ impl Manifest {
         let dependencies = self
             .dependencies
             .iter()
-            .map(|(name, dependency)| format!("{name} = {dependency}\n"));
+            .map(|(name, dependency)| format!("{name} = {}\n", with_needed_features(name, dependency)));
+        let features = match self.dependencies.contains_key(LIBRARY) {
+            true => format!("[features]\n{LIBRARY_FEATURE} = [\"dep:{LIBRARY}\"]\n\n"),
+            false => String::new(),
+        };
         format!(
             "[package]\nname = \"{name}\"\nversion = \"1.0.0\"\nedition = \"2024\"\n\n\
              [lib]\ncrate-type = [\"cdylib\"]\npath = \"src/lib.rs\"\n\n\
              [profile.dev]\nopt-level = {level}\ndebug = false\nstrip = \"debuginfo\"\nrpath = true\nlto = false\n\
              debug-assertions = true\noverflow-checks = true\ncodegen-units = 16\npanic = \"unwind\"\n\
-             incremental = false\n\n[dependencies]\n{dependencies}",
+             incremental = false\n\n{features}[dependencies]\n{dependencies}",
             name = super::CELL_CRATE,
             level = self.opt_level,
             dependencies = dependencies.collect::<String>(),
@@ -72,6 +88,33 @@ impl Manifest {
         let mut dependencies = self.dependencies.iter();
         dependencies.any(|(name, dependency)| name != LIBRARY && has_path(dependency))
     }
+}
+
+/// A dependency of the user's, with the features that cells need whatever the user asks for.
+fn with_needed_features(name: &str, dependency: &str) -> String {
+    let Some((_, needed)) = NEEDED_FEATURES.iter().find(|(needy, _)| *needy == name) else {
+        return dependency.to_owned();
+    };
+    let Ok(parsed) = format!("dependency = {dependency}").parse::<toml::Table>() else {
+        return dependency.to_owned();
+    };
+    let mut table = match &parsed["dependency"] {
+        toml::Value::Table(table) => table.clone(),
+        version => toml::Table::from_iter([("version".to_owned(), version.clone())]),
+    };
+    let features = table
+        .entry("features")
+        .or_insert_with(|| toml::Value::Array(Vec::new()));
+    if let toml::Value::Array(features) = features {
+        let missing: Vec<_> = needed.iter().map(|feature| toml::Value::from(*feature)).collect();
+        features.extend(
+            missing
+                .into_iter()
+                .filter(|feature| !features.contains(feature))
+                .collect::<Vec<_>>(),
+        );
+    }
+    toml::Value::Table(table).to_string()
 }
 
 #[cfg(test)]
@@ -94,6 +137,21 @@ mod tests {
         assert_eq!(table["dependencies"]["rand"].as_str(), Some("0.9"));
         assert_eq!(table["dependencies"]["parcell"]["path"].as_str(), Some("/x"));
         assert_eq!(table["profile"]["dev"]["opt-level"].as_integer(), Some(2));
+    }
+
+    #[test]
+    fn what_cells_need_of_a_crate_is_there_whatever_the_user_asks_for() {
+        let features = |dependency: &str| {
+            let text = manifest(&[("serde", dependency)]).text();
+            let table: toml::Table = text.parse().unwrap();
+            table["dependencies"]["serde"]["features"].to_string()
+        };
+        assert_eq!(features("\"1\""), "[\"derive\"]");
+        assert_eq!(
+            features("{ version = \"1\", features = [\"rc\"] }"),
+            "[\"rc\", \"derive\"]"
+        );
+        assert_eq!(features("{ version = \"1\", features = [\"derive\"] }"), "[\"derive\"]");
     }
 
     #[test]

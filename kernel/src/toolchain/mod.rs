@@ -1,20 +1,26 @@
 //! Compiling: the package of a notebook's cells, cargo for its crates, and the compiler.
 //!
-//! cargo runs this executable in the place of the compiler (`rustc`), to hear how it wants a cell compiled and which crate
-//! it is at; cells are then compiled without cargo (`package`).
+//! cargo runs this executable in the place of the compiler (`rustc`), to hear how it wants a cell compiled; cells are then
+//! compiled without cargo (`cell_compiler`). The crates that it compiles are kept for all sessions (`store`).
 
+mod artifacts;
+mod cargo;
+mod cell_compiler;
 mod compilation;
 mod dependencies;
 mod identities;
 mod manifest;
 mod package;
-pub(crate) mod progress;
 mod rustc;
+mod store;
 mod tools;
 
+pub(crate) use cargo::Progress;
+pub(crate) use cell_compiler::{CELL_FILES, CellCompiler, CellSource, SourcePlace};
 pub(crate) use identities::{Identities, Revised};
-pub(crate) use manifest::Manifest;
-pub(crate) use package::{BuildError, BuildSettings, CELL_FILES, CellCompiler, CellSource, Package, SourcePlace};
+pub(crate) use manifest::{LIBRARY_FEATURE, Manifest};
+pub(crate) use package::{BuildError, BuildSettings, Library, Package};
+pub(crate) use store::{CrateUse, LIMIT_VARIABLE, StoreUse, clear, forget_versions, limit, usage};
 pub(crate) use tools::{Tools, ToolsError};
 
 use std::ffi::OsStr;

@@ -1,31 +1,55 @@
-//! The package that cells are compiled in: cargo compiles its crates, the compiler alone each cell.
+//! The package that cells are compiled in: its crates are compiled by cargo, in a store that all sessions share, and each
+//! cell by the compiler alone.
 //!
 //! Between two cells only the source changes, unless a dependency is added. What cargo would work out again, for longer
-//! than the compiler takes, is known from the last time (see `compilation`).
+//! than the compiler takes, is known from the last time, in this session or another (see `store`).
+//!
+//! The library is none of the crates that cargo compiles here. It has been compiled before, and stays as it is whatever a
+//! notebook depends on, with all variables that are of its types. Only where the crate whose traits it asks for is
+//! another one in the notebook, it is compiled again with the notebook's crates.
 
 use std::collections::BTreeMap;
-use std::io::{BufRead, BufReader, Read};
+use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
 use std::sync::Arc;
-use std::thread::JoinHandle;
-use std::{fs, io};
 
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::compilation::{Compilation, Record};
+use super::artifacts::{self, Artifact};
+use super::cargo::{self, Build, Cargo, Hear, Progress};
+use super::cell_compiler::{SOURCES, SourcePlace};
+use super::compilation::{self, Compilation};
 use super::dependencies::Dependencies;
-use super::{CELL_CRATE, Identities, Manifest, Tools, WRAPPER_VARIABLE};
+use super::manifest::{LIBRARY, OF_TRAITS, REEXPORTED};
+use super::store::{self, Building, Call, CallKey, How, Store};
+use super::{CELL_CRATE, CellCompiler, Manifest, Tools};
 
 /// A package, and what is known about its crates.
 #[derive(Debug)]
 pub(crate) struct Package {
     directory: PathBuf,
-    /// What cells are compiled as, and for which manifest.
-    prepared: Option<(PackageKey, Arc<Compilation>)>,
+    /// The user's cache.
+    cache: PathBuf,
+    /// What cells are linked with, unless it has to be compiled again.
+    library: Option<Library>,
+    /// Those in use, also for builds before the last one: what cells of a session were linked with stays.
+    stores: Vec<Store>,
+    /// What cells are compiled as now, and what they were compiled as for other manifests of the session.
+    prepared: Option<Prepared>,
+    earlier: Vec<Prepared>,
     dependencies: Dependencies,
     /// Where compilers put temporary files, unless it is where this process does.
     temporary: Option<PathBuf>,
+}
+
+#[derive(Clone, Debug)]
+struct Prepared {
+    manifest: Manifest,
+    settings: BuildSettings,
+    compilation: Arc<Compilation>,
+    lock: String,
 }
 
 /// What decides how a package's crates are compiled, beside the manifest.
@@ -38,16 +62,26 @@ pub(crate) struct BuildSettings {
     pub(crate) environment: BTreeMap<String, String>,
 }
 
-type PackageKey = (Manifest, BuildSettings);
+/// The library, compiled.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub(crate) struct Library {
+    pub(crate) file: PathBuf,
+    /// Of the compiler that it is for.
+    version: String,
+    /// Where the crates are that it depends on.
+    crates: Vec<PathBuf>,
+    /// The units of a store that it depends on.
+    units: Vec<String>,
+    /// Those crates that cells and it may have in common, by their names.
+    shared: BTreeMap<String, SharedCrate>,
+}
 
-/// A cell that is to be compiled.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct CellSource<'a> {
-    pub(crate) text: &'a str,
-    /// The number by which people know it.
-    pub(crate) cell: u32,
-    pub(crate) identities: &'a Identities,
-    pub(crate) place: SourcePlace,
+/// A crate that the library and cells must have in common.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+struct SharedCrate {
+    unit: String,
+    version: String,
+    features: Vec<String>,
 }
 
 /// Why something does not compile.
@@ -76,12 +110,26 @@ impl BuildError {
     }
 }
 
+/// How cells come by the library.
+#[derive(Clone, Copy, Debug)]
+enum Linking<'a> {
+    /// It has been compiled.
+    With(&'a Library),
+    /// It is compiled with the crates.
+    Anew,
+}
+
 impl Package {
-    /// The package in `directory`, which need not exist yet.
-    pub(crate) fn new(directory: &Path) -> Package {
+    /// The package in `directory`, which need not exist yet, whose crates are kept in `cache`. `library` is what cells are
+    /// linked with.
+    pub(crate) fn new(directory: &Path, cache: &Path, library: Option<Library>) -> Package {
         Package {
             directory: directory.to_owned(),
+            cache: cache.to_owned(),
+            library,
+            stores: Vec::new(),
             prepared: None,
+            earlier: Vec::new(),
             dependencies: Dependencies::default(),
             temporary: None,
         }
@@ -112,108 +160,284 @@ impl Package {
         write_if_changed(&self.directory.join("Cargo.toml"), &manifest.text())
     }
 
-    /// Compiles the crates that are not compiled yet. `progress` hears cargo's lines about it.
+    /// Compiles the crates that are not compiled yet, and hears about it.
     pub(crate) fn prepare(
         &mut self,
         manifest: &Manifest,
         settings: &BuildSettings,
-        progress: &mut dyn FnMut(&str),
+        hear: Hear<'_>,
     ) -> Result<(), BuildError> {
         self.write_manifest(manifest)?;
-        let key = (manifest.clone(), settings.clone());
+        let is_same = |prepared: &Prepared| prepared.manifest == *manifest && prepared.settings == *settings;
         let is_sure = !manifest.depends_on_changing_files();
-        if is_sure && self.prepared.as_ref().is_some_and(|(known, _)| *known == key) {
+        if is_sure && self.prepared.as_ref().is_some_and(is_same) {
             return Ok(());
         }
-        self.prepared = None;
-        let record = Record::of(&self.directory, &key.0, &key.1);
-        let recorded = is_sure.then(|| record.read(&self.directory)).flatten();
-        let compilation = match recorded {
-            Some(compilation) => compilation,
-            None => {
-                self.build(settings, &record, progress)?;
-                record.read(&self.directory).ok_or_else(|| {
-                    BuildError::Said("cargo has compiled the notebook's crates, but not said how cells are".to_owned())
-                })?
+        self.earlier.extend(self.prepared.take());
+        let known = self.earlier.iter().position(is_same);
+        let known = known.map(|position| self.earlier.swap_remove(position));
+        let prepared = match known.filter(|known| is_sure && known.compilation.has_its_crates()) {
+            Some(known) => {
+                self.write_lock(&known.lock)?;
+                known
             }
+            None => self.compile_crates(manifest, settings, is_sure, hear)?,
         };
-        self.prepared = Some((key, Arc::new(compilation)));
+        self.prepared = Some(prepared);
         Ok(())
     }
 
-    fn build(
-        &self,
+    /// Whether everything is compiled, with the library as it is.
+    pub(crate) fn is_compiled(&mut self, manifest: &Manifest, settings: &BuildSettings) -> bool {
+        let Some(library) = &self.library else { return false };
+        let key = CallKey::of(manifest, &self.lock(), settings, Some(&library.file));
+        let mut store = Store::shared(&self.cache, settings, None);
+        let is_compiled = store.recall(&key).is_some();
+        self.stores.push(store);
+        is_compiled
+    }
+
+    fn compile_crates(
+        &mut self,
+        manifest: &Manifest,
         settings: &BuildSettings,
-        record: &Record,
-        progress: &mut dyn FnMut(&str),
-    ) -> Result<(), BuildError> {
-        // The cell that cargo compiles on the way, to say how.
-        fs::write(self.source_file(), "")?;
-        self.forget_last_cell()?;
-        Record::forget_those_with_crates(&self.directory)?;
-        let output = follow(&mut self.cargo(settings, record)?, progress)?;
-        if output.status.success() {
-            return Ok(());
+        is_sure: bool,
+        hear: Hear<'_>,
+    ) -> Result<Prepared, BuildError> {
+        let mut library = self.library.clone();
+        let other = library.take_if(|library| library.version != settings.tools.version);
+        let mut why = other.map(|_| format!("parcell's own library is compiled for {}", settings.tools.name()));
+        let linkings = library.iter().map(Linking::With).chain([Linking::Anew]);
+        for linking in linkings {
+            if let (Linking::Anew, Some(why)) = (linking, why.take()) {
+                hear(&Progress::Note(why));
+            }
+            let call = self.call(manifest, settings, linking, is_sure, hear)?;
+            self.write_lock(&call.lock)?;
+            match call.how {
+                How::Compiled(compilation) => {
+                    return Ok(Prepared {
+                        manifest: manifest.clone(),
+                        settings: settings.clone(),
+                        compilation: Arc::new(compilation.moved_to(&self.directory)?),
+                        lock: call.lock,
+                    });
+                }
+                How::LibraryDiffers(reason) => why = Some(reason),
+            }
         }
-        Err(failure_of_cargo(&output))
+        Err(BuildError::Said(
+            "the library that was compiled with the notebook's crates is for others".to_owned(),
+        ))
     }
 
-    fn cargo(&self, settings: &BuildSettings, record: &Record) -> io::Result<Command> {
-        let tools = &settings.tools;
-        let mut cargo = Command::new(&tools.cargo);
-        cargo
-            .current_dir(&self.directory)
-            .args(["build", "--message-format=json", "--target", &tools.host])
-            .args(settings.offline.then_some("--offline"))
-            .env("CARGO_TARGET_DIR", "target")
-            .env("CARGO_BUILD_BUILD_DIR", "target")
-            .env("RUSTC", &tools.rustc)
-            .env("RUSTFLAGS", "-Cprefer-dynamic")
-            .env("RUSTC_WRAPPER", std::env::current_exe()?)
-            .env(WRAPPER_VARIABLE, "1")
-            .envs(&settings.environment)
-            .stdin(Stdio::null());
-        if let Some(directory) = &self.temporary {
-            cargo.env("TMPDIR", directory);
-        }
-        record.have_written(&mut cargo);
-        Ok(cargo)
-    }
-
-    /// Makes cargo call the compiler for the cell, whatever it thinks of the times of files: what it does not compile it
-    /// does not say how to.
-    fn forget_last_cell(&self) -> io::Result<()> {
-        for triple in entries(&self.directory.join("target"))? {
-            for fingerprint in entries(&triple.join("debug/.fingerprint"))? {
-                let name = fingerprint.file_name().unwrap_or_default().to_string_lossy();
-                if name.starts_with(&format!("{CELL_CRATE}-")) {
-                    fs::remove_dir_all(fingerprint)?;
+    /// How cells are compiled, remembered or found out.
+    fn call(
+        &mut self,
+        manifest: &Manifest,
+        settings: &BuildSettings,
+        linking: Linking<'_>,
+        is_sure: bool,
+        hear: Hear<'_>,
+    ) -> Result<Call, BuildError> {
+        let library = match linking {
+            Linking::With(library) => Some(library.file.as_path()),
+            Linking::Anew => None,
+        };
+        let key = CallKey::of(manifest, &self.lock(), settings, library);
+        // A library that is compiled with the crates has files that others of its kind would have too.
+        let alone = matches!(linking, Linking::Anew).then_some(&key);
+        let mut store = self.store(Store::shared(&self.cache, settings, alone));
+        let recalled = is_sure.then(|| store.recall(&key)).flatten();
+        let called = match recalled {
+            Some(call) => Ok(call),
+            None => {
+                if let Some(lock) = store.known_versions(&key) {
+                    self.write_lock(&lock)?;
+                }
+                // While this waits for a network, others can compile.
+                let cargo = self.cargo(settings);
+                let is_reached = cargo.fetch(hear)?;
+                let building = match begin(&store, hear) {
+                    Err(error) if store::is_unwritable(&error) => {
+                        store = self.store(Store::private(self.directory.join("crates")));
+                        begin(&store, hear)?
+                    }
+                    begun => begun?,
+                };
+                // Whoever had to wait may find it done.
+                match is_sure.then(|| store.recall(&key)).flatten() {
+                    Some(call) => Ok(call),
+                    None => {
+                        let built = self.build((manifest, &key), settings, linking, (&mut store, &building), hear);
+                        built.map_err(|error| match error {
+                            BuildError::Said(said) if !is_reached => BuildError::Said(cargo::unreachable(&said)),
+                            error => error,
+                        })
+                    }
                 }
             }
+        };
+        self.stores.push(store);
+        called
+    }
+
+    /// The store as it is used already, if it is.
+    fn store(&mut self, store: Store) -> Store {
+        let used = self
+            .stores
+            .iter()
+            .position(|used| used.directory() == store.directory());
+        used.map_or(store, |position| self.stores.swap_remove(position))
+    }
+
+    /// Has cargo compile what is not compiled yet, and say how it would compile a cell; remembers that.
+    fn build(
+        &self,
+        (manifest, key): (&Manifest, &CallKey),
+        settings: &BuildSettings,
+        linking: Linking<'_>,
+        (store, building): (&mut Store, &Building),
+        hear: Hear<'_>,
+    ) -> Result<Call, BuildError> {
+        let (library, anew) = match linking {
+            Linking::With(library) => (Some(library), None),
+            Linking::Anew => (None, Some(library_file(store))),
+        };
+        if anew.as_ref().is_some_and(|file| !file.exists()) {
+            store.forget_package(building, LIBRARY)?;
         }
-        Ok(())
+        let (artifacts, compilation) = self.run_cargo(settings, store, building, anew.as_deref(), hear)?;
+        let how = match (library, anew) {
+            (Some(library), _) => match library.differs(manifest, &artifacts) {
+                Some(reason) => How::LibraryDiffers(reason),
+                None => How::Compiled(compilation.linked_with(&library.file, &library.crates)),
+            },
+            (None, Some(file)) => How::Compiled(compilation.linked_with(&file, &[])),
+            (None, None) => How::Compiled(compilation),
+        };
+        let mut call = Call {
+            lock: self.lock(),
+            units: library.map(|library| library.units.clone()).unwrap_or_default(),
+            how,
+        };
+        let kept = store.note(building, &artifacts).and_then(|units| {
+            call.units.extend(units);
+            let after = CallKey::of(
+                manifest,
+                &call.lock,
+                settings,
+                library.map(|library| library.file.as_path()),
+            );
+            store.keep(building, &[key, &after], &call)?;
+            store.evict(building, &self.cache)
+        });
+        if let Err(error) = kept {
+            // They can be used, and will be compiled again.
+            hear(&Progress::Note(format!(
+                "the crates that have been compiled cannot be kept: {error}"
+            )));
+        }
+        Ok(call)
+    }
+
+    /// Compiles the library itself, for the manifest of a notebook that depends on nothing more, to this file.
+    pub(crate) fn compile_library(
+        &mut self,
+        manifest: &Manifest,
+        settings: &BuildSettings,
+        file: &Path,
+        hear: Hear<'_>,
+    ) -> Result<Library, BuildError> {
+        self.write_manifest(manifest)?;
+        self.cargo(settings).fetch(hear)?;
+        let mut store = self.store(Store::shared(&self.cache, settings, None));
+        let building = begin(&store, hear)?;
+        store.forget_package(&building, LIBRARY)?;
+        let (artifacts, compilation) = self.run_cargo(settings, &store, &building, Some(file), hear)?;
+        let units = store.note(&building, &artifacts)?;
+        // It has been put where it belongs.
+        store.forget_package(&building, LIBRARY)?;
+        let library = Library {
+            file: file.to_owned(),
+            version: settings.tools.version.clone(),
+            crates: compilation.directories_of_crates(),
+            units,
+            shared: shared_crates(&artifacts),
+        };
+        self.stores.push(store);
+        Ok(library)
+    }
+
+    fn run_cargo(
+        &self,
+        settings: &BuildSettings,
+        store: &Store,
+        building: &Building,
+        library: Option<&Path>,
+        hear: Hear<'_>,
+    ) -> Result<(Vec<Artifact>, Compilation), BuildError> {
+        // The cell that cargo compiles on the way, to say how; it compiles nothing that it takes for compiled.
+        fs::write(self.source_file(), "")?;
+        store.forget_package(building, CELL_CRATE)?;
+        let record = self.directory.join("call.json");
+        let printed = self.cargo(settings).build(
+            &Build {
+                place: &store.build(),
+                record: &record,
+                library,
+                lock: building.lock()?,
+            },
+            hear,
+        )?;
+        store.forget_package(building, CELL_CRATE)?;
+        let compilation = compilation::read(&record).ok_or_else(|| {
+            BuildError::Said("cargo has compiled the notebook's crates, but not said how cells are".to_owned())
+        })?;
+        Ok((artifacts::parse(&printed, &settings.tools.host), compilation))
+    }
+
+    fn cargo<'a>(&'a self, settings: &'a BuildSettings) -> Cargo<'a> {
+        Cargo {
+            directory: &self.directory,
+            settings,
+            temporary: self.temporary.as_deref(),
+        }
+    }
+
+    /// Cargo.lock as it is now.
+    fn lock(&self) -> String {
+        fs::read_to_string(self.lock_file()).unwrap_or_default()
+    }
+
+    fn write_lock(&self, lock: &str) -> io::Result<()> {
+        write_if_changed(&self.lock_file(), lock)
+    }
+
+    fn lock_file(&self) -> PathBuf {
+        self.directory.join("Cargo.lock")
     }
 
     /// What compiles cells, as the package is prepared now.
     pub(crate) fn compiler(&self) -> Result<CellCompiler, BuildError> {
-        let Some((_, compilation)) = &self.prepared else {
+        let Some(prepared) = &self.prepared else {
             return Err(BuildError::Said(
                 "the notebook's crates have not been compiled".to_owned(),
             ));
         };
         Ok(CellCompiler {
             directory: self.directory.clone(),
-            compilation: Arc::clone(compilation),
+            compilation: Arc::clone(&prepared.compilation),
             crates: self.dependencies.metadata(),
         })
     }
 
     /// Takes note of the crates that cells are linked with now; whether one that they were linked with is another now.
     pub(crate) fn note_crates(&mut self) -> io::Result<bool> {
-        let Some((_, compilation)) = &self.prepared else {
+        let Some(prepared) = &self.prepared else {
             return Ok(false);
         };
-        let next = self.dependencies.after(compilation.crates())?;
+        let next = self.dependencies.after(prepared.compilation.crates())?;
         let is_replaced = next.metadata() != self.dependencies.metadata();
         self.dependencies = next;
         Ok(is_replaced)
@@ -229,194 +453,56 @@ impl Package {
     }
 }
 
-/// What compiles cells with the crates that a package has. Several may compile at the same time.
-#[derive(Clone, Debug)]
-pub(crate) struct CellCompiler {
-    directory: PathBuf,
-    compilation: Arc<Compilation>,
-    /// Tells crates apart that are called the same.
-    crates: String,
-}
-
-impl CellCompiler {
-    /// Compiles a cell to a library that can be loaded. What it is called must differ from cell to cell.
-    pub(crate) fn compile(&self, source: CellSource<'_>, name: &str) -> Result<PathBuf, BuildError> {
-        let directory = self.compilation.output_directory();
-        let directory = directory.unwrap_or_else(|| self.directory.join("target"));
-        let library = directory.join(format!("lib{name}.so"));
-        self.run(source, &format!("--emit=link={}", library.display()), name)?;
-        Ok(library)
-    }
-
-    /// Has the compiler look at a source without making anything of it.
-    pub(crate) fn check(&self, source: CellSource<'_>) -> Result<(), BuildError> {
-        let metadata = self.directory.join(source.place.directory()).join("checked.rmeta");
-        self.run(source, &format!("--emit=metadata={}", metadata.display()), "checked")
-    }
-
-    /// Has the source of a cell that was compiled ahead take the place of the last one's.
-    pub(crate) fn keep_source(&self, place: SourcePlace) -> io::Result<()> {
-        fs::rename(place.file(&self.directory), SourcePlace::Current.file(&self.directory))
-    }
-
-    /// `name` is in the names of temporary files, which compilers that run at the same time must not have in common.
-    fn run(&self, source: CellSource<'_>, emit: &str, name: &str) -> Result<(), BuildError> {
-        let file = source.place.file(&self.directory);
-        if let Some(directory) = file.parent() {
-            fs::create_dir_all(directory)?;
+impl Library {
+    /// Why it cannot be used with these crates, if so.
+    fn differs(&self, manifest: &Manifest, artifacts: &[Artifact]) -> Option<String> {
+        let found = shared_crates(artifacts);
+        for (name, of_library) in &self.shared {
+            // Of one that no cell names nothing is to be seen.
+            let is_seen = name == OF_TRAITS || manifest.has_crate(name);
+            let Some(of_notebook) = found.get(name).filter(|found| is_seen && found.unit != of_library.unit) else {
+                continue;
+            };
+            let what = if of_notebook.version == of_library.version {
+                let new = of_notebook.features.iter();
+                let new = new.filter(|feature| !of_library.features.contains(feature));
+                format!("{name} with {}", new.map(String::as_str).collect::<Vec<_>>().join(", "))
+            } else {
+                format!("{name} {}, and not {}", of_notebook.version, of_library.version)
+            };
+            return Some(format!(
+                "a crate needs {what}: parcell's own library is compiled again for this notebook"
+            ));
         }
-        fs::write(&file, source.text)?;
-        let compilation = &self.compilation;
-        let directory = source.place.directory();
-        let mut rustc = Command::new(&compilation.rustc);
-        rustc
-            .envs(compilation.environment.iter().map(|(name, value)| (name, value)))
-            .current_dir(&self.directory)
-            .args(cell_arguments(&compilation.arguments, directory))
-            .arg(emit)
-            .arg(format!("-Cextra-filename=-{name}-{directory}"))
-            .arg(format!("-Cmetadata={}", source.identities.metadata()))
-            .arg(format!("-Cmetadata={}", self.crates))
-            // So that a panic's location tells which cell's code it is in.
-            .arg(format!("--remap-path-prefix={directory}={CELL_FILES}{}", source.cell))
-            .stdin(Stdio::null());
-        let output = rustc.output()?;
-        if output.status.success() {
-            return Ok(());
-        }
-        Err(failure_of_rustc(&output))
+        None
     }
 }
 
-/// Which source of a package it is.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) enum SourcePlace {
-    /// Of the cell that is at its turn.
-    Current,
-    /// Of the next one, while that one runs.
-    Ahead,
-}
-
-impl SourcePlace {
-    fn directory(self) -> &'static str {
-        match self {
-            SourcePlace::Current => SOURCES,
-            SourcePlace::Ahead => "ahead",
-        }
-    }
-
-    fn file(self, package: &Path) -> PathBuf {
-        package.join(self.directory()).join(SOURCE_FILE)
-    }
-}
-
-/// Where cargo has the source, in the package.
-const SOURCES: &str = "src";
-const SOURCE_FILE: &str = "lib.rs";
-
-/// In the place of the directory of sources, in messages and tables of lines: with the number of the cell behind it.
-pub(crate) const CELL_FILES: &str = "cell";
-
-/// What a cell is compiled with.
-fn cell_arguments(arguments: &[String], directory: &str) -> Vec<String> {
-    let mut prepared = without_unwanted(arguments);
-    let recorded = format!("{SOURCES}/{SOURCE_FILE}");
-    for argument in prepared.iter_mut().filter(|argument| **argument == recorded) {
-        *argument = format!("{directory}/{SOURCE_FILE}");
-    }
-    // One unit, because optimizing several together takes longer than a cell's code is worth; and lines, which
-    // backtraces need.
-    prepared.extend(["-Ccodegen-units=1", "-Cdebuginfo=line-tables-only"].map(str::to_owned));
-    prepared
-}
-
-/// Every cell is new code, and goes to a file of its own. The lines that backtraces need must not be removed again. And
-/// cargo's metadata changes with every dependency, and would every type with it.
-fn without_unwanted(arguments: &[String]) -> Vec<String> {
-    let is_unwanted = |option: &str| {
-        ["incremental=", "metadata=", "extra-filename="]
-            .iter()
-            .any(|start| option.starts_with(start))
-            || option == "strip=debuginfo"
-    };
-    let mut kept: Vec<String> = Vec::with_capacity(arguments.len());
-    let mut arguments = arguments.iter();
-    while let Some(argument) = arguments.next() {
-        if argument == "--out-dir" {
-            arguments.next();
-        } else if is_unwanted(argument) {
-            kept.pop_if(|flag| flag == "-C");
-        } else if !argument.starts_with("--emit=") {
-            kept.push(argument.clone());
-        }
-    }
-    kept
-}
-
-/// Runs it, and shows each line that it says on its standard error when it says it.
-fn follow(command: &mut Command, heard: &mut dyn FnMut(&str)) -> io::Result<Output> {
-    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
-    let stdout = child.stdout.take().map(|mut stdout| {
-        std::thread::spawn(move || {
-            let mut text = Vec::new();
-            stdout.read_to_end(&mut text).map(|_| text)
-        })
+/// The crates that cells and the library may have in common.
+fn shared_crates(artifacts: &[Artifact]) -> BTreeMap<String, SharedCrate> {
+    let is_shared = |artifact: &&Artifact| artifact.is_library && [OF_TRAITS, REEXPORTED].contains(&&*artifact.package);
+    let shared = artifacts.iter().filter(is_shared).map(|artifact| {
+        let shared = SharedCrate {
+            unit: artifact.unit.clone(),
+            version: artifact.version.clone(),
+            features: artifact.features.clone(),
+        };
+        (artifact.package.clone(), shared)
     });
-    let mut stderr = Vec::new();
-    for line in BufReader::new(child.stderr.take().ok_or(io::ErrorKind::BrokenPipe)?).split(b'\n') {
-        let line = line?;
-        heard(&String::from_utf8_lossy(&line));
-        stderr.extend_from_slice(&line);
-        stderr.push(b'\n');
-    }
-    let stdout = match stdout.map(JoinHandle::join) {
-        Some(Ok(text)) => text?,
-        Some(Err(_)) => return Err(io::Error::other("reading what a command prints panicked")),
-        None => Vec::new(),
-    };
-    Ok(Output {
-        status: child.wait()?,
-        stdout,
-        stderr,
-    })
+    shared.collect()
 }
 
-fn failure_of_rustc(output: &Output) -> BuildError {
-    let text = String::from_utf8_lossy(&output.stderr);
-    let messages: Vec<Value> = text
-        .lines()
-        .filter_map(|line| serde_json::from_str(line).ok())
-        .collect();
-    if messages.is_empty() {
-        return BuildError::Said(
-            format!("the compiler ended with {}\n{text}", output.status)
-                .trim_end()
-                .to_owned(),
-        );
-    }
-    BuildError::Messages(messages)
+/// Where a store has the library that is compiled with its crates.
+fn library_file(store: &Store) -> PathBuf {
+    let name = store.directory().file_name().unwrap_or_default().to_string_lossy();
+    store
+        .directory()
+        .join("library")
+        .join(format!("lib{LIBRARY}-{name}.so"))
 }
 
-/// cargo passes on what the compiler says of a crate, as JSON, on its standard output; what it says itself is not JSON.
-fn failure_of_cargo(output: &Output) -> BuildError {
-    let messages: Vec<Value> = String::from_utf8_lossy(&output.stdout)
-        .lines()
-        .filter_map(|line| serde_json::from_str::<Value>(line).ok())
-        .filter(|message| message["reason"] == "compiler-message")
-        .map(|message| message["message"].clone())
-        .filter(|message| message["level"] == "error")
-        .collect();
-    if messages.is_empty() {
-        return BuildError::Said(String::from_utf8_lossy(&output.stderr).into_owned());
-    }
-    BuildError::Messages(messages)
-}
-
-fn entries(directory: &Path) -> io::Result<Vec<PathBuf>> {
-    match fs::read_dir(directory) {
-        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => Ok(Vec::new()),
-        entries => entries?.map(|entry| Ok(entry?.path())).collect(),
-    }
+fn begin(store: &Store, hear: Hear<'_>) -> io::Result<Building> {
+    store.begin(&mut || hear(&Progress::Waiting))
 }
 
 /// cargo and rust-analyzer read a file again that has been written.
@@ -428,77 +514,4 @@ fn write_if_changed(file: &Path, text: &str) -> io::Result<()> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_is_about_one_cell_only_is_left_out() {
-        let arguments = [
-            "--crate-name",
-            "ctx",
-            "--emit=dep-info,link",
-            "-C",
-            "incremental=/x",
-            "-C",
-            "metadata=0123",
-            "-C",
-            "strip=debuginfo",
-            "--out-dir",
-            "/y",
-            "-C",
-            "opt-level=2",
-        ]
-        .map(str::to_owned);
-        let kept = ["--crate-name", "ctx", "-C", "opt-level=2"];
-        assert_eq!(without_unwanted(&arguments), kept);
-    }
-
-    #[test]
-    fn only_the_cell_is_forgotten() {
-        let directory = tempfile::tempdir().unwrap();
-        let package = Package::new(directory.path());
-        package.forget_last_cell().unwrap();
-        let fingerprints = directory
-            .path()
-            .join("target/x86_64-unknown-linux-gnu/debug/.fingerprint");
-        for package in ["ctx-0123", "parcell-4567"] {
-            fs::create_dir_all(fingerprints.join(package)).unwrap();
-        }
-        package.forget_last_cell().unwrap();
-        assert!(!fingerprints.join("ctx-0123").exists() && fingerprints.join("parcell-4567").exists());
-    }
-
-    #[test]
-    fn a_cell_is_compiled_and_mistakes_are_told() {
-        let directory = tempfile::tempdir().unwrap();
-        let settings = BuildSettings {
-            tools: Tools::in_use().unwrap(),
-            offline: true,
-            environment: BTreeMap::new(),
-        };
-        let mut package = Package::new(directory.path());
-        fs::create_dir(directory.path().join("target")).unwrap();
-        let record = Record::of(directory.path(), &Manifest::default(), &settings);
-        // What the wrapper would have recorded.
-        let compilation = Compilation::for_tests(directory.path(), &settings.tools.rustc);
-        record.write(&compilation).unwrap();
-        package.prepare(&Manifest::default(), &settings, &mut |_| {}).unwrap();
-        let identities = Identities::default();
-        let source = |text| CellSource {
-            text,
-            cell: 7,
-            identities: &identities,
-            place: SourcePlace::Ahead,
-        };
-        let compiler = package.compiler().unwrap();
-        let library = compiler.compile(source("pub fn f() {}"), "cell_1").unwrap();
-        assert!(library.is_file());
-        compiler.keep_source(SourcePlace::Ahead).unwrap();
-        assert_eq!(fs::read_to_string(package.source_file()).unwrap(), "pub fn f() {}");
-        let Err(BuildError::Messages(messages)) = compiler.check(source("fn f() { g() }")) else {
-            panic!("it compiles")
-        };
-        assert_eq!(messages[0]["code"]["code"], "E0425");
-        assert_eq!(messages[0]["spans"][0]["file_name"], "cell7/lib.rs");
-    }
-}
+mod tests;

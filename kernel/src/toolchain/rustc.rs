@@ -1,5 +1,4 @@
-//! What cargo runs in the place of the compiler: it says which crate is compiled, records how cells are, and gives the
-//! library its name.
+//! What cargo runs in the place of the compiler: it records how cells are compiled, and gives the library its name.
 
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
@@ -7,8 +6,10 @@ use std::process::{Command, ExitCode, ExitStatus};
 use std::{fs, io};
 
 use super::compilation::record;
-use super::{CELL_CRATE, become_command, progress, report};
+use super::{CELL_CRATE, become_command, report};
 
+/// The file that the library is to be compiled to.
+pub(super) const LIBRARY_FILE_VARIABLE: &str = "PARCELL_LIBRARY_FILE";
 /// The name of the library that cells are linked with.
 const LIBRARY_CRATE: &str = "parcell";
 
@@ -28,16 +29,12 @@ pub(super) fn main(arguments: &[OsString]) -> ExitCode {
             command.args(arguments)
         }
         Some(name) if name == LIBRARY_CRATE && builds_library(arguments) => {
-            progress::say_compiling(Some(name));
             return compile_library(rustc, arguments).unwrap_or_else(|error| {
                 report(&format!("cannot compile the library: {error}"));
                 ExitCode::FAILURE
             });
         }
-        name => {
-            progress::say_compiling(name);
-            command.args(arguments)
-        }
+        _ => command.args(arguments),
     };
     become_command(&mut command)
 }
@@ -56,17 +53,17 @@ fn makes(arguments: &[OsString], kind: &str) -> bool {
     })
 }
 
-/// Compiles the library under a name of its own for loading.
+/// Compiles the library to a file with a name of its own, which is how it is known when it is loaded.
 ///
-/// cargo calls it by the same name whatever it is built with. When a `:dep` changes the features of a crate that both
-/// use, it is built anew, with other symbols; the notebook process, which has loaded the older one, would take that for
-/// the newer.
+/// cargo calls it by the same name whatever it is built with. A notebook process that has loaded one library would take
+/// another of the same name for that.
 ///
-/// It finds the standard library wherever it is itself: sessions have it in directories of their own, and what a cell
-/// does not use of the standard library it is not linked with.
+/// It finds the standard library wherever it is itself: what a cell does not use of the standard library it is not linked
+/// with.
 fn compile_library(rustc: &OsStr, arguments: &[OsString]) -> io::Result<ExitCode> {
-    let metadata = value_of(arguments, "metadata=").unwrap_or_default();
-    let name = format!("lib{LIBRARY_CRATE}-{metadata}.so");
+    let file = std::env::var_os(LIBRARY_FILE_VARIABLE).map(PathBuf::from);
+    let file = file.ok_or_else(|| io::Error::other(format!("{LIBRARY_FILE_VARIABLE} is not set")))?;
+    let name = file.file_name().unwrap_or_default().display();
     let status = Command::new(rustc)
         .args(arguments)
         .args(["-C", &format!("link-arg=-Wl,-soname,{name}")])
@@ -79,10 +76,10 @@ fn compile_library(rustc: &OsStr, arguments: &[OsString]) -> io::Result<ExitCode
     if let Some(directory) = directory.filter(|_| status.success()) {
         let extra = value_of(arguments, "extra-filename=").unwrap_or_default();
         let built = directory.join(format!("lib{LIBRARY_CRATE}{extra}.so"));
-        // Cells are loaded from the directory above, where cargo puts what it calls final artifacts.
-        for place in [Some(directory), directory.parent()].into_iter().flatten() {
-            link(&built, &place.join(&name))?;
+        if let Some(directory) = file.parent() {
+            fs::create_dir_all(directory)?;
         }
+        link(&built, &file)?;
     }
     Ok(exit_code(status))
 }
@@ -97,7 +94,7 @@ fn standard_library(rustc: &OsStr) -> io::Result<PathBuf> {
 fn link(file: &Path, name: &Path) -> io::Result<()> {
     match fs::remove_file(name) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-        _ => fs::hard_link(file, name),
+        _ => fs::hard_link(file, name).or_else(|_| fs::copy(file, name).map(drop)),
     }
 }
 

@@ -48,6 +48,11 @@ impl Tools {
         Ok(FOUND.get_or_init(|| tools).clone())
     }
 
+    /// The compiler's name and version.
+    pub(crate) fn name(&self) -> &str {
+        self.version.lines().next().unwrap_or_default()
+    }
+
     /// Those of a toolchain that rustup knows by this name.
     pub(crate) fn named(name: &str) -> Result<Tools, ToolsError> {
         let rustc = which(name, "rustc")?;

@@ -45,6 +45,20 @@ pub(crate) fn parse(text: &str) -> Result<u64, SizeError> {
 }
 
 /// An amount of memory or of room on a disk, for people.
+pub(crate) fn text(bytes: u64) -> String {
+    const NAMES: [&str; 4] = ["KiB", "MiB", "GiB", "TiB"];
+    if bytes < 1 << 10 {
+        return format!("{bytes} B");
+    }
+    let power = (bytes.ilog2() / 10).min(4);
+    format!(
+        "{:.1} {}",
+        bytes as f64 / (1u64 << (10 * power)) as f64,
+        NAMES[power as usize - 1]
+    )
+}
+
+/// The same, in the unit of large amounts.
 pub(crate) fn gibibytes(bytes: u64) -> String {
     format!("{:.1} GiB", bytes as f64 / f64::from(1 << 30))
 }

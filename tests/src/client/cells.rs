@@ -79,6 +79,25 @@ impl Client {
         broadcasts
     }
 
+    /// Waits until a cell that was submitted shows `text`, at once or as a change; gives all its broadcasts so far.
+    ///
+    /// # Panics
+    ///
+    /// When the cell ends without.
+    pub async fn displayed(&mut self, id: &str, text: &str) -> Vec<Message> {
+        let mut broadcasts = Vec::new();
+        loop {
+            let message = self.broadcast(id).await;
+            assert!(!is_status(&message, "idle"), "it ended before it showed {text:?}");
+            let shown = message.content["data"]["text/plain"].as_str().unwrap_or_default();
+            let is_it = matches!(message.msg_type(), "display_data" | "update_display_data") && shown.contains(text);
+            broadcasts.push(message);
+            if is_it {
+                return broadcasts;
+            }
+        }
+    }
+
     /// Waits for the end of a cell of which these broadcasts have been received.
     pub async fn execution_after(&mut self, id: &str, broadcasts: Vec<Message>) -> Execution {
         let broadcasts = self.rest_to_idle(id, broadcasts).await;

@@ -8,13 +8,15 @@ use rustix::fs::{Access, StatVfs, StatVfsMountFlags, access, statvfs};
 use super::finding::Finding;
 use crate::environment::{has_room_for_sockets, temporary_directory};
 use crate::library::{self, CacheState, PrepareError};
-use crate::units::size::gibibytes;
+use crate::toolchain::{self, LIMIT_VARIABLE};
+use crate::units::size::{self, gibibytes};
 use crate::user_directories::CACHE_VARIABLE;
 
 /// What the compiled library and a session with some crates take.
 const ROOM: u64 = 1 << 30;
 
 const LIBRARY: &str = "library for cells";
+const CRATES: &str = "compiled crates";
 const TEMPORARY: &str = "temporary files";
 
 pub(super) fn examine() -> Vec<Finding> {
@@ -26,6 +28,7 @@ pub(super) fn examine() -> Vec<Finding> {
     };
     library
         .into_iter()
+        .chain(compiled_crates())
         .chain([temporary_files(&temporary_directory())])
         .collect()
 }
@@ -45,6 +48,23 @@ fn library(state: &CacheState) -> Option<Finding> {
             LIBRARY,
             "not compiled for this compiler yet: the first notebook waits for that, about a minute",
             "parcell install",
+        ),
+    })
+}
+
+/// What is kept of crates. None where the cache is not known, which is said elsewhere.
+fn compiled_crates() -> Option<Finding> {
+    let cache = library::cache_directory().ok()?;
+    Some(match (toolchain::limit(), toolchain::usage(&cache)) {
+        (Err(error), _) => Finding::warning(
+            CRATES,
+            format!("{LIMIT_VARIABLE}: {error}"),
+            format!("unset {LIMIT_VARIABLE}"),
+        ),
+        (_, Err(error)) => Finding::warning(CRATES, format!("cannot be looked at: {error}"), "parcell cache clear"),
+        (Ok(limit), Ok(usage)) => Finding::good(
+            CRATES,
+            format!("{} of at most {} kept", size::text(usage.bytes), size::text(limit)),
         ),
     })
 }

@@ -13,7 +13,7 @@ use crate::process::SUPERVISOR;
 use crate::session::diagnostics;
 use crate::session::event::{Content, Event, Outcome, Stream};
 use crate::session::shared::Shared;
-use crate::toolchain::{Tools, ToolsError};
+use crate::toolchain::{Package, Tools, ToolsError};
 
 /// Why no cell can be run.
 #[derive(Debug, thiserror::Error)]
@@ -41,11 +41,12 @@ pub(super) fn start(shared: &Shared, files: &SessionFiles) -> Result<Evaluator, 
         tracing::info!(progress, "preparing the library");
     })?;
     library::plant(&library, &files.package())?;
+    let package = Package::new(&files.package(), library.cache(), library.library());
     let mut supervisor = Command::new(std::env::current_exe()?);
     supervisor.arg(SUPERVISOR);
     environment::restore(&mut supervisor);
     tracing::debug!("the library is in place");
-    let evaluator = Evaluator::start(&files.package(), &library.sources(), supervisor, Tools::in_use()?)?;
+    let evaluator = Evaluator::start(package, &library.sources(), supervisor, Tools::in_use()?)?;
     tracing::debug!("the evaluator has started");
     Ok(evaluator)
 }

@@ -16,7 +16,6 @@ use crate::session::event::{CellId, Event};
 use crate::session::events::Backlog;
 use crate::session::input::Questions;
 use crate::session::locations::Locations;
-use crate::toolchain::progress;
 
 /// A handle to the thread; the thread ends when it is dropped.
 #[derive(Debug)]
@@ -57,7 +56,6 @@ impl Pump {
         let (commands, received) = mpsc::channel();
         let reader = Reader::new(Connections {
             listener,
-            compiling: progress::listen(session)?,
             wake: Arc::clone(&wake),
             commands: received,
             supervisor: Arc::clone(&supervisor),

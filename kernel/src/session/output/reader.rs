@@ -3,7 +3,6 @@
 use std::io;
 use std::ops::ControlFlow;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
-use std::os::unix::net::UnixDatagram;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
 use std::time::Instant;
 
@@ -28,7 +27,6 @@ use crate::session::locations::Locations;
 /// What the thread is given: where it listens, and where it says what it has read.
 pub(super) struct Connections {
     pub(super) listener: OwnedFd,
-    pub(super) compiling: UnixDatagram,
     pub(super) wake: Arc<OwnedFd>,
     pub(super) commands: mpsc::Receiver<Command>,
     pub(super) supervisor: Arc<Mutex<Option<Channel>>>,
@@ -88,11 +86,8 @@ impl Reader {
             .map(|channel| channel.as_fd().try_clone_to_owned())
             .transpose()?;
         let is_full = self.connections.backlog.is_full();
-        let mut descriptors: Vec<BorrowedFd<'_>> = vec![
-            self.connections.listener.as_fd(),
-            self.connections.compiling.as_fd(),
-            self.connections.wake.as_fd(),
-        ];
+        let mut descriptors: Vec<BorrowedFd<'_>> =
+            vec![self.connections.listener.as_fd(), self.connections.wake.as_fd()];
         descriptors.extend(channel.as_ref().map(AsFd::as_fd));
         descriptors.extend(self.listener.inputs.descriptors(!is_full));
         let mut events: Vec<_> = descriptors
@@ -119,7 +114,6 @@ impl Reader {
     /// Hears everything but what is printed.
     fn hear_news(&mut self) {
         self.accept();
-        self.hear_compiler();
         // Workers are announced before they print.
         self.hear_supervisor();
         self.listener.hear_workers();
@@ -139,14 +133,6 @@ impl Reader {
             && let Err(error) = channel.send(&ToSupervisor::BeginCell { cell: cell.0 }, &[])
         {
             tracing::debug!(%error, "cannot tell the supervisor");
-        }
-    }
-
-    fn hear_compiler(&mut self) {
-        let mut buffer = [0; 512];
-        while let Ok(length) = self.connections.compiling.recv(&mut buffer) {
-            let text = format!("   {}\n", String::from_utf8_lossy(&buffer[..length]));
-            self.listener.transcript.say(text);
         }
     }
 

@@ -1,0 +1,223 @@
+//! Compiling cells: the compiler is called as cargo has called it, with each cell's source in its turn.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use super::Identities;
+use super::compilation::Compilation;
+use super::package::BuildError;
+
+/// A cell that is to be compiled.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct CellSource<'a> {
+    pub(crate) text: &'a str,
+    /// The number by which people know it.
+    pub(crate) cell: u32,
+    pub(crate) identities: &'a Identities,
+    pub(crate) place: SourcePlace,
+}
+
+/// What compiles cells with the crates that a package has. Several may compile at the same time.
+#[derive(Clone, Debug)]
+pub(crate) struct CellCompiler {
+    /// The package's.
+    pub(super) directory: PathBuf,
+    pub(super) compilation: Arc<Compilation>,
+    /// Tells crates apart that are called the same.
+    pub(super) crates: String,
+}
+
+impl CellCompiler {
+    /// Compiles a cell to a library that can be loaded. What it is called must differ from cell to cell.
+    pub(crate) fn compile(&self, source: CellSource<'_>, name: &str) -> Result<PathBuf, BuildError> {
+        let directory = self.directory.join(LIBRARIES);
+        fs::create_dir_all(&directory)?;
+        let library = directory.join(format!("lib{name}.so"));
+        self.run(source, &format!("--emit=link={}", library.display()), name)?;
+        Ok(library)
+    }
+
+    /// Has the compiler look at a source without making anything of it.
+    pub(crate) fn check(&self, source: CellSource<'_>) -> Result<(), BuildError> {
+        let metadata = self.directory.join(source.place.directory()).join("checked.rmeta");
+        self.run(source, &format!("--emit=metadata={}", metadata.display()), "checked")
+    }
+
+    /// Has the source of a cell that was compiled ahead take the place of the last one's.
+    pub(crate) fn keep_source(&self, place: SourcePlace) -> io::Result<()> {
+        fs::rename(place.file(&self.directory), SourcePlace::Current.file(&self.directory))
+    }
+
+    /// `name` is in the names of temporary files, which compilers that run at the same time must not have in common.
+    fn run(&self, source: CellSource<'_>, emit: &str, name: &str) -> Result<(), BuildError> {
+        let file = source.place.file(&self.directory);
+        if let Some(directory) = file.parent() {
+            fs::create_dir_all(directory)?;
+        }
+        fs::write(&file, source.text)?;
+        let compilation = &self.compilation;
+        let directory = source.place.directory();
+        let mut rustc = Command::new(&compilation.rustc);
+        rustc
+            .envs(compilation.environment.iter().map(|(name, value)| (name, value)))
+            .current_dir(&self.directory)
+            .args(cell_arguments(&compilation.arguments, directory))
+            .arg(emit)
+            .arg(format!("-Cextra-filename=-{name}-{directory}"))
+            .arg(format!("-Cmetadata={}", source.identities.metadata()))
+            .arg(format!("-Cmetadata={}", self.crates))
+            // So that a panic's location tells which cell's code it is in.
+            .arg(format!("--remap-path-prefix={directory}={CELL_FILES}{}", source.cell))
+            .stdin(Stdio::null());
+        let output = rustc.output()?;
+        if output.status.success() {
+            return Ok(());
+        }
+        Err(failure_of_rustc(&output))
+    }
+}
+
+/// Which source of a package it is.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum SourcePlace {
+    /// Of the cell that is at its turn.
+    Current,
+    /// Of the next one, while that one runs.
+    Ahead,
+}
+
+impl SourcePlace {
+    pub(super) fn directory(self) -> &'static str {
+        match self {
+            SourcePlace::Current => SOURCES,
+            SourcePlace::Ahead => "ahead",
+        }
+    }
+
+    pub(super) fn file(self, package: &Path) -> PathBuf {
+        package.join(self.directory()).join(SOURCE_FILE)
+    }
+}
+
+/// Where cargo has the source, in the package.
+pub(super) const SOURCES: &str = "src";
+const SOURCE_FILE: &str = "lib.rs";
+/// Where the libraries of cells go, in the package.
+const LIBRARIES: &str = "target";
+
+/// In the place of the directory of sources, in messages and tables of lines: with the number of the cell behind it.
+pub(crate) const CELL_FILES: &str = "cell";
+
+/// What a cell is compiled with.
+fn cell_arguments(arguments: &[String], directory: &str) -> Vec<String> {
+    let mut prepared = without_unwanted(arguments);
+    let recorded = format!("{SOURCES}/{SOURCE_FILE}");
+    for argument in prepared.iter_mut().filter(|argument| **argument == recorded) {
+        *argument = format!("{directory}/{SOURCE_FILE}");
+    }
+    // One unit, because optimizing several together takes longer than a cell's code is worth; and lines, which
+    // backtraces need.
+    prepared.extend(["-Ccodegen-units=1", "-Cdebuginfo=line-tables-only"].map(str::to_owned));
+    prepared
+}
+
+/// Every cell is new code, and goes to a file of its own. The lines that backtraces need must not be removed again. And
+/// cargo's metadata changes with every dependency, and would every type with it.
+fn without_unwanted(arguments: &[String]) -> Vec<String> {
+    let is_unwanted = |option: &str| {
+        ["incremental=", "metadata=", "extra-filename="]
+            .iter()
+            .any(|start| option.starts_with(start))
+            || option == "strip=debuginfo"
+    };
+    let mut kept: Vec<String> = Vec::with_capacity(arguments.len());
+    let mut arguments = arguments.iter();
+    while let Some(argument) = arguments.next() {
+        if argument == "--out-dir" {
+            arguments.next();
+        } else if is_unwanted(argument) {
+            kept.pop_if(|flag| flag == "-C");
+        } else if !argument.starts_with("--emit=") {
+            kept.push(argument.clone());
+        }
+    }
+    kept
+}
+
+fn failure_of_rustc(output: &Output) -> BuildError {
+    let text = String::from_utf8_lossy(&output.stderr);
+    let messages: Vec<Value> = text
+        .lines()
+        .filter_map(|line| serde_json::from_str(line).ok())
+        .collect();
+    if messages.is_empty() {
+        return BuildError::Said(
+            format!("the compiler ended with {}\n{text}", output.status)
+                .trim_end()
+                .to_owned(),
+        );
+    }
+    BuildError::Messages(messages)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_about_one_cell_only_is_left_out() {
+        let arguments = [
+            "--crate-name",
+            "ctx",
+            "--emit=dep-info,link",
+            "-C",
+            "incremental=/x",
+            "-C",
+            "metadata=0123",
+            "-C",
+            "strip=debuginfo",
+            "--out-dir",
+            "/y",
+            "-C",
+            "opt-level=2",
+        ]
+        .map(str::to_owned);
+        let kept = ["--crate-name", "ctx", "-C", "opt-level=2"];
+        assert_eq!(without_unwanted(&arguments), kept);
+    }
+
+    #[test]
+    fn a_cell_is_compiled_and_mistakes_are_told() {
+        let directory = tempfile::tempdir().unwrap();
+        let rustc = crate::toolchain::Tools::in_use().unwrap().rustc;
+        let compiler = CellCompiler {
+            directory: directory.path().to_owned(),
+            // What the wrapper would have recorded.
+            compilation: Arc::new(Compilation::for_tests(directory.path(), &rustc)),
+            crates: String::new(),
+        };
+        let identities = Identities::default();
+        let source = |text| CellSource {
+            text,
+            cell: 7,
+            identities: &identities,
+            place: SourcePlace::Ahead,
+        };
+        fs::create_dir(directory.path().join(SOURCES)).unwrap();
+        let library = compiler.compile(source("pub fn f() {}"), "cell_1").unwrap();
+        assert!(library.is_file());
+        compiler.keep_source(SourcePlace::Ahead).unwrap();
+        let current = SourcePlace::Current.file(directory.path());
+        assert_eq!(fs::read_to_string(current).unwrap(), "pub fn f() {}");
+        let Err(BuildError::Messages(messages)) = compiler.check(source("fn f() { g() }")) else {
+            panic!("it compiles")
+        };
+        assert_eq!(messages[0]["code"]["code"], "E0425");
+        assert_eq!(messages[0]["spans"][0]["file_name"], "cell7/lib.rs");
+    }
+}
