@@ -124,6 +124,8 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     os.environ["PARCELL_CACHE_DIR"] = os.environ.get("PARCELL_CACHE_DIR", str(TARGET / "parcell-cache"))
     # Where notebooks find the library that they compile programs with, which go where these programs are.
     os.environ["PARCELL_CHECKOUT"] = str(ROOT)
+    # What programs that notebooks compile have in common is compiled once.
+    os.environ["CARGO_BUILD_BUILD_DIR"] = str(TARGET / "programs")
     # Where there is Dask.
     os.environ["PARCELL_PYTHON"] = sys.executable
     for name in (

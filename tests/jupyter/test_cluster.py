@@ -252,8 +252,9 @@ def test_an_interrupt_stops_what_runs_there_and_keeps_the_variables(cluster):
 
 
 def test_a_program_has_the_cluster_too(cluster):
-    environment = {**os.environ, "CARGO_TARGET_DIR": str(TARGET)}
-    build = ["cargo", "build", "--quiet", "--locked", "-p", "parcell", "--example", "cluster"]
+    environment = {**os.environ, "CARGO_TARGET_DIR": str(TARGET), "CARGO_BUILD_BUILD_DIR": str(TARGET)}
+    # With the features that ./test has built it with.
+    build = ["cargo", "build", "--quiet", "--locked", "--workspace", "--example", "cluster"]
     subprocess.run(build, cwd=ROOT, env=environment, check=True, timeout=LIMIT_SECONDS * 2)
     program = TARGET / "debug" / "examples" / "cluster"
     done = subprocess.run(

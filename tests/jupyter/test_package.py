@@ -77,7 +77,7 @@ def test_the_source_package_has_all_that_is_compiled_in(maturin, tmp_path):
 
 def built(maturin: str, *arguments: str, directory: Path) -> Path:
     """What maturin makes, in a directory of its own."""
-    environment = os.environ | {"CARGO_TARGET_DIR": str(TARGET)}
+    environment = os.environ | {"CARGO_TARGET_DIR": str(TARGET), "CARGO_BUILD_BUILD_DIR": str(TARGET)}
     manifest = f"--manifest-path={ROOT / 'kernel/Cargo.toml'}"
     command(maturin, *arguments, manifest, f"--out={directory}", environment=environment, limit=BUILD_SECONDS)
     (made,) = directory.iterdir()

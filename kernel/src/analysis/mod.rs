@@ -13,7 +13,7 @@ use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, TryLockError, mpsc};
+use std::sync::{Arc, Mutex, PoisonError, TryLockError, mpsc};
 use std::time::{Duration, Instant};
 
 pub(crate) use completions::Completion;
@@ -34,6 +34,9 @@ const WARM_UP: [&str; 5] = [
 ];
 const WARM_UP_FUNCTION: &str = "warm_up";
 
+/// How long the compiler must not have been at work before rust-analyzer is warmed up.
+const QUIET: Duration = Duration::from_millis(500);
+
 /// How often whoever waits looks whether to give up.
 const PATIENCE: Duration = Duration::from_millis(20);
 
@@ -45,7 +48,20 @@ type Request = Box<dyn FnOnce(&mut Analysis) + Send>;
 pub(crate) struct Analyzer {
     requests: mpsc::Sender<Request>,
     reading: Arc<Reading>,
+    compilers: Arc<Mutex<Compilers>>,
 }
+
+/// Whether the compiler is at work, which rust-analyzer would slow down.
+#[derive(Debug)]
+struct Compilers {
+    at_work: usize,
+    /// When that changed.
+    since: Instant,
+}
+
+/// While it lives, and for a while after, rust-analyzer is not warmed up.
+#[derive(Debug)]
+pub(crate) struct CompilerAtWork(Arc<Mutex<Compilers>>);
 
 /// What can be in the way of an end: a package that is being read, which cargo writes files for.
 #[derive(Debug, Default)]
@@ -76,10 +92,15 @@ impl Analyzer {
     pub(crate) fn start(directory: &Path, features: &[&str]) -> io::Result<Analyzer> {
         let (requests, queue) = mpsc::channel();
         let reading = Arc::new(Reading::default());
+        let compilers = Arc::new(Mutex::new(Compilers {
+            at_work: 0,
+            since: Instant::now(),
+        }));
         let analysis = Analysis {
             directory: directory.to_owned(),
             features: features.iter().map(|&feature| feature.to_owned()).collect(),
             reading: Arc::clone(&reading),
+            compilers: Arc::clone(&compilers),
             host: None,
             steps_left: Vec::new(),
         };
@@ -87,7 +108,11 @@ impl Analyzer {
             .name("analysis".to_owned())
             .stack_size(STACK)
             .spawn(move || serve(analysis, &queue))?;
-        Ok(Analyzer { requests, reading })
+        Ok(Analyzer {
+            requests,
+            reading,
+            compilers,
+        })
     }
 
     /// Has it read nothing from now on; whether it asks cargo for nothing any more. Where it still does, whoever is in a
@@ -97,7 +122,14 @@ impl Analyzer {
         !matches!(self.reading.cargo.try_lock(), Err(TryLockError::WouldBlock))
     }
 
-    /// Has it read the package, which has its manifest by now, without waiting for that.
+    /// Says that the compiler begins to work.
+    pub(crate) fn give_way(&self) -> CompilerAtWork {
+        change(&self.compilers, |at_work| at_work + 1);
+        CompilerAtWork(Arc::clone(&self.compilers))
+    }
+
+    /// Has it read the package, which has its manifest by now, and get ready for what is asked most, when the compiler has
+    /// nothing to do.
     pub(crate) fn warm_up(&self) {
         let request: Request = Box::new(|analysis| analysis.steps_left = WARM_UP.to_vec());
         // Whoever asks next is told that it has ended.
@@ -163,17 +195,30 @@ impl Analyzer {
     }
 }
 
+impl Drop for CompilerAtWork {
+    fn drop(&mut self) {
+        change(&self.0, |at_work| at_work - 1);
+    }
+}
+
+fn change(compilers: &Mutex<Compilers>, change: fn(usize) -> usize) {
+    let mut compilers = compilers.lock().unwrap_or_else(PoisonError::into_inner);
+    compilers.at_work = change(compilers.at_work);
+    compilers.since = Instant::now();
+}
+
 fn serve(mut analysis: Analysis, requests: &mpsc::Receiver<Request>) {
     loop {
         let request = if analysis.steps_left.is_empty() {
-            requests.recv().map_err(|_| mpsc::TryRecvError::Disconnected)
+            requests.recv().map_err(|_| mpsc::RecvTimeoutError::Disconnected)
         } else {
-            requests.try_recv()
+            requests.recv_timeout(analysis.rest())
         };
         match request {
             Ok(request) => request(&mut analysis),
-            Err(mpsc::TryRecvError::Empty) => analysis.step(),
-            Err(mpsc::TryRecvError::Disconnected) => break,
+            Err(mpsc::RecvTimeoutError::Timeout) if analysis.rest().is_zero() => analysis.step(),
+            Err(mpsc::RecvTimeoutError::Timeout) => {}
+            Err(mpsc::RecvTimeoutError::Disconnected) => break,
         }
     }
     // Its memory takes long to free, and the operating system does it in no time.
@@ -185,12 +230,22 @@ struct Analysis {
     directory: PathBuf,
     features: Vec<String>,
     reading: Arc<Reading>,
+    compilers: Arc<Mutex<Compilers>>,
     host: Option<Host>,
     /// Of warming up.
     steps_left: Vec<&'static str>,
 }
 
 impl Analysis {
+    /// How long it has to leave the processor to the compiler, at least.
+    fn rest(&self) -> Duration {
+        let compilers = self.compilers.lock().unwrap_or_else(PoisonError::into_inner);
+        match compilers.at_work {
+            0 => QUIET.saturating_sub(compilers.since.elapsed()),
+            _ => QUIET,
+        }
+    }
+
     /// Does the next step of warming up.
     fn step(&mut self) {
         let statement = self.steps_left.remove(0);

@@ -89,6 +89,11 @@ impl Body {
         self.words.contains(name.trim_start_matches("r#"))
     }
 
+    /// Every name that occurs in it.
+    pub(super) fn words(&self) -> &BTreeSet<String> {
+        &self.words
+    }
+
     pub(super) fn write(&self, source: &mut Source) {
         for piece in &self.pieces {
             match piece {
@@ -122,7 +127,7 @@ impl Body {
 }
 
 /// The identifiers in a text, whatever it is.
-fn words(text: &str) -> impl Iterator<Item = &str> {
+pub(super) fn words(text: &str) -> impl Iterator<Item = &str> {
     text.split(|character: char| !(character.is_alphanumeric() || character == '_'))
         .filter(|word| !word.is_empty())
 }

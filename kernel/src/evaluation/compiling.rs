@@ -1,5 +1,6 @@
 //! From a draft to a library that can be run: types, the compiler, and what its messages mend.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Instant;
 
@@ -10,7 +11,7 @@ use super::draft::{ANALYSED_FUNCTION, Draft, Form, Purpose};
 use super::mending::{self, Mended};
 use super::source::Source;
 use super::{Error, NotKept, Phases};
-use crate::analysis::{Analyzer, VariableType};
+use crate::analysis::{Analyzer, Variable, VariableType};
 use crate::toolchain::{BuildError, CellCompiler, CellSource, Identities, SourcePlace};
 
 /// How often a source is mended, at most: that there is no end to it would be a mistake of ours.
@@ -58,10 +59,17 @@ impl Compiling<'_> {
             return Ok(());
         }
         let start = Instant::now();
-        let source = draft.analysed(Purpose::Types).into_text();
-        let variables = self.analyzer.variables(source, ANALYSED_FUNCTION, self.is_given_up);
+        let mut variables = self.inferred(draft)?;
+        if !draft.has_all_items
+            && variables
+                .values()
+                .any(|variable| variable.type_ == VariableType::Unknown)
+        {
+            draft.has_all_items = true;
+            variables = self.inferred(draft)?;
+        }
         phases.types += start.elapsed();
-        for (name, variable) in variables? {
+        for (name, variable) in variables {
             let local = locals.iter().rfind(|local| local.name == name);
             let reason = match variable.type_ {
                 VariableType::Named(type_) => {
@@ -82,6 +90,11 @@ impl Compiling<'_> {
         Ok(())
     }
 
+    fn inferred(&self, draft: &Draft) -> Result<BTreeMap<String, Variable>, Error> {
+        let source = draft.analysed(Purpose::Types).into_text();
+        Ok(self.analyzer.variables(source, ANALYSED_FUNCTION, self.is_given_up)?)
+    }
+
     /// Compiles a draft, mended as far as the compiler's messages say how. `checks_all` is as in `Form`.
     pub(super) fn library(
         &self,
@@ -96,6 +109,7 @@ impl Compiling<'_> {
             number,
         };
         let name = format!("{CELL_LIBRARY}{number}");
+        let _at_work = self.analyzer.give_way();
         for _ in 0..MOST_MENDINGS {
             let start = Instant::now();
             let compiled = self.with_source(&draft.compiled(form), |source| self.compiler.compile(source, &name));
@@ -107,28 +121,31 @@ impl Compiling<'_> {
             match mending::mend(draft, &failure).map_err(NoLibrary::Failed)? {
                 Mended::Source => {}
                 Mended::Crates => return Err(NoLibrary::NeedsCrates),
-                Mended::Nothing => {
-                    let explained = self.explain(draft, form, failure);
-                    return Err(NoLibrary::Failed(Error::Diagnostics(explained)));
-                }
+                Mended::Nothing => match self.explain(draft, form, failure) {
+                    // It was something that it did not have.
+                    None => draft.has_all_items = true,
+                    Some(explained) => return Err(NoLibrary::Failed(Error::Diagnostics(explained))),
+                },
             }
         }
         let endless = "the code was changed again and again, and did not compile: please report this".to_owned();
         Err(NoLibrary::Failed(Error::Build(endless)))
     }
 
-    /// What the compiler says of the same without what generated code makes of its messages.
-    fn explain(&self, draft: &Draft, form: Form, failure: Failure) -> Vec<Diagnostic> {
+    /// What the compiler says of the same without what generated code makes of its messages, and with all items. None where
+    /// it says nothing about that.
+    fn explain(&self, draft: &Draft, form: Form, failure: Failure) -> Option<Vec<Diagnostic>> {
         let form = Form {
             catches_panics: false,
             ..form
         };
         let plain = self.with_source(&draft.compiled(form), |source| self.compiler.check(source));
         let failure = match plain {
+            Ok(()) if !draft.has_all_items => return None,
             Err(plain) if !plain.diagnostics.is_empty() => plain,
             _ => failure,
         };
-        mending::for_people(failure.diagnostics, &draft.namespace)
+        Some(mending::for_people(failure.diagnostics, &draft.namespace))
     }
 
     /// What is wrong with the cell's code where its variables are left out of account.

@@ -1,7 +1,9 @@
 //! A cell that is being evaluated, and the sources that are made of it: one that is compiled and run, and one that is only
 //! looked at.
 
-use super::body::{Body, Local};
+use std::collections::BTreeSet;
+
+use super::body::{Body, Local, words};
 use super::early_return::{ERROR_TYPE, ErrorFormat, ErrorReport};
 use super::mending::TOKIO;
 use super::namespace::{Imports, Namespace, Variable};
@@ -26,6 +28,8 @@ pub(super) struct Draft {
     pub(super) returns_errors: bool,
     /// It runs on tokio's runtime.
     pub(super) is_async: bool,
+    /// It is compiled with all items of the notebook, and not only with those that it seems to need.
+    pub(super) has_all_items: bool,
     pub(super) error_format: ErrorFormat,
     /// How the errors that `?` takes out of it are reported.
     pub(super) error_report: ErrorReport,
@@ -45,7 +49,8 @@ pub(super) enum Purpose {
 /// How a cell is compiled.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) struct Form {
-    /// Panics end the cell only, which is a closure therefore. Of the plain form the compiler's messages are better.
+    /// Panics end the cell only, which is a closure therefore. The plain form, which has all items, is for the compiler's
+    /// messages: they are better, and suggest names that the cell does not have.
     pub(super) catches_panics: bool,
     /// All variables are checked to be of the types that are known, and not only those that are mentioned.
     pub(super) checks_all: bool,
@@ -64,6 +69,7 @@ impl Draft {
         Draft {
             returns_errors: body.returns_errors,
             is_async: body.awaits,
+            has_all_items: false,
             error_report: ErrorReport::possible(error_format)[0],
             namespace,
             body,
@@ -90,7 +96,8 @@ impl Draft {
     pub(super) fn analysed(&self, purpose: Purpose) -> Source {
         let mut source = Source::default();
         source.generate(ALLOWED);
-        self.namespace.write_items(&mut source);
+        let words = (purpose == Purpose::Types && !self.has_all_items).then(|| self.words(false));
+        self.namespace.write_items(words, &mut source);
         source.generate(&ErrorReport::analysed(self.error_format));
         if purpose == Purpose::Check {
             source.generate("fn parcell_keep<T: 'static>(_: T) {}");
@@ -118,7 +125,8 @@ impl Draft {
     pub(super) fn compiled(&self, form: Form) -> Source {
         let mut source = Source::default();
         source.generate(ALLOWED);
-        self.namespace.write_items(&mut source);
+        let words = (form.catches_panics && !self.has_all_items).then(|| self.words(form.checks_all));
+        self.namespace.write_items(words, &mut source);
         if self.returns_errors {
             source.generate(&self.error_report.definition(self.error_format));
         }
@@ -198,6 +206,17 @@ impl Draft {
             (false, true) => source.generate("::std::result::Result::Ok(())\n})();"),
             (false, false) => {}
         }
+    }
+
+    /// What occurs in what is made of the cell: its own words, and those in the types of variables.
+    fn words(&self, checks_all: bool) -> BTreeSet<String> {
+        let new = self.namespace.variables.values().filter(|variable| variable.is_new);
+        let earlier = self
+            .earlier()
+            .filter(|(name, _)| checks_all || self.body.mentions(name));
+        let types = earlier.map(|(_, variable)| variable).chain(new);
+        let in_types = types.flat_map(|variable| words(&variable.type_)).map(str::to_owned);
+        self.body.words().iter().cloned().chain(in_types).collect()
     }
 
     /// The variables of earlier cells.

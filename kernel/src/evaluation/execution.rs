@@ -91,7 +91,9 @@ impl Evaluation<'_> {
         let manifest = &draft.namespace.manifest;
         let package = &mut self.evaluator.package;
         let hear = self.request.hear;
+        let at_work = self.evaluator.analyzer.give_way();
         let prepared = package.prepare(manifest, &self.state.build, &mut |progress| hear(progress));
+        drop(at_work);
         self.phases.crates += start.elapsed();
         prepared.map_err(|error| self.about_crates(error, draft))?;
         if *manifest != self.evaluator.state.namespace.manifest {

@@ -1,5 +1,7 @@
 //! What a notebook has defined: items, imports, crates and variables, and what a cell adds to them.
 
+mod needed;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
@@ -7,9 +9,10 @@ use ra_ap_syntax::ast::{self, AstNode, HasName};
 
 use super::body::{Body, Local};
 use super::imports;
-use super::source::{Code, Source};
+use super::source::Code;
 use super::statements::Statement;
 use crate::toolchain::Manifest;
+use needed::Part;
 
 /// Crates that are there without being added.
 const SYSROOT: [&str; 5] = ["std", "core", "alloc", "proc_macro", "test"];
@@ -46,7 +49,7 @@ struct Item {
     name: Option<String>,
     /// A macro by example must stand in front of its uses.
     is_macro: bool,
-    code: Vec<Code>,
+    parts: Vec<Part>,
 }
 
 /// What becomes of imports.
@@ -92,14 +95,14 @@ impl Namespace {
             item => match item_name(item) {
                 Some(name) => {
                     let is_macro = matches!(item, ast::Item::MacroRules(_));
-                    self.define(Some(name.clone()), is_macro, vec![code(statement)]);
+                    self.define(Some(name.clone()), is_macro, Part::of_item(item, code(statement)));
                     *last_name = Some(name);
                 }
                 None => {
                     let before = last_name.as_ref().and_then(|last| self.item_mut(last));
                     match before {
-                        Some(item) => item.code.push(code(statement)),
-                        None => self.define(None, false, vec![code(statement)]),
+                        Some(before) => before.parts.push(Part::of_item(item, code(statement))),
+                        None => self.define(None, false, Part::of_item(item, code(statement))),
                     }
                 }
             },
@@ -118,14 +121,14 @@ impl Namespace {
 
     fn add_import(&mut self, import: &ast::Use, statement: &Statement, imports: Imports) {
         let Some(tree) = import.use_tree() else {
-            return self.define(None, false, vec![code(statement)]);
+            return self.define(None, false, Part::always(code(statement)));
         };
         for import in imports::of_tree(&tree) {
             match (imports, import.name) {
                 (Imports::TakenApart, name) => {
                     let is_there = name.is_none() && self.has_unnamed(&import.code);
                     if !is_there {
-                        self.define(name, false, vec![Code::earlier(import.code)]);
+                        self.define(name, false, Part::always(Code::earlier(import.code)));
                     }
                 }
                 (Imports::AsWritten, Some(name)) => self.items.retain(|item| item.name.as_ref() != Some(&name)),
@@ -133,20 +136,24 @@ impl Namespace {
             }
         }
         if imports == Imports::AsWritten {
-            self.define(None, false, vec![code(statement)]);
+            self.define(None, false, Part::always(code(statement)));
         }
     }
 
-    fn define(&mut self, name: Option<String>, is_macro: bool, code: Vec<Code>) {
+    fn define(&mut self, name: Option<String>, is_macro: bool, part: Part) {
         if name.is_some() {
             self.items.retain(|item| item.name != name);
         }
-        self.items.push(Item { name, is_macro, code });
+        self.items.push(Item {
+            name,
+            is_macro,
+            parts: vec![part],
+        });
     }
 
     /// What every cell has without having asked for it.
     pub(super) fn import(&mut self, code: &str) {
-        self.define(None, false, vec![Code::earlier(code)]);
+        self.define(None, false, Part::always(Code::earlier(code)));
     }
 
     fn item_mut(&mut self, name: &str) -> Option<&mut Item> {
@@ -155,7 +162,9 @@ impl Namespace {
 
     fn has_unnamed(&self, code: &str) -> bool {
         let unnamed = self.items.iter().filter(|item| item.name.is_none());
-        unnamed.flat_map(|item| &item.code).any(|there| there.text == code)
+        unnamed
+            .flat_map(|item| &item.parts)
+            .any(|there| there.code.text == code)
     }
 
     /// Notes what a cell's `let` has defined.
@@ -176,7 +185,11 @@ impl Namespace {
             variable.defined_at = None;
         }
         self.earlier.clone_from(&self.variables);
-        let items = self.items.iter_mut().flat_map(|item| &mut item.code);
+        let items = self
+            .items
+            .iter_mut()
+            .flat_map(|item| &mut item.parts)
+            .map(|part| &mut part.code);
         for code in items
             .chain(self.attributes.values_mut())
             .chain(self.extern_crates.values_mut())
@@ -206,24 +219,17 @@ impl Namespace {
     /// Whether a cell that only defines has to be compiled to know that it is right.
     pub(super) fn defines_more_than(&self, other: &Namespace) -> bool {
         let texts = |namespace: &Namespace| -> BTreeSet<String> {
-            let items = namespace.items.iter().flat_map(|item| &item.code);
+            let items = namespace
+                .items
+                .iter()
+                .flat_map(|item| &item.parts)
+                .map(|part| &part.code);
             let codes = items
                 .chain(namespace.extern_crates.values())
                 .chain(namespace.attributes.values());
             codes.map(|code| code.text.clone()).collect()
         };
         self.manifest != other.manifest || texts(self) != texts(other)
-    }
-
-    /// Writes what stands in front of the cell's function.
-    pub(super) fn write_items(&self, source: &mut Source) {
-        for code in self.attributes.values().chain(self.extern_crates.values()) {
-            source.code(code);
-        }
-        let (macros, others): (Vec<&Item>, Vec<&Item>) = self.items.iter().partition(|item| item.is_macro);
-        for code in macros.iter().chain(&others).flat_map(|item| &item.code) {
-            source.code(code);
-        }
     }
 }
 
@@ -260,6 +266,7 @@ fn item_name(item: &ast::Item) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::source::Source;
     use super::super::statements::Statements;
     use super::*;
 
@@ -271,7 +278,7 @@ mod tests {
 
     fn items(namespace: &Namespace) -> String {
         let mut source = Source::default();
-        namespace.write_items(&mut source);
+        namespace.write_items(None, &mut source);
         source.into_text()
     }
 

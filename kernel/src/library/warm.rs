@@ -58,7 +58,7 @@ enum CompileError {
 /// As a notebook does that begins with these dependencies.
 fn compile(prepared: &Prepared, manifest: &Manifest, hear: &mut dyn FnMut(&str)) -> Result<(), CompileError> {
     const PACKAGE: &str = "package";
-    let directory = tempfile::tempdir().map_err(WarmError::from)?;
+    let directory = tempfile::tempdir_in(environment::temporary_directory()).map_err(WarmError::from)?;
     stand_alone(directory.path(), PACKAGE).map_err(WarmError::from)?;
     let path = directory.path().join(PACKAGE);
     build::plant(prepared, &path).map_err(WarmError::from)?;

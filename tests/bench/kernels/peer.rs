@@ -15,6 +15,7 @@ use zeromq::{DealerSocket, Socket, SocketRecv, SocketSend, SubSocket, ZmqMessage
 
 /// Nothing here takes longer, unless a kernel hangs.
 const LIMIT: Duration = Duration::from_secs(600);
+const EVCXR: &str = "evcxr_jupyter";
 const DELIMITER: &[u8] = b"<IDS|MSG>";
 
 /// A kernel that can be started.
@@ -23,6 +24,8 @@ pub(crate) struct Kind {
     pub(crate) name: &'static str,
     pub(crate) program: PathBuf,
     arguments: [&'static str; 1],
+    /// Where it keeps what it has compiled.
+    cache: TempDir,
 }
 
 /// A running kernel and its client.
@@ -57,21 +60,35 @@ impl Kind {
             name: "parcell",
             program: std::env::var_os("PARCELL_BIN").map_or(built, PathBuf::from),
             arguments: ["kernel"],
+            cache: cache(),
         }
     }
 
     pub(crate) fn evcxr() -> Option<Kind> {
         Some(Kind {
-            name: "evcxr_jupyter",
+            name: EVCXR,
             program: std::env::var_os("EVCXR_JUPYTER")
                 .map(PathBuf::from)
                 .or_else(|| in_path("evcxr_jupyter"))?,
             arguments: ["--control_file"],
+            cache: cache(),
         })
     }
 }
 
+fn cache() -> TempDir {
+    tempfile::tempdir().expect("a temporary directory")
+}
+
 impl Peer {
+    /// What is in front of a cell for its crates to be kept for other sessions.
+    pub(crate) fn keeps_crates(&self) -> &'static str {
+        match self.name {
+            EVCXR => ":cache 500\n",
+            _ => "",
+        }
+    }
+
     /// Starts a kernel and waits until it answers and its broadcasts arrive.
     pub(crate) async fn start(kind: &Kind) -> Peer {
         let directory = tempfile::tempdir().expect("a temporary directory");
@@ -92,6 +109,9 @@ impl Peer {
         let child = Command::new(&kind.program)
             .args(kind.arguments)
             .arg(&connection)
+            // Of this run alone, so that what is compiled first is so. evcxr's is below it.
+            .env("PARCELL_CACHE_DIR", kind.cache.path())
+            .env("XDG_CACHE_HOME", kind.cache.path())
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::null())

@@ -29,7 +29,7 @@ pub(crate) struct Pump {
 /// What the thread is told.
 #[derive(Debug)]
 pub(super) enum Command {
-    BeginCell(CellId),
+    BeginCell(CellId, mpsc::Sender<()>),
     Drain(mpsc::Sender<Report>),
     Stop,
 }
@@ -75,9 +75,12 @@ impl Pump {
         })
     }
 
-    /// What is printed from now on belongs to this cell.
+    /// What is printed from now on belongs to this cell: when this returns, and not before, it may run.
     pub(crate) fn begin_cell(&self, cell: CellId) {
-        self.command(Command::BeginCell(cell));
+        let (reply, begun) = mpsc::channel();
+        self.command(Command::BeginCell(cell, reply));
+        // The thread is gone only when the session is.
+        let _ = begun.recv();
         self.tell_supervisor(&ToSupervisor::BeginCell { cell: cell.0 });
     }
 

@@ -209,10 +209,12 @@ impl Reader {
         let _ = rustix::io::read(&*self.connections.wake, &mut [0; 8][..]);
         while let Ok(command) = self.connections.commands.try_recv() {
             match command {
-                Command::BeginCell(cell) => {
+                Command::BeginCell(cell, begun) => {
                     self.drain();
                     self.listener.transcript.begin_cell(cell);
                     self.name_cell();
+                    // Who asked may have gone.
+                    let _ = begun.send(());
                 }
                 Command::Drain(reply) => {
                     self.drain();

@@ -52,8 +52,6 @@ impl Session {
 
     fn begin(&self, id: u64) {
         self.pump.begin_cell(CellId(id));
-        // What is printed before that has been heard is nobody's.
-        self.pump.drain();
         self.questions.begin(&Cell {
             id: CellId(id),
             execution_count: 1,
@@ -110,6 +108,25 @@ fn text(event: Event) -> String {
         } => text,
         Event::InputRequest(question) => format!("<{}>", question.prompt),
         other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn what_a_cell_prints_at_once_is_not_the_one_befores() {
+    let mut session = Session::start();
+    let mut notebook = Notebook::start(session.directory.path());
+    // The process is known.
+    session.pump.drain();
+    // The supervisor that is played reads nothing: no more cells than its socket holds news of.
+    for id in 1..100 {
+        session.pump.begin_cell(CellId(id));
+        notebook.stdout.write_all(b"printed\n").unwrap();
+        session.pump.drain();
+        let said = session.events.try_recv();
+        assert!(
+            matches!(&said, Ok(Event::Output { cell: CellId(of), .. }) if *of == id),
+            "{said:?}"
+        );
     }
 }
 
