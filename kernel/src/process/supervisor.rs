@@ -257,7 +257,8 @@ impl Supervisor {
         let ending = self.wait_for_live()?;
         let ended = self.live.pid.as_raw_nonzero().get().unsigned_abs();
         // Its workers, and whatever else a cell has started. What they print belongs before the end that is told.
-        self.live.end_group();
+        self.live
+            .end_orphans(self.checkpoint.as_ref().map(|checkpoint| checkpoint.process.pid));
         let successor = self
             .checkpoint
             .take()

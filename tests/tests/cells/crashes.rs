@@ -1,7 +1,9 @@
 //! Crashes of the notebook process, in cells and between them: the notebook goes on, and what is lost is said.
 
 use super::state::{CHANGE, assert_changed, assert_unchanged, changing, define};
-use parcell_tests::{Notebook, with_notebook};
+use std::time::Duration;
+
+use parcell_tests::{Notebook, holds_within, with_notebook};
 use rustix::process::{Pid, Signal, kill_process};
 
 #[test]
@@ -79,6 +81,7 @@ fn what_a_take_over_cannot_keep_is_said() {
         define(notebook).await;
         notebook.step(threads_are_missed_once).await;
         notebook.step(processes_have_ended).await;
+        notebook.step(processes_that_left_their_group_have_ended_too).await;
         notebook.step(asynchronous_cells_work_again).await;
         assert_unchanged(notebook).await;
     });
@@ -110,6 +113,19 @@ async fn processes_have_ended(n: &mut Notebook) {
         "{joined}"
     );
     n.prepare("drop(napping);").await;
+}
+
+async fn processes_that_left_their_group_have_ended_too(n: &mut Notebook) {
+    let started = r#"
+        let far = std::process::Command::new("setsid").args(["sleep", "600"]).spawn().unwrap().id();
+        far
+    "#;
+    let pid = n.value(started).await;
+    let process = std::path::Path::new("/proc").join(pid);
+    assert!(process.exists());
+    n.failure("std::process::abort();").await;
+    let ended = holds_within(Duration::from_secs(5), || !process.exists());
+    assert!(ended.await, "{} is still there", process.display());
 }
 
 async fn asynchronous_cells_work_again(n: &mut Notebook) {

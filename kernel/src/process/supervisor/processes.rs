@@ -6,13 +6,13 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::process::{Pid, PidfdFlags, Signal, getpgid, getpid, kill_process_group, pidfd_open, pidfd_send_signal};
+use rustix::process::{Pid, PidfdFlags, Signal, getpid, kill_process_group, pidfd_open, pidfd_send_signal};
 
 use crate::process::descendants;
 use crate::session_directory;
 
 /// How long processes that were killed are waited for: no time, unless the machine is busy or a device keeps them.
-const GROUP_END: Duration = Duration::from_secs(1);
+const ORPHANS_END: Duration = Duration::from_secs(1);
 
 /// A process that is watched.
 #[derive(Debug)]
@@ -40,16 +40,23 @@ impl Process {
         let _ = rustix::io::retry_on_intr(|| poll(&mut end, limit.as_ref()));
     }
 
-    /// Kills the group of this process, which has ended, and waits for the others in it.
-    pub(super) fn end_group(&self) {
+    /// Kills whatever this process, which has ended, has left behind, and waits for it; not the one that is to go on in its
+    /// place.
+    pub(super) fn end_orphans(&self, successor: Option<Pid>) {
         self.kill_group();
-        // The orphans are this process's children now, and theirs become so.
-        let mut members = descendants::of(getpid());
-        members.retain(|pid| getpgid(Some(*pid)).is_ok_and(|group| group == self.pid));
-        let end = Instant::now() + GROUP_END;
-        for member in members.into_iter().filter_map(|pid| Process::watch(pid).ok()) {
-            // One that the system does not let go of must not keep the notebook from going on.
-            member.wait(Timespec::try_from(end.saturating_duration_since(Instant::now())).ok());
+        let end = Instant::now() + ORPHANS_END;
+        // Those that have left the group too: they are this process's children now, and theirs become so.
+        loop {
+            let mut left = descendants::of(getpid());
+            left.retain(|pid| Some(*pid) != successor && !has_ended(*pid));
+            if left.is_empty() || Instant::now() >= end {
+                return;
+            }
+            for orphan in left.into_iter().filter_map(|pid| Process::watch(pid).ok()) {
+                orphan.kill();
+                // One that the system does not let go of must not keep the notebook from going on.
+                orphan.wait(Timespec::try_from(end.saturating_duration_since(Instant::now())).ok());
+            }
         }
     }
 
@@ -58,6 +65,16 @@ impl Process {
         // Fails only where the whole group has ended.
         let _ = kill_process_group(self.pid, Signal::KILL);
     }
+}
+
+/// Whether a process is there only to be waited for.
+fn has_ended(pid: Pid) -> bool {
+    let stat = std::fs::read_to_string(format!("/proc/{}/stat", pid.as_raw_nonzero()));
+    // The state is behind the name, which is in parentheses and may have some in it.
+    stat.map_or(true, |stat| {
+        stat.rsplit_once(") ")
+            .is_none_or(|(_, rest)| rest.starts_with(['Z', 'X']))
+    })
 }
 
 /// Kills what the kernel had started to compile, and waits: it writes to the session's directory.

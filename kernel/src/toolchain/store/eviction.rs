@@ -136,12 +136,26 @@ pub(super) fn evict(cache: &Path, limit: u64, building: Option<&Path>) -> io::Re
     for (store, emptying) in &emptying {
         if let Some(emptying) = emptying {
             unit::remove(store, &emptying.going)?;
+            if emptying.in_use.is_empty() && Unit::all(store)?.is_empty() && building != Some(store) {
+                remove_rest(store)?;
+            }
         }
     }
     for store in stores(cache)? {
         calls::forget_unused_since(&store, SystemTime::now() - CALLS_KEPT)?;
     }
     Ok(before - total)
+}
+
+/// What is left of a store without units: what was compiled halfway, and the library, which nobody can use without them.
+fn remove_rest(store: &Path) -> io::Result<()> {
+    for directory in ["build", "library"] {
+        match fs::remove_dir_all(store.join(directory)) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+    }
+    Ok(())
 }
 
 /// Removes all that no session uses. How many bytes have been freed.

@@ -179,7 +179,7 @@ fn what_is_used_by_a_session_that_runs_stays_and_of_the_rest_the_oldest_goes() {
     assert!(there("a", A) && !there("c", c));
     drop(session);
     assert_eq!(clear(place.cache.path()).unwrap(), one);
-    assert!(!there("a", A));
+    assert!(!there("a", A) && !place.store().build().exists());
     assert_eq!(usage(place.cache.path()).unwrap(), StoreUse::default());
 }
 
