@@ -16,6 +16,8 @@ pub(super) struct Artifact {
     pub(super) features: Vec<String>,
     /// Whether crates are linked with it, and it is not a tool that compiling needed.
     pub(super) is_library: bool,
+    /// It was there already.
+    pub(super) is_fresh: bool,
 }
 
 /// A line of what cargo prints.
@@ -27,6 +29,8 @@ enum Message {
         target: Target,
         features: Vec<String>,
         filenames: Vec<String>,
+        #[serde(default)]
+        fresh: bool,
     },
     BuildScriptExecuted {
         package_id: String,
@@ -52,20 +56,24 @@ pub(super) fn parse(printed: &[u8], machine: &str) -> Vec<Artifact> {
 impl Artifact {
     /// None where it is no unit: the package that cells are compiled in has no hash.
     fn of(message: Message, machine: &str) -> Option<Artifact> {
-        let (id, unit, features, is_library) = match message {
+        let (id, unit, features, is_library, is_fresh) = match message {
             Message::CompilerArtifact {
                 package_id,
                 target,
                 features,
                 filenames,
+                fresh,
             } => {
                 let file = filenames.first()?;
                 // What only tools need is compiled for the machine that compiles, and is elsewhere.
                 let is_library = target.kind.iter().any(|kind| kind == "lib" || kind == "rlib")
                     && file.contains(&format!("/{machine}/"));
-                (package_id, unit_of(file)?, features, is_library)
+                (package_id, unit_of(file)?, features, is_library, fresh)
             }
-            Message::BuildScriptExecuted { package_id, out_dir } => (package_id, unit_of(&out_dir)?, Vec::new(), false),
+            // Of scripts that run it is not said; what they are for is compiled then too.
+            Message::BuildScriptExecuted { package_id, out_dir } => {
+                (package_id, unit_of(&out_dir)?, Vec::new(), false, true)
+            }
             Message::Other => return None,
         };
         let (package, version) = name_and_version(&id)?;
@@ -75,6 +83,7 @@ impl Artifact {
             version,
             features,
             is_library,
+            is_fresh,
         })
     }
 }
@@ -130,5 +139,6 @@ not JSON"#;
             ]
         );
         assert_eq!(artifacts[0].features, ["default", "std"]);
+        assert!(artifacts[0].is_fresh && !artifacts[2].is_fresh);
     }
 }

@@ -9,6 +9,7 @@ mod cell_compiler;
 mod compilation;
 mod dependencies;
 mod identities;
+mod library;
 mod manifest;
 mod package;
 mod rustc;
@@ -18,8 +19,9 @@ mod tools;
 pub(crate) use cargo::Progress;
 pub(crate) use cell_compiler::{CELL_FILES, CellCompiler, CellSource, SourcePlace};
 pub(crate) use identities::{Identities, Revised};
+pub(crate) use library::Library;
 pub(crate) use manifest::{LIBRARY_FEATURE, Manifest};
-pub(crate) use package::{BuildError, BuildSettings, Library, Package};
+pub(crate) use package::{BuildError, BuildSettings, Package};
 pub(crate) use store::{CrateUse, LIMIT_VARIABLE, StoreUse, clear, forget_versions, limit, usage};
 pub(crate) use tools::{Tools, ToolsError};
 

@@ -14,7 +14,6 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::artifacts::{self, Artifact};
@@ -22,7 +21,8 @@ use super::cargo::{self, Build, Cargo, Hear, Progress};
 use super::cell_compiler::{SOURCES, SourcePlace};
 use super::compilation::{self, Compilation};
 use super::dependencies::Dependencies;
-use super::manifest::{LIBRARY, OF_TRAITS, REEXPORTED};
+use super::library::{Library, shared_crates};
+use super::manifest::LIBRARY;
 use super::store::{self, Building, Call, CallKey, How, Store};
 use super::{CELL_CRATE, CellCompiler, Manifest, Tools};
 
@@ -62,28 +62,6 @@ pub(crate) struct BuildSettings {
     pub(crate) environment: BTreeMap<String, String>,
 }
 
-/// The library, compiled.
-#[derive(Clone, Debug, Deserialize, Serialize)]
-pub(crate) struct Library {
-    pub(crate) file: PathBuf,
-    /// Of the compiler that it is for.
-    version: String,
-    /// Where the crates are that it depends on.
-    crates: Vec<PathBuf>,
-    /// The units of a store that it depends on.
-    units: Vec<String>,
-    /// Those crates that cells and it may have in common, by their names.
-    shared: BTreeMap<String, SharedCrate>,
-}
-
-/// A crate that the library and cells must have in common.
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
-struct SharedCrate {
-    unit: String,
-    version: String,
-    features: Vec<String>,
-}
-
 /// Why something does not compile.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum BuildError {
@@ -108,6 +86,15 @@ impl BuildError {
             error => error.to_string(),
         }
     }
+}
+
+/// What has to be looked at before cells are compiled.
+#[derive(Clone, Copy, Debug)]
+struct Effort {
+    /// Nothing that is remembered can have changed: no package may have been edited.
+    is_sure: bool,
+    /// The same has been compiled before, in this session: what it needs has been downloaded, and is whole.
+    is_again: bool,
 }
 
 /// How cells come by the library.
@@ -175,13 +162,17 @@ impl Package {
         }
         self.earlier.extend(self.prepared.take());
         let known = self.earlier.iter().position(is_same);
+        let is_again = known.is_some();
         let known = known.map(|position| self.earlier.swap_remove(position));
         let prepared = match known.filter(|known| is_sure && known.compilation.has_its_crates()) {
             Some(known) => {
                 self.write_lock(&known.lock)?;
                 known
             }
-            None => self.compile_crates(manifest, settings, is_sure, hear)?,
+            None => {
+                let effort = Effort { is_sure, is_again };
+                self.compile_crates(manifest, settings, effort, hear)?
+            }
         };
         self.prepared = Some(prepared);
         Ok(())
@@ -201,7 +192,7 @@ impl Package {
         &mut self,
         manifest: &Manifest,
         settings: &BuildSettings,
-        is_sure: bool,
+        effort: Effort,
         hear: Hear<'_>,
     ) -> Result<Prepared, BuildError> {
         let mut library = self.library.clone();
@@ -212,7 +203,7 @@ impl Package {
             if let (Linking::Anew, Some(why)) = (linking, why.take()) {
                 hear(&Progress::Note(why));
             }
-            let call = self.call(manifest, settings, linking, is_sure, hear)?;
+            let call = self.call(manifest, settings, linking, effort, hear)?;
             self.write_lock(&call.lock)?;
             match call.how {
                 How::Compiled(compilation) => {
@@ -237,7 +228,7 @@ impl Package {
         manifest: &Manifest,
         settings: &BuildSettings,
         linking: Linking<'_>,
-        is_sure: bool,
+        effort: Effort,
         hear: Hear<'_>,
     ) -> Result<Call, BuildError> {
         let library = match linking {
@@ -248,7 +239,7 @@ impl Package {
         // A library that is compiled with the crates has files that others of its kind would have too.
         let alone = matches!(linking, Linking::Anew).then_some(&key);
         let mut store = self.store(Store::shared(&self.cache, settings, alone));
-        let recalled = is_sure.then(|| store.recall(&key)).flatten();
+        let recalled = effort.is_sure.then(|| store.recall(&key)).flatten();
         let called = match recalled {
             Some(call) => Ok(call),
             None => {
@@ -257,7 +248,7 @@ impl Package {
                 }
                 // While this waits for a network, others can compile.
                 let cargo = self.cargo(settings);
-                let is_reached = cargo.fetch(hear)?;
+                let is_reached = effort.is_again || cargo.fetch(hear)?;
                 let building = match begin(&store, hear) {
                     Err(error) if store::is_unwritable(&error) => {
                         store = self.store(Store::private(self.directory.join("crates")));
@@ -266,10 +257,18 @@ impl Package {
                     begun => begun?,
                 };
                 // Whoever had to wait may find it done.
-                match is_sure.then(|| store.recall(&key)).flatten() {
+                match effort.is_sure.then(|| store.recall(&key)).flatten() {
                     Some(call) => Ok(call),
                     None => {
-                        let built = self.build((manifest, &key), settings, linking, (&mut store, &building), hear);
+                        if !effort.is_again {
+                            store.remove_damaged(&building)?;
+                        }
+                        let mut built = self.build((manifest, &key), settings, linking, (&mut store, &building), hear);
+                        if effort.is_again && matches!(built, Err(BuildError::Said(_))) {
+                            // A package that is edited may depend on more now.
+                            self.cargo(settings).fetch(hear)?;
+                            built = self.build((manifest, &key), settings, linking, (&mut store, &building), hear);
+                        }
                         built.map_err(|error| match error {
                             BuildError::Said(said) if !is_reached => BuildError::Said(cargo::unreachable(&said)),
                             error => error,
@@ -330,7 +329,10 @@ impl Package {
                 library.map(|library| library.file.as_path()),
             );
             store.keep(building, &[key, &after], &call)?;
-            store.evict(building, &self.cache)
+            match artifacts.iter().all(|artifact| artifact.is_fresh) {
+                true => Ok(()),
+                false => store.evict(building, &self.cache),
+            }
         });
         if let Err(error) = kept {
             // They can be used, and will be compiled again.
@@ -451,45 +453,6 @@ impl Package {
     pub(crate) fn restore_crates(&mut self, crates: Dependencies) {
         self.dependencies = crates;
     }
-}
-
-impl Library {
-    /// Why it cannot be used with these crates, if so.
-    fn differs(&self, manifest: &Manifest, artifacts: &[Artifact]) -> Option<String> {
-        let found = shared_crates(artifacts);
-        for (name, of_library) in &self.shared {
-            // Of one that no cell names nothing is to be seen.
-            let is_seen = name == OF_TRAITS || manifest.has_crate(name);
-            let Some(of_notebook) = found.get(name).filter(|found| is_seen && found.unit != of_library.unit) else {
-                continue;
-            };
-            let what = if of_notebook.version == of_library.version {
-                let new = of_notebook.features.iter();
-                let new = new.filter(|feature| !of_library.features.contains(feature));
-                format!("{name} with {}", new.map(String::as_str).collect::<Vec<_>>().join(", "))
-            } else {
-                format!("{name} {}, and not {}", of_notebook.version, of_library.version)
-            };
-            return Some(format!(
-                "a crate needs {what}: parcell's own library is compiled again for this notebook"
-            ));
-        }
-        None
-    }
-}
-
-/// The crates that cells and the library may have in common.
-fn shared_crates(artifacts: &[Artifact]) -> BTreeMap<String, SharedCrate> {
-    let is_shared = |artifact: &&Artifact| artifact.is_library && [OF_TRAITS, REEXPORTED].contains(&&*artifact.package);
-    let shared = artifacts.iter().filter(is_shared).map(|artifact| {
-        let shared = SharedCrate {
-            unit: artifact.unit.clone(),
-            version: artifact.version.clone(),
-            features: artifact.features.clone(),
-        };
-        (artifact.package.clone(), shared)
-    });
-    shared.collect()
 }
 
 /// Where a store has the library that is compiled with its crates.

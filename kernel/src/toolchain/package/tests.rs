@@ -1,5 +1,7 @@
 //! With a cargo that only says what the real one would.
 
+use super::super::library::SharedCrate;
+use super::super::manifest::OF_TRAITS;
 use super::*;
 
 use std::cell::RefCell;

@@ -115,7 +115,7 @@ impl Store {
         Some(calls::read(&self.directory, key)?.lock)
     }
 
-    /// Waits until nobody else compiles, and removes what is damaged.
+    /// Waits until nobody else compiles.
     pub(super) fn begin(&self, waits: &mut dyn FnMut()) -> io::Result<Building> {
         fs::create_dir_all(self.build())?;
         let lock = lock_file(&self.directory, "building")?;
@@ -123,6 +123,11 @@ impl Store {
             waits();
             lock.lock_exclusive()?;
         }
+        Ok(Building { lock })
+    }
+
+    /// Removes what is damaged, so that it is compiled again.
+    pub(super) fn remove_damaged(&self, _building: &Building) -> io::Result<()> {
         let damaged = Unit::all(&self.directory)?
             .into_iter()
             .filter(|unit| !Unit::is_sound(&self.directory, unit))
@@ -132,7 +137,7 @@ impl Store {
             let _alone = self.remove_from_use()?;
             unit::remove(&self.directory, &damaged)?;
         }
-        Ok(Building { lock })
+        Ok(())
     }
 
     /// Takes note of what cargo has compiled, or found compiled. The units that are made of it, which now stay.

@@ -40,6 +40,7 @@ impl Place {
             version: "1.0.0".to_owned(),
             features: Vec::new(),
             is_library: true,
+            is_fresh: false,
         }
     }
 
@@ -137,7 +138,8 @@ fn what_is_damaged_is_not_recalled_and_is_removed_before_it_is_compiled_again() 
         damage(&place.library("a", A));
         assert!(store.recall(&key("a")).is_none(), "{how}");
         assert!(store.recall(&key("b")).is_some(), "{how}");
-        let _building = store.begin(&mut || {}).unwrap();
+        let building = store.begin(&mut || {}).unwrap();
+        store.remove_damaged(&building).unwrap();
         let fingerprint = |name: &str, unit: &str| {
             place
                 .store()
