@@ -58,8 +58,16 @@ impl Drop for SessionDirectory {
     }
 }
 
-/// Removes a session's directory, the lock last: where this is killed halfway, the next session takes it up.
+/// Removes a session's directory, the lock last: where this is killed halfway, the next session takes it up. Another
+/// session may have found it abandoned at the same time, and have been faster.
 pub(crate) fn remove(directory: &Path) -> io::Result<()> {
+    match try_remove(directory) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        removed => removed,
+    }
+}
+
+fn try_remove(directory: &Path) -> io::Result<()> {
     for entry in fs::read_dir(directory)? {
         let entry = entry?;
         if entry.file_name() == LOCK {
@@ -130,6 +138,12 @@ mod tests {
         }
         // A superuser can remove everything.
         assert!(!directory.exists());
+    }
+
+    #[test]
+    fn what_another_session_has_removed_is_removed() {
+        let parent = tempfile::tempdir().unwrap();
+        remove(&parent.path().join("parcell-gone")).unwrap();
     }
 
     #[test]
