@@ -85,21 +85,13 @@ pub(super) fn mark_used(store: &Path, key: &CallKey) {
 
 /// Forgets what has not been used since then.
 pub(super) fn forget_unused_since(store: &Path, time: std::time::SystemTime) -> io::Result<()> {
-    let entries = match fs::read_dir(directory(store)) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
-        entries => entries?,
-    };
-    for entry in entries {
-        let path = entry?.path();
+    for path in super::entries(&directory(store))? {
         // Somebody else may just have removed it.
         if fs::metadata(&path)
             .and_then(|file| file.modified())
             .is_ok_and(|used| used <= time)
         {
-            match fs::remove_file(&path) {
-                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-                _ => {}
-            }
+            super::remove_path(&path)?;
         }
     }
     Ok(())

@@ -2,7 +2,7 @@
 //! what a session uses that runs.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs::{self, File};
+use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
@@ -10,7 +10,7 @@ use std::time::{Duration, SystemTime};
 use fs4::fs_std::FileExt;
 
 use super::unit::{self, Unit};
-use super::{STORES, calls, lease, lock_file};
+use super::{STORES, calls, entries, lease, lock_file, remove_path};
 use crate::units::size::{self, SizeError};
 
 /// How much may be kept, where nobody has said.
@@ -150,10 +150,7 @@ pub(super) fn evict(cache: &Path, limit: u64, building: Option<&Path>) -> io::Re
 /// What is left of a store without units: what was compiled halfway, and the library, which nobody can use without them.
 fn remove_rest(store: &Path) -> io::Result<()> {
     for directory in ["build", "library"] {
-        match fs::remove_dir_all(store.join(directory)) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-            _ => {}
-        }
+        remove_path(&store.join(directory))?;
     }
     Ok(())
 }
@@ -189,8 +186,5 @@ fn held(cache: &Path) -> io::Result<Vec<Held>> {
 }
 
 fn stores(cache: &Path) -> io::Result<Vec<PathBuf>> {
-    match fs::read_dir(cache.join(STORES)) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
-        entries => entries?.map(|entry| Ok(entry?.path())).collect(),
-    }
+    entries(&cache.join(STORES))
 }

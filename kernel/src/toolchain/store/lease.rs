@@ -65,12 +65,7 @@ fn create(path: &Path) -> io::Result<File> {
 /// What sessions that run use. Forgets those that have been killed. The caller keeps sessions from taking up more.
 pub(super) fn in_use(directory: &Path) -> io::Result<BTreeSet<String>> {
     let mut units = BTreeSet::new();
-    let leases = match fs::read_dir(directory) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(units),
-        leases => leases?,
-    };
-    for lease in leases {
-        let path = lease?.path();
+    for path in super::entries(directory)? {
         let file = match File::open(&path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
             file => file?,

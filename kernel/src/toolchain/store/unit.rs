@@ -12,6 +12,7 @@ use std::time::SystemTime;
 
 use serde::{Deserialize, Serialize};
 
+use super::{entries, remove_path};
 use crate::toolchain::artifacts::Artifact;
 
 /// The files that cargo goes by, beside what is compiled.
@@ -62,18 +63,10 @@ impl Unit {
 
     /// Those that are written down.
     pub(super) fn all(store: &Path) -> io::Result<Vec<String>> {
-        let entries = match fs::read_dir(directory(store)) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-            entries => entries?,
-        };
         let mut units = Vec::new();
-        for entry in entries {
-            let name = entry?.file_name();
-            units.extend(
-                name.to_str()
-                    .and_then(|name| name.strip_suffix(".json"))
-                    .map(str::to_owned),
-            );
+        for path in entries(&directory(store))? {
+            let name = path.file_name().and_then(|name| name.to_str());
+            units.extend(name.and_then(|name| name.strip_suffix(".json")).map(str::to_owned));
         }
         Ok(units)
     }
@@ -156,7 +149,8 @@ fn places(build: &Path) -> io::Result<BTreeMap<String, Vec<PathBuf>>> {
 /// For which machines something has been compiled: for the one that compiles, and for the one that cells run on.
 fn machines(build: &Path) -> io::Result<Vec<PathBuf>> {
     let mut machines = vec![build.join("debug")];
-    machines.extend(entries(build)?.into_iter().map(|entry| entry.join("debug")));
+    let directories = entries(build)?.into_iter().filter(|entry| entry.is_dir());
+    machines.extend(directories.map(|entry| entry.join("debug")));
     Ok(machines)
 }
 
@@ -198,28 +192,6 @@ fn directory(store: &Path) -> PathBuf {
 
 fn file(store: &Path, unit: &str) -> PathBuf {
     directory(store).join(unit).with_extension("json")
-}
-
-/// In their order; none where there is no such directory.
-fn entries(directory: &Path) -> io::Result<Vec<PathBuf>> {
-    let mut paths: Vec<PathBuf> = match fs::read_dir(directory) {
-        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => Vec::new(),
-        entries => entries?.map(|entry| Ok(entry?.path())).collect::<io::Result<_>>()?,
-    };
-    paths.sort_unstable();
-    Ok(paths)
-}
-
-fn remove_path(path: &Path) -> io::Result<()> {
-    let removed = if path.is_dir() {
-        fs::remove_dir_all(path)
-    } else {
-        fs::remove_file(path)
-    };
-    match removed {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-        _ => Ok(()),
-    }
 }
 
 #[cfg(test)]
