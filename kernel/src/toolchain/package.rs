@@ -299,21 +299,21 @@ impl Package {
         (store, building): (&mut Store, &Building),
         hear: Hear<'_>,
     ) -> Result<Call, BuildError> {
-        let (library, anew) = match linking {
-            Linking::With(library) => (Some(library), None),
-            Linking::Anew => (None, Some(library_file(store))),
+        let (library, file) = match linking {
+            Linking::With(library) => (Some(library), library.file.clone()),
+            Linking::Anew => (None, library_file(store)),
         };
-        if anew.as_ref().is_some_and(|file| !file.exists()) {
+        if library.is_none() && !file.exists() {
             store.forget_package(building, LIBRARY)?;
         }
-        let (artifacts, compilation) = self.run_cargo(settings, store, building, anew.as_deref(), hear)?;
-        let how = match (library, anew) {
-            (Some(library), _) => match library.differs(manifest, &artifacts) {
-                Some(reason) => How::LibraryDiffers(reason),
-                None => How::Compiled(compilation.linked_with(&library.file, &library.crates)),
-            },
-            (None, Some(file)) => How::Compiled(compilation.linked_with(&file, &[])),
-            (None, None) => How::Compiled(compilation),
+        let anew = library.is_none().then_some(file.as_path());
+        let (artifacts, compilation) = self.run_cargo(settings, store, building, anew, hear)?;
+        let how = match library.and_then(|library| library.differs(manifest, &artifacts)) {
+            Some(reason) => How::LibraryDiffers(reason),
+            None => {
+                let crates = library.map_or(&[][..], |library| &library.crates);
+                How::Compiled(compilation.linked_with(&file, crates))
+            }
         };
         let mut call = Call {
             lock: self.lock(),
