@@ -66,12 +66,8 @@ impl Execution {
     /// Sorts the messages of a cell, and checks what holds for every cell.
     pub(crate) fn new(exchange: Exchange) -> Execution {
         let Exchange { reply, broadcasts } = exchange;
-        // What a client shows is what came after the outputs were cleared.
-        let is_clearing =
-            |message: &Message| message.msg_type() == "clear_output" && message.content["wait"] == Value::Bool(false);
-        let shown = broadcasts.iter().rposition(is_clearing).unwrap_or_default();
         let of_type = |msg_type: &'static str| {
-            broadcasts[shown..]
+            left_standing(&broadcasts)
                 .iter()
                 .filter(move |message| message.msg_type() == msg_type)
                 .map(|message| &message.content)
@@ -121,6 +117,13 @@ impl Execution {
     /// All broadcasts between busy and idle, in order.
     pub fn inner(&self) -> &[Message] {
         &self.broadcasts[1..self.broadcasts.len() - 1]
+    }
+
+    /// The types of all broadcasts that a person still sees something of, in order: what came after the outputs
+    /// were cleared, if they were.
+    pub fn standing_types(&self) -> Vec<&str> {
+        let outputs = left_standing(self.inner()).iter().map(Message::msg_type);
+        outputs.filter(|&msg_type| msg_type != "execute_input").collect()
     }
 
     /// All displays and changes of displays, in order.
@@ -208,6 +211,14 @@ impl Drop for Execution {
             panic!("the test did not look at {}: {self:?}", untaken.join(", "));
         }
     }
+}
+
+/// What came after the outputs were cleared, if they were: what a client shows.
+fn left_standing(broadcasts: &[Message]) -> &[Message] {
+    let is_clearing =
+        |message: &Message| message.msg_type() == "clear_output" && message.content["wait"] == Value::Bool(false);
+    let cleared = broadcasts.iter().rposition(is_clearing);
+    &broadcasts[cleared.map_or(0, |index| index + 1)..]
 }
 
 fn failure(content: &Value) -> CellFailure {

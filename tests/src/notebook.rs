@@ -96,11 +96,11 @@ impl Notebook {
         successful(self.run(code).await, code)
     }
 
-    /// Runs a cell that only prepares.
+    /// Runs a cell that only prepares. How far its crates are compiled it may say, and take away again.
     ///
     /// # Panics
     ///
-    /// When it fails or says anything.
+    /// When it fails or leaves anything said.
     pub async fn prepare(&mut self, code: &str) {
         self.prepare_with_id(code).await;
     }
@@ -109,11 +109,11 @@ impl Notebook {
     ///
     /// # Panics
     ///
-    /// When it fails or says anything before its end.
+    /// When it fails or leaves anything said before its end.
     pub async fn prepare_with_id(&mut self, code: &str) -> String {
         let id = self.client.submit_cell(code).await;
         let cell = successful(self.client.execution(&id).await, code);
-        assert_eq!(cell.broadcast_types(), ["execute_input"], "{code}");
+        assert_eq!(cell.standing_types(), [""; 0], "{code}");
         id
     }
 
