@@ -37,7 +37,7 @@ const WARM_UP_FUNCTION: &str = "warm_up";
 /// How long the compiler must not have been at work before rust-analyzer is warmed up.
 const QUIET: Duration = Duration::from_millis(500);
 
-/// How often whoever waits looks whether to give up.
+/// How often whoever waits is asked whether to go on.
 const PATIENCE: Duration = Duration::from_millis(20);
 
 /// A question to rust-analyzer.
@@ -136,14 +136,15 @@ impl Analyzer {
         let _ = self.requests.send(request);
     }
 
-    /// The variables at the top level of a function of this source. Waits for the answer until `gives_up`, which is asked
-    /// again and again: the first takes seconds.
+    /// The variables at the top level of a function of this source. The first answer takes seconds: `goes_on` is told again
+    /// and again how long this has waited, and says whether to.
     pub(crate) fn variables(
         &self,
         source: String,
         function: &'static str,
-        gives_up: &dyn Fn() -> bool,
+        goes_on: &dyn Fn(Duration) -> bool,
     ) -> Result<BTreeMap<String, Variable>, AnalysisError> {
+        let start = Instant::now();
         let answer = self.begin(move |host| {
             host.set_source(source)?;
             Ok(types::of_variables(host, function))
@@ -152,7 +153,9 @@ impl Analyzer {
             match answer.recv_timeout(PATIENCE) {
                 Ok(answer) => return answer,
                 Err(mpsc::RecvTimeoutError::Disconnected) => return Err(AnalysisError::Ended),
-                Err(mpsc::RecvTimeoutError::Timeout) if gives_up() => return Err(AnalysisError::GivenUp),
+                Err(mpsc::RecvTimeoutError::Timeout) if !goes_on(start.elapsed()) => {
+                    return Err(AnalysisError::GivenUp);
+                }
                 Err(mpsc::RecvTimeoutError::Timeout) => {}
             }
         }
@@ -301,7 +304,7 @@ mod tests {
         let package = package();
         let analyzer = Analyzer::start(package.path(), &[]).unwrap();
         let source = "struct P;\nfn f() {\nlet a = 1u8; let mut b = vec![P]; let (c, d) = (2, |x: u8| x);\n}\n";
-        let variables = analyzer.variables(source.to_owned(), "f", &|| false).unwrap();
+        let variables = analyzer.variables(source.to_owned(), "f", &|_| true).unwrap();
         let type_of = |name: &str| variables[name].type_.clone();
         assert_eq!(type_of("a"), VariableType::Named("u8".to_owned()));
         assert_eq!(type_of("b"), VariableType::Named("Vec<P>".to_owned()));
@@ -324,7 +327,7 @@ mod tests {
         let package = package();
         let analyzer = Analyzer::start(package.path(), &[]).unwrap();
         let source = "fn f() { let a = vec![1].len(); }".to_owned();
-        let error = analyzer.variables(source, "f", &|| true).unwrap_err();
+        let error = analyzer.variables(source, "f", &|_| false).unwrap_err();
         assert!(matches!(error, AnalysisError::GivenUp), "{error}");
     }
 
@@ -333,7 +336,7 @@ mod tests {
         let package = package();
         let analyzer = Analyzer::start(package.path(), &[]).unwrap();
         assert!(analyzer.try_end());
-        let error = analyzer.variables("fn f() {}".to_owned(), "f", &|| false).unwrap_err();
+        let error = analyzer.variables("fn f() {}".to_owned(), "f", &|_| true).unwrap_err();
         assert!(matches!(error, AnalysisError::Ended), "{error}");
         assert!(analyzer.try_end());
     }
@@ -342,7 +345,7 @@ mod tests {
     fn a_package_that_cannot_be_read_is_told() {
         let package = tempfile::tempdir().unwrap();
         let analyzer = Analyzer::start(package.path(), &[]).unwrap();
-        let error = analyzer.variables("fn f() {}".to_owned(), "f", &|| false).unwrap_err();
+        let error = analyzer.variables("fn f() {}".to_owned(), "f", &|_| true).unwrap_err();
         assert!(matches!(error, AnalysisError::Load(_)), "{error}");
     }
 }

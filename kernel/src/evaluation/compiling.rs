@@ -1,4 +1,4 @@
-//! From a draft to a library that can be run: types, the compiler, and what its messages mend.
+//! From a draft to what can be run: types, the compiler, and what its messages mend.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -10,7 +10,7 @@ use super::diagnostic::{Compiled, Diagnostic};
 use super::draft::{ANALYSED_FUNCTION, Draft, Form, Purpose};
 use super::mending::{self, Mended};
 use super::source::Source;
-use super::{Error, NotKept, Phases};
+use super::{Error, NotKept, Phases, Waiting};
 use crate::analysis::{Analyzer, Variable, VariableType};
 use crate::toolchain::{BuildError, CellCompiler, CellSource, Identities, SourcePlace};
 
@@ -25,8 +25,7 @@ pub(super) struct Compiling<'a> {
     /// The number by which people know the cell.
     pub(super) cell: u32,
     pub(super) place: SourcePlace,
-    /// Whether nobody waits for the cell any more.
-    pub(super) is_given_up: &'a dyn Fn() -> bool,
+    pub(super) waiting: Waiting<'a>,
 }
 
 /// What the compiler says of a source that it does not take.
@@ -37,9 +36,21 @@ pub(super) struct Failure {
     pub(super) text: String,
 }
 
-/// Why there is no library.
+/// What a cell has been compiled to.
+#[derive(Clone, Debug)]
+pub(super) enum Product {
+    Library {
+        file: PathBuf,
+        /// By which its function is known.
+        number: u32,
+    },
+    /// It is right, and there is nothing to run.
+    Definitions,
+}
+
+/// Why there is no product.
 #[derive(Debug)]
-pub(super) enum NoLibrary {
+pub(super) enum NoProduct {
     /// The draft needs a crate that has not been compiled.
     NeedsCrates,
     Failed(Error),
@@ -92,44 +103,58 @@ impl Compiling<'_> {
 
     fn inferred(&self, draft: &Draft) -> Result<BTreeMap<String, Variable>, Error> {
         let source = draft.analysed(Purpose::Types).into_text();
-        Ok(self.analyzer.variables(source, ANALYSED_FUNCTION, self.is_given_up)?)
+        let goes_on = |waited| self.waiting.for_types(waited);
+        let variables = self.analyzer.variables(source, ANALYSED_FUNCTION, &goes_on);
+        self.waiting.types_are_known();
+        Ok(variables?)
     }
 
     /// Compiles a draft, mended as far as the compiler's messages say how. `checks_all` is as in `Form`.
-    pub(super) fn library(
+    pub(super) fn compile(
         &self,
         draft: &mut Draft,
         checks_all: bool,
         number: u32,
         phases: &mut Phases,
-    ) -> Result<PathBuf, NoLibrary> {
+    ) -> Result<Product, NoProduct> {
         let form = Form {
             catches_panics: true,
             checks_all,
-            number,
+            // What is only defined need not be loaded to be right, unless variables are to be checked.
+            number: (checks_all || !draft.only_defines()).then_some(number),
         };
         let name = format!("{CELL_LIBRARY}{number}");
+        let make = |source: CellSource<'_>| match form.number {
+            Some(number) => {
+                let file = self.compiler.compile(source, &name)?;
+                Ok(Product::Library { file, number })
+            }
+            None => self
+                .compiler
+                .compile_definitions(source, &name)
+                .map(|()| Product::Definitions),
+        };
         let _at_work = self.analyzer.give_way();
         for _ in 0..MOST_MENDINGS {
             let start = Instant::now();
-            let compiled = self.with_source(&draft.compiled(form), |source| self.compiler.compile(source, &name));
+            let compiled = self.with_source(&draft.compiled(form), make);
             phases.compiling += start.elapsed();
             let failure = match compiled {
-                Ok(library) => return Ok(library),
+                Ok(product) => return Ok(product),
                 Err(failure) => failure,
             };
-            match mending::mend(draft, &failure).map_err(NoLibrary::Failed)? {
+            match mending::mend(draft, &failure).map_err(NoProduct::Failed)? {
                 Mended::Source => {}
-                Mended::Crates => return Err(NoLibrary::NeedsCrates),
+                Mended::Crates => return Err(NoProduct::NeedsCrates),
                 Mended::Nothing => match self.explain(draft, form, failure) {
                     // It was something that it did not have.
                     None => draft.has_all_items = true,
-                    Some(explained) => return Err(NoLibrary::Failed(Error::Diagnostics(explained))),
+                    Some(explained) => return Err(NoProduct::Failed(Error::Diagnostics(explained))),
                 },
             }
         }
         let endless = "the code was changed again and again, and did not compile: please report this".to_owned();
-        Err(NoLibrary::Failed(Error::Build(endless)))
+        Err(NoProduct::Failed(Error::Build(endless)))
     }
 
     /// What the compiler says of the same without what generated code makes of its messages, and with all items. None where

@@ -54,8 +54,8 @@ pub(super) struct Form {
     pub(super) catches_panics: bool,
     /// All variables are checked to be of the types that are known, and not only those that are mentioned.
     pub(super) checks_all: bool,
-    /// Of the library that it becomes.
-    pub(super) number: u32,
+    /// Of the library that it becomes; None where there is nothing to run.
+    pub(super) number: Option<u32>,
 }
 
 impl Draft {
@@ -75,6 +75,11 @@ impl Draft {
             body,
             error_format,
         }
+    }
+
+    /// Whether there is nothing to run.
+    pub(super) fn only_defines(&self) -> bool {
+        self.body.is_empty() && self.namespace.only_defines()
     }
 
     /// Whether it runs on a crate that is not among those of the notebook.
@@ -121,23 +126,25 @@ impl Draft {
         source
     }
 
-    /// What is compiled and run.
+    /// What is compiled, and run where there is something to run.
     pub(super) fn compiled(&self, form: Form) -> Source {
         let mut source = Source::default();
         source.generate(ALLOWED);
         let words = (form.catches_panics && !self.has_all_items).then(|| self.words(form.checks_all));
         self.namespace.write_items(words, &mut source);
+        let Some(number) = form.number else {
+            return source;
+        };
         if self.returns_errors {
             source.generate(&self.error_report.definition(self.error_format));
         }
         // Linkers leave out libraries that nothing of is used; this is something.
         source.generate("#[used]\nstatic PARCELL_IS_LINKED: extern \"C\" fn() = ::parcell::cell::is_linked;");
         source.generate(&format!(
-            "#[unsafe(no_mangle)]\npub extern \"C\" fn {CELL_FUNCTION}{}({STORE}: *mut ::parcell::cell::variables::VariableStore) \
+            "#[unsafe(no_mangle)]\npub extern \"C\" fn {CELL_FUNCTION}{number}({STORE}: *mut ::parcell::cell::variables::VariableStore) \
              -> *mut ::parcell::cell::variables::VariableStore {{\n\
              let {STORE} = unsafe {{ &mut *if {STORE}.is_null() {{ ::parcell::cell::variables::create_variable_store() }} \
-             else {{ {STORE} }} }};",
-            form.number
+             else {{ {STORE} }} }};"
         ));
         self.write_checks(form, &mut source);
         for (name, variable) in self.loaded() {
@@ -272,7 +279,7 @@ mod tests {
         let form = Form {
             catches_panics: true,
             checks_all: false,
-            number: 7,
+            number: Some(7),
         };
         draft.compiled(form).into_text()
     }
@@ -301,7 +308,7 @@ mod tests {
         let form = Form {
             catches_panics: true,
             checks_all: true,
-            number: 1,
+            number: Some(1),
         };
         let text = draft("f();").compiled(form).into_text();
         assert_eq!(text.matches("check_variable").count(), 2, "{text}");

@@ -1,17 +1,16 @@
-//! One piece of code on its way from a draft to having run: its crates, its library, and the next cell meanwhile.
+//! One piece of code on its way from a draft to having run: its crates, what it is compiled to, and the next cell meanwhile.
 
-use std::path::Path;
 use std::time::Instant;
 
 use super::ahead::{self, Ahead, Ready};
-use super::compiling::NoLibrary;
+use super::compiling::{NoProduct, Product};
 use super::diagnostic::Diagnostic;
 use super::draft::{CELL_FUNCTION, Draft};
 use super::mending;
 use super::namespace::Namespace;
 use super::runner::RunError;
 use super::statements::Statements;
-use super::{Error, Evaluator, Names, Phases, Request, State, Upcoming};
+use super::{Error, Evaluator, Names, Phases, Progress, Request, State, Upcoming};
 use crate::toolchain::{BuildError, SourcePlace};
 
 /// How often a cell is compiled again because variables are lost, at most.
@@ -28,7 +27,7 @@ pub(super) struct Evaluation<'a> {
     pub(super) phases: &'a mut Phases,
 }
 
-/// What to do with a library that has been run.
+/// What to do after a library has been run.
 enum Then {
     Done(Namespace),
     /// Variables are lost, and the draft is without them.
@@ -50,19 +49,16 @@ impl Evaluation<'_> {
             self.evaluator.libraries += 1;
             let number = self.evaluator.libraries;
             let compiling = self.evaluator.compiling(self.request)?;
-            let library = match compiling.library(&mut draft, checks_all, number, self.phases) {
-                Ok(library) => library,
-                Err(NoLibrary::NeedsCrates) => {
+            let product = match compiling.compile(&mut draft, checks_all, number, self.phases) {
+                Ok(product) => product,
+                Err(NoProduct::NeedsCrates) => {
                     checks_all |= self.prepare(&draft)?;
                     continue;
                 }
-                Err(NoLibrary::Failed(error)) => return Err(error),
+                Err(NoProduct::Failed(error)) => return Err(error),
             };
-            // Where variables may be lost, the notebook will not be as it is expected to be.
-            if !checks_all {
-                self.compile_ahead(&draft);
-            }
-            match self.run_library(&mut draft, &library, number)? {
+            // Where variables may be lost, the next cell will find another notebook than is expected.
+            match self.run_product(&mut draft, &product, !checks_all)? {
                 Then::Done(namespace) => {
                     if checks_all {
                         self.evaluator.checked = self.request.identities.clone();
@@ -78,8 +74,7 @@ impl Evaluation<'_> {
     /// The same for what has been compiled ahead.
     pub(super) fn run_ready(&mut self, mut ready: Ready) -> Result<Namespace, Error> {
         ready.compiler.keep_source(SourcePlace::Ahead)?;
-        self.compile_ahead(&ready.draft);
-        match self.run_library(&mut ready.draft, &ready.library, ready.number)? {
+        match self.run_product(&mut ready.draft, &ready.product, true)? {
             Then::Done(namespace) => Ok(namespace),
             Then::Again(_) => self.run(ready.draft),
         }
@@ -90,9 +85,11 @@ impl Evaluation<'_> {
         let start = Instant::now();
         let manifest = &draft.namespace.manifest;
         let package = &mut self.evaluator.package;
-        let hear = self.request.hear;
+        let hear = self.request.waiting.hear;
         let at_work = self.evaluator.analyzer.give_way();
-        let prepared = package.prepare(manifest, &self.state.build, &mut |progress| hear(progress));
+        let prepared = package.prepare(manifest, &self.state.build, &mut |progress| {
+            hear(&Progress::Crates(progress))
+        });
         drop(at_work);
         self.phases.crates += start.elapsed();
         prepared.map_err(|error| self.about_crates(error, draft))?;
@@ -126,9 +123,15 @@ impl Evaluation<'_> {
         }
     }
 
-    fn run_library(&mut self, draft: &mut Draft, library: &Path, number: u32) -> Result<Then, Error> {
+    fn run_product(&mut self, draft: &mut Draft, product: &Product, looks_ahead: bool) -> Result<Then, Error> {
+        let Product::Library { file, number } = product else {
+            return Ok(Then::Done(draft.namespace.clone()));
+        };
+        if looks_ahead {
+            self.compile_ahead(draft);
+        }
         let start = Instant::now();
-        let ran = self.evaluator.runner.run(library, &format!("{CELL_FUNCTION}{number}"));
+        let ran = self.evaluator.runner.run(file, &format!("{CELL_FUNCTION}{number}"));
         self.phases.running += start.elapsed();
         let ran = ran.map_err(|error| match error {
             RunError::RolledBack => Error::RolledBack,
@@ -136,7 +139,8 @@ impl Evaluation<'_> {
         })?;
         if !ran.lost.is_empty() {
             // What was compiled for the notebook as it was expected to be is of no use.
-            self.evaluator.ahead.take().map(Ahead::wait);
+            let waiting = self.request.waiting;
+            self.evaluator.ahead.take().map(|ahead| ahead.wait(waiting));
             draft.namespace.lose_variables(&ran.lost);
             self.evaluator.state.namespace.lose_variables(&ran.lost);
             return Ok(Then::Again(ran.lost));

@@ -22,6 +22,7 @@ mod namespace;
 mod runner;
 mod source;
 mod statements;
+mod waiting;
 
 use std::collections::BTreeMap;
 use std::io;
@@ -34,11 +35,10 @@ pub(crate) use ahead::Next;
 pub(crate) use commands::{Refusal, parse_dependency};
 pub(crate) use diagnostic::{Diagnostic, Label};
 pub(crate) use draft::{CELL_FUNCTION, STORE};
+pub(crate) use waiting::{Progress, Waiting};
 
 use crate::analysis::{AnalysisError, Analyzer, Completion};
-use crate::toolchain::{
-    BuildError, BuildSettings, Identities, LIBRARY_FEATURE, Manifest, Package, Progress, SourcePlace, Tools,
-};
+use crate::toolchain::{BuildError, BuildSettings, Identities, LIBRARY_FEATURE, Manifest, Package, SourcePlace, Tools};
 use ahead::{Ahead, Ready};
 use compiling::Compiling;
 use draft::{Draft, Purpose};
@@ -87,10 +87,7 @@ pub(crate) struct Request<'a> {
     pub(crate) cell: u32,
     /// What its types are compiled with.
     pub(crate) identities: &'a Identities,
-    /// Whether nobody waits for it any more: the cell has been interrupted.
-    pub(crate) is_given_up: &'a dyn Fn() -> bool,
-    /// Hears about crates that are compiled.
-    pub(crate) hear: &'a dyn Fn(&Progress),
+    pub(crate) waiting: Waiting<'a>,
 }
 
 /// What a command shows.
@@ -279,7 +276,7 @@ impl Evaluator {
 
     fn evaluate(&mut self, request: Request<'_>, upcoming: Upcoming<'_>) -> Result<Evaluated, Error> {
         let start = Instant::now();
-        let ready = self.ahead.take().and_then(Ahead::wait);
+        let ready = self.ahead.take().and_then(|ahead| ahead.wait(request.waiting));
         let parsed = Statements::parse(request.code);
         let mut state = self.state.clone();
         let mut evaluated = Evaluated::default();
@@ -343,7 +340,7 @@ impl Evaluator {
             identities: request.identities,
             cell: request.cell,
             place: SourcePlace::Current,
-            is_given_up: request.is_given_up,
+            waiting: request.waiting,
         })
     }
 

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use super::{PrepareError, Prepared, SEED, sources};
 use crate::environment;
-use crate::toolchain::{BuildError, BuildSettings, Library, Manifest, Package, Progress, Tools, stand_alone};
+use crate::toolchain::{BuildError, BuildSettings, CratesProgress, Library, Manifest, Package, Tools, stand_alone};
 
 /// What cargo has to say, and what the user is told of it.
 struct Telling<'a> {
@@ -60,8 +60,8 @@ fn settings(tools: Tools) -> BuildSettings {
 }
 
 impl Telling<'_> {
-    fn hear(&mut self, progress: &Progress) {
-        let Progress::Said(line) = progress else { return };
+    fn hear(&mut self, progress: &CratesProgress) {
+        let CratesProgress::Said(line) = progress else { return };
         match line.trim().strip_prefix("Compiling ") {
             Some(package) => (self.progress)(&format!("compiling {package}")),
             None => self.said.extend([line.as_str(), "\n"]),

@@ -5,7 +5,7 @@ use std::io;
 
 use super::{PrepareError, Prepared, build};
 use crate::environment;
-use crate::toolchain::{BuildError, BuildSettings, Manifest, Package, Progress, Tools, ToolsError, stand_alone};
+use crate::toolchain::{BuildError, BuildSettings, CratesProgress, Manifest, Package, Tools, ToolsError, stand_alone};
 
 /// Why crates have not been compiled.
 #[derive(Debug, thiserror::Error)]
@@ -70,7 +70,7 @@ fn compile(prepared: &Prepared, manifest: &Manifest, hear: &mut dyn FnMut(&str))
     let mut package = Package::new(&path, prepared.cache(), prepared.library())
         .with_temporary_directory(environment::temporary_directory());
     package.prepare(manifest, &settings, &mut |progress| match progress {
-        Progress::Said(line) => {
+        CratesProgress::Said(line) => {
             if let Some(package) = line
                 .trim()
                 .strip_prefix("Compiling ")
@@ -79,9 +79,9 @@ fn compile(prepared: &Prepared, manifest: &Manifest, hear: &mut dyn FnMut(&str))
                 hear(&format!("compiling {package}"));
             }
         }
-        Progress::Waiting => hear("waiting for somebody else who compiles crates"),
-        Progress::Note(note) => hear(note),
-        Progress::Compiling { .. } | Progress::Ended => {}
+        CratesProgress::Waiting => hear("waiting for somebody else who compiles crates"),
+        CratesProgress::Note(note) => hear(note),
+        CratesProgress::Compiling { .. } | CratesProgress::Ended => {}
     })?;
     Ok(())
 }

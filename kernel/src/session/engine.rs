@@ -1,9 +1,9 @@
 //! The thread that owns the evaluator: it has cells compiled and run, and says how they ended.
 
-mod crates;
 mod known_names;
 mod outcome;
 mod parts;
+mod progress;
 mod start;
 mod upcoming;
 
@@ -27,11 +27,11 @@ use super::shared::Shared;
 use super::{completion, documentation, inspection, last_map, magics, queries};
 use crate::cell::{self, Excerpt, Part, Query, Rewritten, SourceMap, Step, Types};
 use crate::environment::SessionFiles;
-use crate::evaluation::{self, Error, Evaluated, Evaluator, Phases};
+use crate::evaluation::{self, Error, Evaluated, Evaluator, Phases, Waiting};
 use crate::toolchain::Identities;
-use crates::CratesShown;
 use known_names::KnownNames;
 use outcome::Ended;
+use progress::ProgressShown;
 use start::StartError;
 use upcoming::{Prospect, Requests};
 
@@ -221,13 +221,15 @@ impl<'a> Engine<'a> {
         self.locations()
             .begin(cell.execution_count, &cell.code, compiled.clone(), file);
         let before = self.names_of_variables();
-        let crates = CratesShown::below(self.shared, cell, matches!(subject, Subject::Cell));
+        let progress = ProgressShown::below(self.shared, cell, matches!(subject, Subject::Cell));
         let request = evaluation::Request {
             code: text,
             cell: cell.execution_count,
             identities: &identities,
-            is_given_up: &|| self.shared.is_interrupted(cell.id),
-            hear: &|progress| crates.hear(progress),
+            waiting: Waiting {
+                is_given_up: &|| self.shared.is_interrupted(cell.id),
+                hear: &|heard| progress.hear(heard),
+            },
         };
         let (requests, imported) = (&mut self.requests, &self.imported);
         let result = self.evaluator.execute(request, &mut |names| {

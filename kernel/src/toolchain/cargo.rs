@@ -16,7 +16,7 @@ use super::{CELL_CRATE, WRAPPER_VARIABLE, compilation};
 
 /// What one hears while crates are compiled.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub(crate) enum Progress {
+pub(crate) enum CratesProgress {
     /// A line of cargo's.
     Said(String),
     /// Said again and again while it is so.
@@ -34,7 +34,7 @@ pub(crate) enum Progress {
     Ended,
 }
 
-pub(crate) type Hear<'a> = &'a mut dyn FnMut(&Progress);
+pub(crate) type Hear<'a> = &'a mut dyn FnMut(&CratesProgress);
 
 /// How wide cargo's bar is, with the names behind it.
 const BAR_COLUMNS: &str = "160";
@@ -109,7 +109,7 @@ impl Cargo<'_> {
         // What the user has said counts.
         cargo.envs(&self.settings.environment);
         let ended = follow(&mut cargo, hear)?;
-        hear(&Progress::Ended);
+        hear(&CratesProgress::Ended);
         match ended.status.success() {
             true => Ok(ended.stdout),
             false => Err(ended.failure()),
@@ -222,7 +222,7 @@ fn follow(command: &mut Command, hear: Hear<'_>) -> io::Result<Ended> {
             None => {
                 said.push_str(&line);
                 said.push('\n');
-                hear(&Progress::Said(line));
+                hear(&CratesProgress::Said(line));
             }
         }
     }
@@ -250,7 +250,7 @@ fn bar(line: &str) -> Option<Bar> {
         .filter(|name| ![CELL_CRATE, ""].contains(name))
         .collect();
     Some(Bar {
-        compiling: (!names.is_empty()).then(|| Progress::Compiling {
+        compiling: (!names.is_empty()).then(|| CratesProgress::Compiling {
             done,
             total: total.saturating_sub(1),
             names: names.join(", "),
@@ -262,7 +262,7 @@ fn bar(line: &str) -> Option<Bar> {
 #[derive(Debug, PartialEq)]
 struct Bar {
     /// None where it is at no crate.
-    compiling: Option<Progress>,
+    compiling: Option<CratesProgress>,
 }
 
 /// A pipe that tells, as a time limit that has passed, when nothing has come for a while.
@@ -331,7 +331,7 @@ mod tests {
         let lines: Vec<String> = std::iter::from_fn(|| read.next().unwrap().flatten()).collect();
         assert_eq!(lines.len(), 3);
         assert_eq!(bar(&lines[0]), None);
-        let compiling = |names: &str| Progress::Compiling {
+        let compiling = |names: &str| CratesProgress::Compiling {
             done: 1,
             total: 16,
             names: names.to_owned(),

@@ -10,6 +10,7 @@ use serde_json::Value;
 
 use super::Identities;
 use super::compilation::Compilation;
+use super::linker::Linker;
 use super::package::BuildError;
 
 /// A cell that is to be compiled.
@@ -28,6 +29,7 @@ pub(crate) struct CellCompiler {
     /// The package's.
     pub(super) directory: PathBuf,
     pub(super) compilation: Arc<Compilation>,
+    pub(super) linker: Arc<Linker>,
     /// Tells crates apart that are called the same.
     pub(super) crates: String,
 }
@@ -38,14 +40,34 @@ impl CellCompiler {
         let directory = self.directory.join(LIBRARIES);
         fs::create_dir_all(&directory)?;
         let library = directory.join(format!("lib{name}.so"));
-        self.run(source, &format!("--emit=link={}", library.display()), name)?;
+        let emit = format!("--emit=link={}", library.display());
+        let direct = self.linker.arguments(&self.compilation);
+        match self.run(source, &emit, name, direct) {
+            Err(error) if !direct.is_empty() && error.is_of_linking() => {
+                self.run(source, &emit, name, &[])?;
+                self.linker.has_failed();
+            }
+            result => result?,
+        }
         Ok(library)
+    }
+
+    /// Has the compiler find everything that is wrong with a source of which nothing is to be run. When it only checks, it
+    /// keeps some lints to itself, such as that an operation overflows.
+    pub(crate) fn compile_definitions(&self, source: CellSource<'_>, name: &str) -> Result<(), BuildError> {
+        let object = self.directory.join(source.place.directory()).join("definitions.o");
+        self.run(source, &format!("--emit=obj={}", object.display()), name, &[])
     }
 
     /// Has the compiler look at a source without making anything of it.
     pub(crate) fn check(&self, source: CellSource<'_>) -> Result<(), BuildError> {
         let metadata = self.directory.join(source.place.directory()).join("checked.rmeta");
-        self.run(source, &format!("--emit=metadata={}", metadata.display()), "checked")
+        self.run(
+            source,
+            &format!("--emit=metadata={}", metadata.display()),
+            "checked",
+            &[],
+        )
     }
 
     /// Has the source of a cell that was compiled ahead take the place of the last one's.
@@ -54,7 +76,7 @@ impl CellCompiler {
     }
 
     /// `name` is in the names of temporary files, which compilers that run at the same time must not have in common.
-    fn run(&self, source: CellSource<'_>, emit: &str, name: &str) -> Result<(), BuildError> {
+    fn run(&self, source: CellSource<'_>, emit: &str, name: &str, linking: &[String]) -> Result<(), BuildError> {
         let file = source.place.file(&self.directory);
         if let Some(directory) = file.parent() {
             fs::create_dir_all(directory)?;
@@ -68,6 +90,7 @@ impl CellCompiler {
             .current_dir(&self.directory)
             .args(cell_arguments(&compilation.arguments, directory))
             .arg(emit)
+            .args(linking)
             .arg(format!("-Cextra-filename=-{name}-{directory}"))
             .arg(format!("-Cmetadata={}", source.identities.metadata()))
             .arg(format!("-Cmetadata={}", self.crates))
@@ -191,33 +214,87 @@ mod tests {
         assert_eq!(without_unwanted(&arguments), kept);
     }
 
+    /// What compiles in a directory, as the wrapper would have recorded it.
+    fn compiler(directory: &Path, linker: Linker) -> CellCompiler {
+        let rustc = crate::toolchain::Tools::in_use().unwrap().rustc;
+        fs::create_dir(directory.join(SOURCES)).unwrap();
+        CellCompiler {
+            directory: directory.to_owned(),
+            compilation: Arc::new(Compilation::for_tests(directory, &rustc)),
+            linker: Arc::new(linker),
+            crates: String::new(),
+        }
+    }
+
+    fn source<'a>(text: &'a str, identities: &'a Identities) -> CellSource<'a> {
+        CellSource {
+            text,
+            cell: 7,
+            identities,
+            place: SourcePlace::Ahead,
+        }
+    }
+
+    fn messages<T>(result: Result<T, BuildError>) -> Vec<Value> {
+        match result {
+            Err(BuildError::Messages(messages)) => messages,
+            Err(error) => panic!("{error}"),
+            Ok(_) => panic!("it compiles"),
+        }
+    }
+
     #[test]
     fn a_cell_is_compiled_and_mistakes_are_told() {
         let directory = tempfile::tempdir().unwrap();
-        let rustc = crate::toolchain::Tools::in_use().unwrap().rustc;
-        let compiler = CellCompiler {
-            directory: directory.path().to_owned(),
-            // What the wrapper would have recorded.
-            compilation: Arc::new(Compilation::for_tests(directory.path(), &rustc)),
-            crates: String::new(),
-        };
+        let compiler = compiler(directory.path(), Linker::default());
         let identities = Identities::default();
-        let source = |text| CellSource {
-            text,
-            cell: 7,
-            identities: &identities,
-            place: SourcePlace::Ahead,
-        };
-        fs::create_dir(directory.path().join(SOURCES)).unwrap();
-        let library = compiler.compile(source("pub fn f() {}"), "cell_1").unwrap();
+        let library = compiler
+            .compile(source("pub fn f() {}", &identities), "cell_1")
+            .unwrap();
         assert!(library.is_file());
         compiler.keep_source(SourcePlace::Ahead).unwrap();
         let current = SourcePlace::Current.file(directory.path());
         assert_eq!(fs::read_to_string(current).unwrap(), "pub fn f() {}");
-        let Err(BuildError::Messages(messages)) = compiler.check(source("fn f() { g() }")) else {
-            panic!("it compiles")
-        };
+        let messages = messages(compiler.check(source("fn f() { g() }", &identities)));
         assert_eq!(messages[0]["code"]["code"], "E0425");
         assert_eq!(messages[0]["spans"][0]["file_name"], "cell7/lib.rs");
+    }
+
+    #[test]
+    fn all_that_is_wrong_with_definitions_is_told() {
+        let directory = tempfile::tempdir().unwrap();
+        let compiler = compiler(directory.path(), Linker::default());
+        let identities = Identities::default();
+        let define = |text: &str| compiler.compile_definitions(source(text, &identities), "cell_1");
+        define("fn f() -> u8 { 255 }").unwrap();
+        let messages = messages(define("fn f() -> u8 { 255u8 + 1 }"));
+        assert_eq!(messages[0]["code"]["code"], "arithmetic_overflow");
+    }
+
+    #[test]
+    fn where_the_linker_fails_the_c_compiler_links() {
+        for arguments in ["-Clinker=/no/such/linker", "-Clink-arg=--no-such-option"] {
+            let directory = tempfile::tempdir().unwrap();
+            let linker = Linker::with_arguments(&[arguments]);
+            let compiler = compiler(directory.path(), linker);
+            let identities = Identities::default();
+            let code = source("pub fn f() {}", &identities);
+            assert!(compiler.compile(code, "cell_1").unwrap().is_file());
+            let direct = compiler.linker.arguments(&compiler.compilation);
+            assert_eq!(direct, [""; 0], "it is tried again");
+        }
+    }
+
+    #[test]
+    fn what_no_linker_links_is_told_and_another_cell_is_linked_as_before() {
+        let directory = tempfile::tempdir().unwrap();
+        let compiler = compiler(directory.path(), Linker::default());
+        let before = compiler.linker.arguments(&compiler.compilation).to_vec();
+        let identities = Identities::default();
+        let code = "#[link(name = \"no_such_library\")]\nunsafe extern \"C\" { fn g(); }\n\
+                    #[unsafe(no_mangle)] pub extern \"C\" fn f() { unsafe { g() } }";
+        let messages = messages(compiler.compile(source(code, &identities), "cell_1"));
+        assert!(messages[0].to_string().contains("no_such_library"), "{messages:?}");
+        assert_eq!(compiler.linker.arguments(&compiler.compilation), before);
     }
 }

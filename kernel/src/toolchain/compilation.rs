@@ -88,6 +88,12 @@ impl Compilation {
         self
     }
 
+    /// The machine that it is compiled for.
+    pub(super) fn target(&self) -> Option<&str> {
+        let option = self.arguments.iter().position(|argument| argument == "--target")?;
+        self.arguments.get(option + 1).map(String::as_str)
+    }
+
     /// Whether the crates that the cell names are there.
     pub(super) fn has_its_crates(&self) -> bool {
         self.crates().all(|(_, path)| path.exists())
@@ -116,8 +122,10 @@ impl Compilation {
             "src/lib.rs",
             "--crate-type",
             "cdylib",
+            "--target",
         ];
-        let more = ["--error-format=json", "--out-dir"];
+        let tools = super::Tools::in_use().unwrap();
+        let more = [tools.host.as_str(), "--error-format=json", "--out-dir"];
         let output = directory.join("target");
         Compilation {
             directory: directory.to_str().unwrap().to_owned(),

@@ -10,13 +10,14 @@ mod compilation;
 mod dependencies;
 mod identities;
 mod library;
+mod linker;
 mod manifest;
 mod package;
 mod rustc;
 mod store;
 mod tools;
 
-pub(crate) use cargo::Progress;
+pub(crate) use cargo::CratesProgress;
 pub(crate) use cell_compiler::{CELL_FILES, CellCompiler, CellSource, SourcePlace};
 pub(crate) use identities::{Identities, Revised};
 pub(crate) use library::Library;

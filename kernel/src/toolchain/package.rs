@@ -17,11 +17,12 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::artifacts::{self, Artifact};
-use super::cargo::{self, Build, Cargo, Hear, Progress};
+use super::cargo::{self, Build, Cargo, CratesProgress, Hear};
 use super::cell_compiler::{SOURCES, SourcePlace};
 use super::compilation::{self, Compilation};
 use super::dependencies::Dependencies;
 use super::library::{Library, shared_crates};
+use super::linker::Linker;
 use super::manifest::LIBRARY;
 use super::store::{self, Building, Call, CallKey, How, Store};
 use super::{CELL_CRATE, CellCompiler, Manifest, Tools};
@@ -49,6 +50,7 @@ struct Prepared {
     manifest: Manifest,
     settings: BuildSettings,
     compilation: Arc<Compilation>,
+    linker: Arc<Linker>,
     lock: String,
 }
 
@@ -76,6 +78,18 @@ pub(crate) enum BuildError {
 }
 
 impl BuildError {
+    /// Whether it was the linker that failed.
+    pub(super) fn is_of_linking(&self) -> bool {
+        let BuildError::Messages(messages) = self else {
+            return false;
+        };
+        let texts = messages.iter().filter_map(|message| message["message"].as_str());
+        // "linking with … failed", "linker … not found", "could not exec the linker …".
+        texts
+            .into_iter()
+            .any(|text| text.contains("linking with ") || text.contains("linker "))
+    }
+
     /// All that is said, as the compiler and cargo show it.
     pub(crate) fn text(&self) -> String {
         match self {
@@ -201,7 +215,7 @@ impl Package {
         let linkings = library.iter().map(Linking::With).chain([Linking::Anew]);
         for linking in linkings {
             if let (Linking::Anew, Some(why)) = (linking, why.take()) {
-                hear(&Progress::Note(why));
+                hear(&CratesProgress::Note(why));
             }
             let call = self.call(manifest, settings, linking, effort, hear)?;
             self.write_lock(&call.lock)?;
@@ -211,6 +225,7 @@ impl Package {
                         manifest: manifest.clone(),
                         settings: settings.clone(),
                         compilation: Arc::new(compilation.moved_to(&self.directory)?),
+                        linker: Arc::default(),
                         lock: call.lock,
                     });
                 }
@@ -336,7 +351,7 @@ impl Package {
         });
         if let Err(error) = kept {
             // They can be used, and will be compiled again.
-            hear(&Progress::Note(format!(
+            hear(&CratesProgress::Note(format!(
                 "the crates that have been compiled cannot be kept: {error}"
             )));
         }
@@ -430,6 +445,7 @@ impl Package {
         Ok(CellCompiler {
             directory: self.directory.clone(),
             compilation: Arc::clone(&prepared.compilation),
+            linker: Arc::clone(&prepared.linker),
             crates: self.dependencies.metadata(),
         })
     }
@@ -465,7 +481,7 @@ fn library_file(store: &Store) -> PathBuf {
 }
 
 fn begin(store: &Store, hear: Hear<'_>) -> io::Result<Building> {
-    store.begin(&mut || hear(&Progress::Waiting))
+    store.begin(&mut || hear(&CratesProgress::Waiting))
 }
 
 /// cargo and rust-analyzer read a file again that has been written.

@@ -39,6 +39,8 @@ pub(super) struct Part {
     pub(super) code: Code,
     words: Arc<BTreeSet<String>>,
     need: Need,
+    /// Nothing happens on its account alone when a library that has it is loaded.
+    does_nothing: bool,
 }
 
 /// When a part is needed.
@@ -58,6 +60,7 @@ impl Part {
             words: Arc::new(all_words(&code.text)),
             code,
             need: Need::Always,
+            does_nothing: true,
         }
     }
 
@@ -89,8 +92,29 @@ impl Part {
             words: Arc::new(all_words(&code.text)),
             code,
             need,
+            does_nothing: does_nothing(item),
         }
     }
+}
+
+/// What a module or the macro that makes items makes is anybody's guess.
+fn does_nothing(item: &ast::Item) -> bool {
+    let is_definition = matches!(
+        item,
+        ast::Item::Const(_)
+            | ast::Item::Enum(_)
+            | ast::Item::Fn(_)
+            | ast::Item::Impl(_)
+            | ast::Item::MacroDef(_)
+            | ast::Item::MacroRules(_)
+            | ast::Item::Static(_)
+            | ast::Item::Struct(_)
+            | ast::Item::Trait(_)
+            | ast::Item::TypeAlias(_)
+            | ast::Item::Union(_)
+    );
+    let inner = item.syntax().descendants().filter_map(ast::Item::cast);
+    is_definition && inner.into_iter().all(|item| has_plain_attributes(&item))
 }
 
 fn has_plain_attributes(item: &ast::Item) -> bool {
@@ -106,6 +130,16 @@ fn all_words(text: &str) -> BTreeSet<String> {
 }
 
 impl Namespace {
+    /// Whether nothing of what is new has an effect before a cell uses it.
+    pub(in super::super) fn only_defines(&self) -> bool {
+        let parts = self.items.iter().flat_map(|item| &item.parts);
+        let mut others = self.attributes.values().chain(self.extern_crates.values());
+        parts
+            .into_iter()
+            .all(|part| part.code.start.is_none() || part.does_nothing)
+            && others.all(|code| code.start.is_none())
+    }
+
     /// Writes what stands in front of a cell's function that names these words; everything where there are none to go by.
     pub(in super::super) fn write_items(&self, words: Option<BTreeSet<String>>, source: &mut Source) {
         for code in self.attributes.values().chain(self.extern_crates.values()) {
@@ -258,5 +292,37 @@ mod tests {
         let mut source = Source::default();
         namespace.write_items(None, &mut source);
         assert!(source.into_text().contains("struct Lonely"));
+    }
+
+    #[test]
+    fn what_has_an_effect_by_itself_is_no_mere_definition() {
+        let only_defines = |code: &str| {
+            let mut namespace = Namespace::default();
+            namespace.add(
+                &Statements::parse("#[ctor] fn earlier() {}").statements,
+                Imports::TakenApart,
+            );
+            namespace.commit();
+            namespace.add(&Statements::parse(code).statements, Imports::TakenApart);
+            namespace.only_defines()
+        };
+        for definition in [
+            "/// Doubles.\nfn double(a: u8) -> u8 { a * 2 }",
+            "#[derive(Clone, Default)] struct P { #[serde(default)] x: u8 } impl P { #[inline] fn x(&self) -> u8 { self.x } }",
+            "use std::fmt::Debug; trait T {} impl T for u8 {} const A: u8 = 1; static B: u8 = 2;",
+            "macro_rules! m { () => {} }",
+        ] {
+            assert!(only_defines(definition), "{definition}");
+        }
+        for effect in [
+            "#[ctor] fn at_start() {}",
+            "fn f() { #[unsafe(no_mangle)] extern \"C\" fn called() {} }",
+            "mod m { inventory::submit! { 1 } }",
+            "#[unsafe(link_section = \".init_array\")] static S: extern \"C\" fn() = f;",
+            "#![feature(x)]",
+            "unsafe extern \"C\" { fn getpid() -> i32; }",
+        ] {
+            assert!(!only_defines(effect), "{effect}");
+        }
     }
 }

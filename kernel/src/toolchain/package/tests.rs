@@ -108,7 +108,7 @@ fn manifest(dependency: &str) -> Manifest {
 fn prepare(machine: &Machine, package: &mut Package, manifest: &Manifest) -> Result<Vec<String>, BuildError> {
     let notes = RefCell::new(Vec::new());
     package.prepare(manifest, &machine.settings(), &mut |progress| {
-        if let Progress::Note(note) = progress {
+        if let CratesProgress::Note(note) = progress {
             notes.borrow_mut().push(note.clone());
         }
     })?;
@@ -191,7 +191,7 @@ fn another_compiler_compiles_the_library_for_itself() {
     settings.tools.version = "rustc 2 (nightly)\nhost: m".to_owned();
     let mut notes = Vec::new();
     let prepared = package.prepare(&manifest("\"1\""), &settings, &mut |progress| {
-        notes.extend(matches!(progress, Progress::Note(_)).then(|| format!("{progress:?}")));
+        notes.extend(matches!(progress, CratesProgress::Note(_)).then(|| format!("{progress:?}")));
     });
     prepared.unwrap();
     assert_eq!(
