@@ -221,7 +221,8 @@ impl<'a> Engine<'a> {
         self.locations()
             .begin(cell.execution_count, &cell.code, compiled.clone(), file);
         let before = self.names_of_variables();
-        let progress = ProgressShown::below(self.shared, cell, matches!(subject, Subject::Cell));
+        let say = |content| self.shared.say(Event::Output { cell: cell.id, content });
+        let progress = ProgressShown::below(cell.id, matches!(subject, Subject::Cell), &say);
         let request = evaluation::Request {
             code: text,
             cell: cell.execution_count,

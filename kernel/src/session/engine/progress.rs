@@ -7,8 +7,7 @@ use parcell::contract::display::NOTES;
 use serde_json::json;
 
 use crate::evaluation::Progress;
-use crate::session::event::{Cell, Content, Event, Metadata, MimeBundle, Stream};
-use crate::session::shared::Shared;
+use crate::session::event::{CellId, Content, Metadata, MimeBundle, Stream};
 use crate::toolchain::CratesProgress;
 
 /// How long types may take to be inferred before it is said why.
@@ -16,8 +15,8 @@ const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Shows it below one cell.
 pub(super) struct ProgressShown<'a> {
-    shared: &'a Shared,
-    cell: &'a Cell,
+    cell: CellId,
+    say: &'a dyn Fn(Content),
     /// Whether the cell has shown nothing else.
     is_alone: bool,
     state: RefCell<State>,
@@ -34,10 +33,10 @@ struct State {
 
 impl<'a> ProgressShown<'a> {
     /// `is_alone` says that the cell has shown nothing yet.
-    pub(super) fn below(shared: &'a Shared, cell: &'a Cell, is_alone: bool) -> ProgressShown<'a> {
+    pub(super) fn below(cell: CellId, is_alone: bool, say: &'a dyn Fn(Content)) -> ProgressShown<'a> {
         ProgressShown {
-            shared,
             cell,
+            say,
             is_alone,
             state: RefCell::new(State {
                 since: Instant::now(),
@@ -82,7 +81,7 @@ impl<'a> ProgressShown<'a> {
                 state.notes += 1;
                 let stream = Stream::Stderr;
                 let text = format!("parcell: {note}\n");
-                self.say(Content::Stream { stream, text });
+                (self.say)(Content::Stream { stream, text });
             }
             CratesProgress::Ended => self.end(state, "compiled"),
         }
@@ -94,7 +93,7 @@ impl<'a> ProgressShown<'a> {
             return;
         }
         if self.is_alone && state.notes == 0 {
-            self.say(Content::ClearOutput { wait: false });
+            (self.say)(Content::ClearOutput { wait: false });
         } else {
             self.show(state, format!("{done} in {}", elapsed(state)));
         }
@@ -105,10 +104,10 @@ impl<'a> ProgressShown<'a> {
         if state.shown.as_ref() == Some(&text) {
             return;
         }
-        let display_id = format!("parcell-crates-{}", self.cell.id.0);
+        let display_id = format!("parcell-crates-{}", self.cell.0);
         let data = MimeBundle::from_iter([("text/plain".to_owned(), text.as_str().into())]);
         let metadata = Metadata::from_iter([(NOTES.to_owned(), json!({ "transient": true }))]);
-        self.say(if state.shown.replace(text).is_some() {
+        (self.say)(if state.shown.replace(text).is_some() {
             Content::UpdateDisplayData {
                 data,
                 metadata,
@@ -122,13 +121,63 @@ impl<'a> ProgressShown<'a> {
             }
         });
     }
-
-    fn say(&self, content: Content) {
-        let cell = self.cell.id;
-        self.shared.say(Event::Output { cell, content });
-    }
 }
 
 fn elapsed(state: &State) -> String {
     format!("{} s", state.since.elapsed().as_secs())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What is said of what is heard.
+    fn said(is_alone: bool, heard: &[Progress<'_>]) -> Vec<String> {
+        let said = RefCell::new(Vec::new());
+        let say = |content: Content| {
+            let text = |data: &MimeBundle| data["text/plain"].as_str().unwrap_or_default().to_owned();
+            said.borrow_mut().push(match &content {
+                Content::DisplayData { data, .. } => format!("shown: {}", text(data)),
+                Content::UpdateDisplayData { data, .. } => format!("changed: {}", text(data)),
+                Content::ClearOutput { wait: false } => "gone".to_owned(),
+                other => format!("{other:?}"),
+            });
+        };
+        let progress = ProgressShown::below(CellId(1), is_alone, &say);
+        heard.iter().for_each(|heard| progress.hear(heard));
+        drop(progress);
+        said.into_inner()
+    }
+
+    fn waited(seconds: f64) -> Progress<'static> {
+        Progress::Types {
+            waited: Duration::from_secs_f64(seconds),
+        }
+    }
+
+    #[test]
+    fn who_waits_long_for_types_is_told_each_second_what_for() {
+        let heard = [waited(1.9), waited(2.1), waited(2.2), waited(3.0), Progress::TypesKnown];
+        let line = |seconds: u8| {
+            format!("inferring types: {seconds} s; the first time, rust-analyzer reads the standard library")
+        };
+        let expected = [
+            format!("shown: {}", line(2)),
+            format!("changed: {}", line(3)),
+            "gone".to_owned(),
+        ];
+        assert_eq!(said(true, &heard), expected);
+    }
+
+    #[test]
+    fn where_types_come_at_once_nothing_is_said() {
+        assert_eq!(said(true, &[waited(0.5), waited(1.9), Progress::TypesKnown]), [""; 0]);
+    }
+
+    #[test]
+    fn below_other_outputs_a_line_about_it_stays() {
+        let said = said(false, &[waited(2.0), Progress::TypesKnown, Progress::TypesKnown]);
+        assert_eq!(said.len(), 2, "{said:?}");
+        assert!(said[1].starts_with("changed: types inferred in "), "{said:?}");
+    }
 }
