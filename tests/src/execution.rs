@@ -11,6 +11,7 @@ use serde_json::Value;
 pub struct Execution {
     reply: Message,
     broadcasts: Vec<Message>,
+    waiting: Vec<Message>,
     stdout: String,
     stderr: String,
     result: Option<Value>,
@@ -66,6 +67,7 @@ impl Execution {
     /// Sorts the messages of a cell, and checks what holds for every cell.
     pub(crate) fn new(exchange: Exchange) -> Execution {
         let Exchange { reply, broadcasts } = exchange;
+        let (waiting, broadcasts) = without_waiting(broadcasts);
         let of_type = |msg_type: &'static str| {
             left_standing(&broadcasts)
                 .iter()
@@ -88,6 +90,7 @@ impl Execution {
             failure: failures.first().map(|&content| failure(content)),
             reply,
             broadcasts,
+            waiting,
         };
         execution.check_counts();
         execution.check_failure();
@@ -114,16 +117,15 @@ impl Execution {
         self.inner().iter().map(Message::msg_type).collect()
     }
 
+    /// What told that the cell had to wait for crates or types, and took that away again. It depends on how fast the
+    /// machine is, and so is left out of everything else.
+    pub fn waiting(&self) -> &[Message] {
+        &self.waiting
+    }
+
     /// All broadcasts between busy and idle, in order.
     pub fn inner(&self) -> &[Message] {
         &self.broadcasts[1..self.broadcasts.len() - 1]
-    }
-
-    /// The types of all broadcasts that a person still sees something of, in order: what came after the outputs
-    /// were cleared, if they were.
-    pub fn standing_types(&self) -> Vec<&str> {
-        let outputs = left_standing(self.inner()).iter().map(Message::msg_type);
-        outputs.filter(|&msg_type| msg_type != "execute_input").collect()
     }
 
     /// All displays and changes of displays, in order.
@@ -211,6 +213,21 @@ impl Drop for Execution {
             panic!("the test did not look at {}: {self:?}", untaken.join(", "));
         }
     }
+}
+
+/// What tells that a cell had to wait, and the rest.
+fn without_waiting(broadcasts: Vec<Message>) -> (Vec<Message>, Vec<Message>) {
+    let mut is_told = false;
+    broadcasts.into_iter().partition(|message| {
+        let display = message.content["transient"]["display_id"].as_str();
+        match display {
+            Some(id) if id.starts_with("parcell-waiting-") => {
+                is_told = true;
+                true
+            }
+            _ => message.msg_type() == "clear_output" && std::mem::take(&mut is_told),
+        }
+    })
 }
 
 /// What came after the outputs were cleared, if they were: what a client shows.

@@ -113,7 +113,7 @@ impl Notebook {
     pub async fn prepare_with_id(&mut self, code: &str) -> String {
         let id = self.client.submit_cell(code).await;
         let cell = successful(self.client.execution(&id).await, code);
-        assert_eq!(cell.standing_types(), [""; 0], "{code}");
+        assert_eq!(cell.broadcast_types(), ["execute_input"], "{code}");
         id
     }
 

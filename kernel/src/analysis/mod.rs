@@ -17,7 +17,7 @@ use std::sync::{Arc, Mutex, PoisonError, TryLockError, mpsc};
 use std::time::{Duration, Instant};
 
 pub(crate) use completions::Completion;
-pub(crate) use types::{Variable, VariableType};
+pub(crate) use types::{ObjectKind, TraitObject, Variable, VariableType};
 
 use host::Host;
 
@@ -309,7 +309,11 @@ mod tests {
         assert_eq!(type_of("a"), VariableType::Named("u8".to_owned()));
         assert_eq!(type_of("b"), VariableType::Named("Vec<P>".to_owned()));
         assert_eq!(type_of("c"), VariableType::Named("i32".to_owned()));
-        assert_eq!(type_of("d"), VariableType::Closure);
+        let object = TraitObject {
+            text: "dyn Fn(u8) -> u8".to_owned(),
+            kind: ObjectKind::Closure,
+        };
+        assert_eq!(type_of("d"), VariableType::Unnamed(object));
         assert!(variables["b"].is_mutable && !variables["a"].is_mutable);
 
         let source = "/// It doubles.\nfn double(n: u8) -> u8 { n * 2 }\nfn f() { dou }";
@@ -320,6 +324,40 @@ mod tests {
         let documentation = analyzer.hover(source.to_owned(), offset).unwrap().unwrap();
         assert!(documentation.contains("It doubles."), "{documentation}");
         assert_eq!(analyzer.hover(source.to_owned(), source.len()).unwrap(), None);
+    }
+
+    #[test]
+    fn of_values_without_a_name_it_is_known_what_they_can_do() {
+        let package = package();
+        let analyzer = Analyzer::start(package.path(), &[]).unwrap();
+        let source = "fn adder(n: u8) -> impl Fn(u8) -> u8 { move |x| x + n }\n\
+                      fn even() -> impl Iterator<Item = u64> + Clone { (0..9).filter(|n| n % 2 == 0) }\n\
+                      async fn later() -> Result<u8, String> { Ok(1) }\n\
+                      fn f() {\n\
+                      let mut n = 0; let s = String::new();\n\
+                      let add = adder(1); let mut count = move || { n += 1; n }; let once = move || s;\n\
+                      let print = |text: &str| println!(\"{text}\"); let same = |x| x; same(1i8);\n\
+                      let doubled = (0..5).map(|x| x * 2); let odd = even(); let coming = later();\n\
+                      let unknown = |x| x; let nested = |x: u8| move |y: u8| x + y; let several = vec![|x: u8| x];\n}\n";
+        let variables = analyzer.variables(source.to_owned(), "f", &|_| true).unwrap();
+        for (name, object) in [
+            ("add", "dyn Fn(u8) -> u8"),
+            ("count", "dyn FnMut() -> i32"),
+            ("once", "dyn FnOnce() -> String"),
+            ("print", "dyn Fn(&str)"),
+            ("same", "dyn Fn(i8) -> i8"),
+            ("doubled", "dyn Iterator<Item = i32>"),
+            ("odd", "dyn Iterator<Item = u64>"),
+            ("coming", "dyn std::future::Future<Output = Result<u8, String>>"),
+        ] {
+            match &variables[name].type_ {
+                VariableType::Unnamed(found) => assert_eq!(found.text, object, "{name}"),
+                other => panic!("{name}: {other:?}"),
+            }
+        }
+        assert_eq!(variables["unknown"].type_, VariableType::Closure);
+        assert_eq!(variables["nested"].type_, VariableType::Closure);
+        assert_eq!(variables["several"].type_, VariableType::Unknown);
     }
 
     #[test]

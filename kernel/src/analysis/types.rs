@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use ra_ap_base_db::EditionedFileId;
-use ra_ap_hir::{HirDisplay, Module, Semantics, Type, attach_db};
+use ra_ap_hir::{Closure, FnTrait, HirDisplay, Module, Semantics, Type, attach_db};
 use ra_ap_ide::RootDatabase;
 use ra_ap_syntax::ast::{self, AstNode, HasModuleItem, HasName};
 use ra_ap_syntax::{Edition, SourceFile};
@@ -22,9 +22,29 @@ pub(crate) struct Variable {
 pub(crate) enum VariableType {
     /// Rust can say it, and this is how.
     Named(String),
-    /// It is a closure's, which has no name.
+    /// Rust cannot say it, as that of a closure, but what its values can do.
+    Unnamed(TraitObject),
+    /// It is a closure's of which not even that can be said.
     Closure,
     Unknown,
+}
+
+/// What can stand for values whose type has no name, in a box.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) struct TraitObject {
+    /// Such as `dyn Fn(i32) -> i32`.
+    pub(crate) text: String,
+    pub(crate) kind: ObjectKind,
+}
+
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum ObjectKind {
+    Closure,
+    /// Its box has to be pinned.
+    Future,
+    Iterator,
+    /// Of what a function returns as `impl Trait`.
+    Other,
 }
 
 /// The variables that the statements of this function define, not those in inner blocks.
@@ -99,13 +119,71 @@ impl Found<'_> {
     }
 
     fn type_of(&self, type_: &Type<'_>) -> VariableType {
-        if type_.is_closure() {
-            return VariableType::Closure;
+        if let Some(closure) = type_.as_closure() {
+            let object = self.object_of_closure(type_, &closure);
+            return object.map_or(VariableType::Closure, VariableType::Unnamed);
         }
-        match type_.display_source_code(self.semantics.db, self.module.into(), true) {
-            Ok(text) if is_fully_specified(&text) => VariableType::Named(text),
-            _ => VariableType::Unknown,
+        match self.named(type_) {
+            Some(text) => VariableType::Named(text),
+            None => self
+                .object_of(type_)
+                .map_or(VariableType::Unknown, VariableType::Unnamed),
         }
+    }
+
+    /// A type as Rust writes it.
+    fn named(&self, type_: &Type<'_>) -> Option<String> {
+        let written = type_.display_source_code(self.semantics.db, self.module.into(), true);
+        written.ok().filter(|text| is_fully_specified(text))
+    }
+
+    fn object_of_closure(&self, type_: &Type<'_>, closure: &Closure<'_>) -> Option<TraitObject> {
+        let database = self.semantics.db;
+        let name = match closure.fn_trait(database) {
+            FnTrait::Fn => "Fn",
+            FnTrait::FnMut => "FnMut",
+            FnTrait::FnOnce => "FnOnce",
+            FnTrait::AsyncFn | FnTrait::AsyncFnMut | FnTrait::AsyncFnOnce => return None,
+        };
+        let callable = type_.as_callable(database)?;
+        let parameters = callable.params();
+        let parameters: Option<Vec<String>> = parameters.iter().map(|parameter| self.named(parameter.ty())).collect();
+        let parameters = parameters?.join(", ");
+        let text = match callable.return_type() {
+            result if result.is_unit() => format!("dyn {name}({parameters})"),
+            result => format!("dyn {name}({parameters}) -> {}", self.named(&result)?),
+        };
+        let kind = ObjectKind::Closure;
+        Some(TraitObject { text, kind })
+    }
+
+    /// Of what is no closure, but has one in its type, or is known as `impl Trait` only.
+    fn object_of(&self, type_: &Type<'_>) -> Option<TraitObject> {
+        let database = self.semantics.db;
+        if type_.contains_unknown() {
+            return None;
+        }
+        if type_.clone().impls_iterator(database) {
+            let item = self.named(&type_.clone().iterator_item(database)?)?;
+            let text = format!("dyn Iterator<Item = {item}>");
+            let kind = ObjectKind::Iterator;
+            return Some(TraitObject { text, kind });
+        }
+        // Of what is no future the output has no name.
+        let output = type_.clone().future_output(database);
+        if let Some(output) = output.and_then(|output| self.named(&output)) {
+            let text = format!("dyn std::future::Future<Output = {output}>");
+            let kind = ObjectKind::Future;
+            return Some(TraitObject { text, kind });
+        }
+        let written = type_.display_source_code(database, self.module.into(), true).ok()?;
+        let text = format!("dyn {}", written.strip_prefix("impl ")?);
+        let kind = if written.starts_with("impl Fn") {
+            ObjectKind::Closure
+        } else {
+            ObjectKind::Other
+        };
+        is_fully_specified(&text).then_some(TraitObject { text, kind })
     }
 }
 

@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use ra_ap_syntax::ast::{self, AstNode, HasGenericArgs};
+use ra_ap_syntax::{Edition, SourceFile};
 
 use super::magic_error::MagicError;
 
@@ -86,6 +87,27 @@ impl Callable {
     }
 }
 
+/// How what has this type is called; None where it cannot be.
+pub(super) fn of_type(type_: &str) -> Option<(Vec<Parameter>, Returned)> {
+    let file = SourceFile::parse(&format!("type T = {type_};"), Edition::CURRENT).tree();
+    // A box with what can be called, or a pointer to a function: the first that has parameters and is no parameter.
+    let called = file.syntax().descendants().find_map(|node| {
+        if let Some(pointer) = ast::FnPtrType::cast(node.clone()) {
+            let types = parameters(pointer.param_list())
+                .into_iter()
+                .map(|parameter| parameter.ty());
+            return Some((types.collect::<Vec<_>>(), pointer.ret_type()));
+        }
+        let segment = ast::PathSegment::cast(node)?;
+        let arguments = segment.parenthesized_arg_list()?;
+        let types = arguments.type_args().map(|argument| argument.ty());
+        Some((types.collect(), segment.ret_type()))
+    });
+    let (types, result) = called?;
+    let kinds = types.into_iter().map(|type_| kind_of(type_, Parameter::ByValue));
+    Some((kinds.collect(), returned(result)))
+}
+
 /// The parameters of a function or a closure.
 pub(super) fn parameters(list: Option<ast::ParamList>) -> Vec<ast::Param> {
     list.into_iter().flat_map(|list| list.params()).collect()
@@ -136,5 +158,28 @@ pub(super) fn returned(declared: Option<ast::RetType>) -> Returned {
             Returned::Result { text, ok }
         }
         _ => Returned::Type { text },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_can_be_called_is_known_by_its_type() {
+        let (parameters, result) = of_type("Box<dyn Fn(i32, &str, &mut u8) -> Result<u8, String> + Send>").unwrap();
+        let expected = [
+            Parameter::ByValue,
+            Parameter::ByReference,
+            Parameter::ByMutableReference,
+        ];
+        assert_eq!(parameters, expected);
+        assert!(matches!(result, Returned::Result { ok: Some(ok), .. } if ok == "u8"));
+        let (parameters, result) = of_type("fn(u8)").unwrap();
+        assert_eq!((parameters, result), (vec![Parameter::ByValue], Returned::Undeclared));
+        assert!(of_type("std::sync::Arc<dyn Fn() -> u8>").is_some());
+        for type_ in ["i32", "Vec<u8>", "(u8, u16)", "[u8; 2]"] {
+            assert!(of_type(type_).is_none(), "{type_}");
+        }
     }
 }

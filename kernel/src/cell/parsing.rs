@@ -29,6 +29,11 @@ pub(super) fn commands_length(text: &str) -> usize {
     length
 }
 
+/// Whether a parser finds nothing wrong with code without commands. What it ends with need not be ended.
+pub(crate) fn is_sound(code: &str) -> bool {
+    parse_code(code).errors().is_empty() || parse_code(&format!("{code};")).errors().is_empty()
+}
+
 /// The statements and items of code without commands, with their places in it.
 pub(crate) fn nodes(code: &str) -> Vec<(Range<usize>, SyntaxNode)> {
     let function = parse_code(code).syntax_node().children().find_map(ast::Fn::cast);

@@ -2,7 +2,7 @@
 
 use super::Variables;
 use super::body::Body;
-use super::callable::{Callable, Closure, Parameter, Returned};
+use super::callable::{Callable, Closure, Parameter, Returned, of_type};
 use super::magic_error::{MagicError, suggestion};
 use super::options::Given;
 use super::words::{Word, is_identifier};
@@ -37,7 +37,7 @@ impl Body {
         Ok(closure.or_else(|| self.last_function().cloned().map(Selected::Function)))
     }
 
-    /// The function of this name, in this cell or an earlier one, or elsewhere.
+    /// The function of this name, in this cell or an earlier one, or elsewhere, or the variable that can be called.
     fn named(&self, cell: &str, name: &Word<'_>, variables: &dyn Variables) -> Result<Selected, MagicError> {
         if !name.text.split("::").all(is_identifier) {
             let message = format!("`{}` is not the name of a function", name.text);
@@ -58,6 +58,14 @@ impl Body {
             asynchronous: false,
             shadowed: variables.type_of(name.text).is_some(),
         };
+        if let Some((parameters, result)) = variables.type_of(name.text).as_deref().and_then(of_type) {
+            return Ok(Selected::Function(Callable {
+                parameters,
+                result,
+                shadowed: false,
+                ..here
+            }));
+        }
         if let Some(source) = variables.function(name.text) {
             let earlier = Body::parse(&source, 0..source.len());
             let callable = earlier.last_function().map_or(here.clone(), |function| Callable {

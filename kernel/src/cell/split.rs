@@ -3,7 +3,7 @@
 use super::body::{Body, NodeKind, has_code};
 use super::lines::{self, Line, LineKind};
 use super::magic_error::MagicError;
-use super::parsing::commands_length;
+use super::parsing::{commands_length, is_sound};
 use super::source_map::SourceMap;
 use super::step::{Part, Step};
 use super::{Variables, line_magic};
@@ -72,13 +72,18 @@ impl Splitter<'_> {
     }
 }
 
+/// What stands behind a value in brackets that is shown.
+pub(crate) const VALUE_SHOWN: &str = ").parcell_value().evcxr_display();";
+
 /// Plain Rust, with the value of the expression at the end shown.
 /// The library's `cell::display` says what the calls find.
 fn show_value(cell: &str) -> SourceMap {
     let body = Body::parse(cell, 0..cell.len());
+    // What is misspelt is to be told in words about what was written.
     let value = body
         .nodes
         .last()
+        .filter(|_| is_sound(&cell[body.commands.end..]))
         .filter(|node| matches!(node.kind, NodeKind::Value | NodeKind::Closure(_)));
     let Some(range) = value.map(|node| node.range.clone()) else {
         return SourceMap::identity(cell);
@@ -87,7 +92,7 @@ fn show_value(cell: &str) -> SourceMap {
     map.copy(cell, 0..range.start);
     map.generate("(&(", range.clone());
     map.copy_apart(cell, range.clone());
-    map.generate(")).parcell_value().evcxr_display();", range.clone());
+    map.generate(&format!("){VALUE_SHOWN}"), range.clone());
     map.copy(cell, range.end..cell.len());
     map
 }

@@ -138,12 +138,7 @@ fn compile(next: Next, base: Namespace, tools: Tools, state: &State) -> Option<R
     if !parsed.commands.is_empty() {
         return None;
     }
-    let mut draft = Draft::new(
-        base.clone(),
-        &parsed.statements,
-        Imports::TakenApart,
-        tools.error_format,
-    );
+    let mut draft = Draft::new(base.clone(), &parsed, Imports::TakenApart, tools.error_format);
     let has_crates = draft.namespace.manifest == base.manifest && !draft.needs_crates();
     if !has_crates || (draft.body.is_empty() && !draft.namespace.defines_more_than(&base)) {
         return None;

@@ -9,6 +9,7 @@ use ra_ap_syntax::{SyntaxKind, SyntaxNode};
 use super::literals;
 use super::source::{Code, Source};
 use super::statements::Statement;
+use crate::cell::VALUE_SHOWN;
 
 /// The statements of a cell that are run, and what they define.
 #[derive(Clone, Debug, Default)]
@@ -27,6 +28,8 @@ pub(super) struct Body {
 enum Piece {
     Code(Code),
     Generated(&'static str),
+    /// What is in front of this place of the code may not be ended.
+    End(usize),
 }
 
 /// A name that a `let` of the cell binds.
@@ -59,10 +62,12 @@ impl Body {
             start: Some(statement.start),
         };
         if is_last && ast::Expr::can_cast(node.kind()) {
-            let pieces = [Piece::Generated("let _ = "), Piece::Code(code), Piece::Generated(";")];
-            self.pieces.extend(pieces);
-        } else {
-            self.pieces.push(Piece::Code(code));
+            self.pieces.push(Piece::Generated("let _ = "));
+        }
+        self.pieces.push(Piece::Code(code));
+        if is_last && needs_semicolon(node) {
+            let end = statement.node_start + usize::from(node.text_range().len());
+            self.pieces.push(Piece::End(end));
         }
     }
 
@@ -84,6 +89,27 @@ impl Body {
         }
     }
 
+    /// Has the value at the end shown without looking for the best way to, which asks for its type before all is known that
+    /// tells it; false where there is none, or it is done.
+    pub(super) fn show_plainly(&mut self) -> bool {
+        for index in (0..self.pieces.len()).rev() {
+            let Piece::Code(code) = &mut self.pieces[index] else {
+                continue;
+            };
+            let Some(value) = code.text.rsplit_once(VALUE_SHOWN).map(|(value, _)| value) else {
+                return false;
+            };
+            code.text = format!("{value})");
+            self.pieces.insert(
+                index,
+                Piece::Generated("::parcell::cell::EvcxrDisplay::evcxr_display(&"),
+            );
+            self.pieces.insert(index + 2, Piece::Generated(");"));
+            return true;
+        }
+        false
+    }
+
     /// Whether this name occurs in it.
     pub(super) fn mentions(&self, name: &str) -> bool {
         self.words.contains(name.trim_start_matches("r#"))
@@ -99,6 +125,7 @@ impl Body {
             match piece {
                 Piece::Code(code) => source.code(code),
                 Piece::Generated(text) => source.generate(text),
+                Piece::End(place) => source.end(*place),
             }
         }
     }
@@ -116,7 +143,7 @@ impl Body {
     fn is_mentioned_once(&self, local: &Local) -> bool {
         let codes = self.pieces.iter().filter_map(|piece| match piece {
             Piece::Code(code) => Some(&code.text),
-            Piece::Generated(_) => None,
+            Piece::Generated(_) | Piece::End(_) => None,
         });
         codes
             .flat_map(|text| words(text))
@@ -124,6 +151,12 @@ impl Body {
             .count()
             == 1
     }
+}
+
+/// Whether generated code behind it would be taken for a part of it. The last semicolon of a cell may be left out.
+fn needs_semicolon(node: &SyntaxNode) -> bool {
+    let ends = node.last_token().map(|token| token.kind());
+    ast::Expr::can_cast(node.kind()) || ends != Some(SyntaxKind::SEMICOLON)
 }
 
 /// The identifiers in a text, whatever it is.

@@ -6,6 +6,7 @@ use std::time::Instant;
 
 use parcell::contract::reports::CELL_LIBRARY;
 
+use super::boxed::Boxed;
 use super::diagnostic::{Compiled, Diagnostic};
 use super::draft::{ANALYSED_FUNCTION, Draft, Form, Purpose};
 use super::mending::{self, Mended};
@@ -69,6 +70,12 @@ impl Compiling<'_> {
             }
             return Ok(());
         }
+        if !draft.is_sound {
+            let mistakes = self.check(draft);
+            if !mistakes.is_empty() {
+                return Err(Error::Diagnostics(mistakes));
+            }
+        }
         let start = Instant::now();
         let mut variables = self.inferred(draft)?;
         if !draft.has_all_items
@@ -86,6 +93,13 @@ impl Compiling<'_> {
                 VariableType::Named(type_) => {
                     let namespace = &mut draft.namespace;
                     namespace.define_variable(&name, type_, variable.is_mutable, local);
+                    continue;
+                }
+                VariableType::Unnamed(object) => {
+                    let boxed = Boxed::new(object);
+                    let namespace = &mut draft.namespace;
+                    namespace.define_variable(&name, boxed.type_(), variable.is_mutable, local);
+                    namespace.store_boxed(&name, boxed);
                     continue;
                 }
                 VariableType::Closure => NotKept::Closure,

@@ -56,16 +56,18 @@ impl Diagnostic {
             origins.extend(of_child);
         }
         let message = json["message"].as_str()?;
+        let unended = origins.iter().any(|origin| matches!(origin, Origin::End { .. }));
+        let message = at_the_end(message, unended);
         let sums_up = ["aborting due to", "For more information about", "Some errors occurred"];
         if sums_up.iter().any(|start| message.starts_with(start)) {
             return None;
         }
         Some(Diagnostic {
-            message: message.to_owned(),
+            message,
             code: json["code"]["code"].as_str().map(str::to_owned),
             is_error: !matches!(json["level"].as_str(), Some("warning" | "note")),
             rendered: json["rendered"].as_str().unwrap_or_default().to_owned(),
-            labels: compiled.labels(json),
+            labels: compiled.labels(json, unended),
             json: json.clone(),
             origins,
         })
@@ -118,7 +120,15 @@ impl Diagnostic {
 }
 
 fn is_written(origin: &Origin) -> bool {
-    matches!(origin, Origin::Cell { .. } | Origin::Earlier)
+    matches!(origin, Origin::Cell { .. } | Origin::Earlier | Origin::End { .. })
+}
+
+/// A message without what nobody has written, where that ends the code.
+fn at_the_end(message: &str, unended: bool) -> String {
+    match unended {
+        true => message.replace("`;`", "the end of the cell"),
+        false => message.to_owned(),
+    }
 }
 
 fn children(json: &Value) -> &[Value] {
@@ -134,11 +144,11 @@ impl Compiled<'_> {
             .collect()
     }
 
-    fn labels(&self, json: &Value) -> Vec<Label> {
+    fn labels(&self, json: &Value, unended: bool) -> Vec<Label> {
         let labels = spans(json).filter_map(|span| {
             Some(Label {
                 range: self.source.in_cell(self.range(span)?)?,
-                text: span["label"].as_str().unwrap_or_default().to_owned(),
+                text: at_the_end(span["label"].as_str().unwrap_or_default(), unended),
                 is_primary: span["is_primary"] == true,
             })
         });

@@ -8,7 +8,7 @@ use super::early_return::{ERROR_TYPE, ErrorFormat, ErrorReport};
 use super::mending::TOKIO;
 use super::namespace::{Imports, Namespace, Variable};
 use super::source::Source;
-use super::statements::Statement;
+use super::statements::Statements;
 
 /// The function that is only looked at.
 pub(super) const ANALYSED_FUNCTION: &str = "parcell_analysis";
@@ -28,6 +28,8 @@ pub(super) struct Draft {
     pub(super) returns_errors: bool,
     /// It runs on tokio's runtime.
     pub(super) is_async: bool,
+    /// Nothing of it is misspelt, as far as is known.
+    pub(super) is_sound: bool,
     /// It is compiled with all items of the notebook, and not only with those that it seems to need.
     pub(super) has_all_items: bool,
     pub(super) error_format: ErrorFormat,
@@ -61,14 +63,15 @@ pub(super) struct Form {
 impl Draft {
     pub(super) fn new(
         mut namespace: Namespace,
-        statements: &[Statement],
+        parsed: &Statements,
         imports: Imports,
         error_format: ErrorFormat,
     ) -> Draft {
-        let body = namespace.add(statements, imports);
+        let body = namespace.add(&parsed.statements, imports);
         Draft {
             returns_errors: body.returns_errors,
             is_async: body.awaits,
+            is_sound: parsed.is_sound,
             has_all_items: false,
             error_report: ErrorReport::possible(error_format)[0],
             namespace,
@@ -250,13 +253,14 @@ fn mutability(variable: &Variable) -> &'static str {
 fn write_storing(name: &str, variable: &Variable, source: &mut Source) {
     let type_ = &variable.type_;
     // Of an unended string of the user's the compiler's message is better where this has no quotes.
-    let statement = format!("{STORE}.put_variable::<{type_}>(stringify!({name}), {name});");
+    let boxed = variable.boxed.as_ref().map(|boxed| boxed.made_of(name));
+    let value = boxed.as_deref().unwrap_or(name);
+    let statement = format!("{STORE}.put_variable::<{type_}>(stringify!({name}), {value});");
     source.store(name, &statement);
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::statements::Statements;
     use super::*;
 
     /// A cell in a notebook with the variables `a` and `b`, of which it defines `n` if it does.
@@ -266,8 +270,8 @@ mod tests {
             namespace.define_variable(name, "u8".to_owned(), is_mutable, None);
         }
         namespace.commit();
-        let statements = Statements::parse(code).statements;
-        let mut draft = Draft::new(namespace, &statements, Imports::TakenApart, ErrorFormat::default());
+        let parsed = Statements::parse(code);
+        let mut draft = Draft::new(namespace, &parsed, Imports::TakenApart, ErrorFormat::default());
         if let Some(local) = draft.body.locals.first().cloned() {
             let namespace = &mut draft.namespace;
             namespace.define_variable(&local.name, "i32".to_owned(), false, Some(&local));

@@ -4,6 +4,7 @@
 use super::compiling::Failure;
 use super::diagnostic::Diagnostic;
 use super::draft::Draft;
+use super::early_return::ERROR_TYPE;
 use super::namespace::Namespace;
 use super::{Error, NotKept};
 
@@ -50,11 +51,20 @@ pub(super) fn mend(draft: &mut Draft, failure: &Failure) -> Result<Mended, Error
                     mended = Mended::Source;
                 }
                 Some("E0603") => return Err(private_type(draft, variable)),
+                Some("E0277")
+                    if diagnostic.message.ends_with("between threads safely")
+                        && draft.namespace.demand_less_of(variable) =>
+                {
+                    return Ok(Mended::Source);
+                }
                 _ => {}
             }
         }
         if !diagnostic.is_about_cells() {
             continue;
+        }
+        if code == Some("E0282") && draft.body.show_plainly() {
+            return Ok(Mended::Source);
         }
         if code == Some("E0728") && !draft.is_async {
             let needs_tokio = !draft.namespace.manifest.has_crate(TOKIO);
@@ -70,7 +80,37 @@ pub(super) fn mend(draft: &mut Draft, failure: &Failure) -> Result<Mended, Error
             mended = Mended::Source;
         }
     }
-    Ok(mended)
+    match mended {
+        Mended::Nothing => refuse_boxed(draft, failure).map(|()| mended),
+        _ => Ok(mended),
+    }
+}
+
+/// The error of a value that cannot be stored in a box, where that is all that is wrong.
+fn refuse_boxed(draft: &Draft, failure: &Failure) -> Result<(), Error> {
+    let refused = |diagnostic: &Diagnostic| {
+        let boxed = |name: &str| draft.namespace.variables.get(name)?.boxed.clone();
+        diagnostic
+            .stored_variables()
+            .find_map(|name| Some((name.to_owned(), boxed(name)?.object().clone())))
+    };
+    let mut errors = failure.diagnostics.iter().filter(|diagnostic| diagnostic.is_error);
+    if errors.clone().any(|error| error.stored_variables().next().is_none()) {
+        return Ok(());
+    }
+    let found = errors.find_map(|error| Some((error, refused(error)?)));
+    let Some((error, (name, object))) = found else {
+        return Ok(());
+    };
+    let why = error.message.clone();
+    let reason = match error.code.as_deref() {
+        Some("E0277" | "E0271" | "E0308" | "E0038" | "E0631") => NotKept::NoObject { object, why },
+        _ => NotKept::Borrows {
+            object,
+            what: why.split('`').nth(1).map(str::to_owned).filter(|what| *what != name),
+        },
+    };
+    Err(Error::NotKept { name, reason })
 }
 
 fn private_type(draft: &Draft, name: &str) -> Error {
@@ -90,6 +130,7 @@ pub(super) fn for_people(diagnostics: Vec<Diagnostic>, namespace: &Namespace) ->
     let mut told: Vec<_> = diagnostics
         .into_iter()
         .filter_map(|diagnostic| about_storing(diagnostic, namespace))
+        .map(about_options)
         .collect();
     if told.iter().any(Diagnostic::is_about_cells) {
         told.retain(Diagnostic::is_about_cells);
@@ -116,6 +157,21 @@ fn about_storing(diagnostic: Diagnostic, namespace: &Namespace) -> Option<Diagno
             Some(Diagnostic::about(message, range))
         }
         _ => Some(diagnostic),
+    }
+}
+
+/// What `?` takes out of a cell is an error, which `None` is not. The compiler names the function that nobody wrote.
+fn about_options(diagnostic: Diagnostic) -> Diagnostic {
+    let is_of_option = diagnostic
+        .message
+        .starts_with("the `?` operator can only be used on `Result`s, not `Option`s");
+    let place = diagnostic.labels.iter().find(|label| label.is_primary);
+    match place {
+        Some(place) if is_of_option && place.text.contains(ERROR_TYPE) => Diagnostic::about(
+            "`?` takes an error out of a cell, and `None` is none: write `.ok_or(\"what is missing\")?`",
+            place.range.clone(),
+        ),
+        _ => diagnostic,
     }
 }
 

@@ -9,6 +9,7 @@
 
 mod ahead;
 mod body;
+mod boxed;
 mod commands;
 mod compiling;
 mod diagnostic;
@@ -37,7 +38,7 @@ pub(crate) use diagnostic::{Diagnostic, Label};
 pub(crate) use draft::{CELL_FUNCTION, STORE};
 pub(crate) use waiting::{Progress, Waiting};
 
-use crate::analysis::{AnalysisError, Analyzer, Completion};
+use crate::analysis::{AnalysisError, Analyzer, Completion, TraitObject};
 use crate::toolchain::{BuildError, BuildSettings, Identities, LIBRARY_FEATURE, Manifest, Package, SourcePlace, Tools};
 use ahead::{Ahead, Ready};
 use compiling::Compiling;
@@ -150,8 +151,18 @@ pub(crate) enum Error {
 /// Why a variable cannot stay.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) enum NotKept {
-    /// The type of a closure has no name.
+    /// Of a closure not even a signature is known.
     Closure,
+    /// It borrows what is not its own, which has this name if it has one.
+    Borrows {
+        object: TraitObject,
+        what: Option<String>,
+    },
+    /// Its type has no name, and this cannot stand for it; why, in the compiler's words.
+    NoObject {
+        object: TraitObject,
+        why: String,
+    },
     UnknownType,
     /// Code outside of where it is defined may not name this type.
     PrivateType(String),
@@ -294,7 +305,7 @@ impl Evaluator {
             Some(ready) => ready.draft.clone(),
             None => Draft::new(
                 state.namespace.clone(),
-                &parsed.statements,
+                &parsed,
                 Imports::TakenApart,
                 state.error_format,
             ),
@@ -421,7 +432,7 @@ impl Evaluator {
         self.package.write_manifest(&state.namespace.manifest)?;
         Ok(Draft::new(
             state.namespace,
-            &parsed.statements,
+            &parsed,
             Imports::AsWritten,
             state.error_format,
         ))

@@ -1,5 +1,6 @@
 //! What a notebook has defined: items, imports, crates and variables, and what a cell adds to them.
 
+mod implementations;
 mod needed;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -8,10 +9,12 @@ use std::ops::Range;
 use ra_ap_syntax::ast::{self, AstNode, HasName};
 
 use super::body::{Body, Local};
+use super::boxed::Boxed;
 use super::imports;
 use super::source::Code;
 use super::statements::Statement;
 use crate::toolchain::Manifest;
+use implementations::names_of;
 use needed::Part;
 
 /// Crates that are there without being added.
@@ -39,11 +42,13 @@ pub(super) struct Variable {
     pub(super) is_mutable: bool,
     /// The cell that is being evaluated defines it.
     pub(super) is_new: bool,
+    /// What is stored in the place of its value, where that is of another type.
+    pub(super) boxed: Option<Boxed>,
     /// Where its name is in the code that is being evaluated.
     pub(super) defined_at: Option<Range<usize>>,
 }
 
-/// An item or an import, with what has no name and follows it: its implementations.
+/// An item or an import, with those of its implementations that the same cell has.
 #[derive(Clone, Debug, Eq, PartialEq)]
 struct Item {
     name: Option<String>,
@@ -73,14 +78,13 @@ impl Namespace {
     /// Adds what a cell defines; gives what it runs.
     pub(super) fn add(&mut self, statements: &[Statement], imports: Imports) -> Body {
         let mut body = Body::default();
-        let mut last_name = None;
         for (index, statement) in statements.iter().enumerate() {
             let is_last = index + 1 == statements.len();
             let node = &statement.node;
             if ast::Attr::can_cast(node.kind()) {
                 self.attributes.insert(node.text().to_string(), code(statement));
             } else if let Some(item) = ast::Item::cast(node.clone()).filter(|item| !is_macro_call(item)) {
-                self.add_item(&item, statement, imports, &mut last_name);
+                self.add_item(&item, statement, imports);
             } else {
                 body.add(statement, is_last);
             }
@@ -88,25 +92,38 @@ impl Namespace {
         body
     }
 
-    fn add_item(&mut self, item: &ast::Item, statement: &Statement, imports: Imports, last_name: &mut Option<String>) {
+    fn add_item(&mut self, item: &ast::Item, statement: &Statement, imports: Imports) {
         match item {
             ast::Item::ExternCrate(item) => self.add_crate(item, statement),
             ast::Item::Use(import) => self.add_import(import, statement, imports),
             item => match item_name(item) {
                 Some(name) => {
                     let is_macro = matches!(item, ast::Item::MacroRules(_));
-                    self.define(Some(name.clone()), is_macro, Part::of_item(item, code(statement)));
-                    *last_name = Some(name);
+                    self.define(Some(name), is_macro, Part::of_item(item, code(statement)));
                 }
                 None => {
-                    let before = last_name.as_ref().and_then(|last| self.item_mut(last));
-                    match before {
-                        Some(before) => before.parts.push(Part::of_item(item, code(statement))),
-                        None => self.define(None, false, Part::of_item(item, code(statement))),
+                    let part = Part::of_item(item, code(statement));
+                    let ast::Item::Impl(implementation) = item else {
+                        return self.define(None, false, part);
+                    };
+                    self.replace_implementations(implementation);
+                    match self.new_item_of(implementation) {
+                        Some(owner) => owner.parts.push(part),
+                        None => self.define(None, false, part),
                     }
                 }
             },
         }
+    }
+
+    /// The type or the trait of an implementation, where the same cell defines it.
+    fn new_item_of(&mut self, implementation: &ast::Impl) -> Option<&mut Item> {
+        let is_new = |item: &Item| item.parts.iter().any(|part| part.code.start.is_some());
+        let owner = names_of(implementation).find_map(|name| {
+            let named = |item: &Item| item.name.as_ref() == Some(&name);
+            self.items.iter().position(|item| named(item) && is_new(item))
+        });
+        self.items.get_mut(owner?)
     }
 
     fn add_crate(&mut self, item: &ast::ExternCrate, statement: &Statement) {
@@ -156,10 +173,6 @@ impl Namespace {
         self.define(None, false, Part::always(Code::earlier(code)));
     }
 
-    fn item_mut(&mut self, name: &str) -> Option<&mut Item> {
-        self.items.iter_mut().find(|item| item.name.as_deref() == Some(name))
-    }
-
     fn has_unnamed(&self, code: &str) -> bool {
         let unnamed = self.items.iter().filter(|item| item.name.is_none());
         unnamed
@@ -173,15 +186,36 @@ impl Namespace {
             type_,
             is_mutable,
             is_new: true,
+            boxed: None,
             defined_at: local.map(|local| local.range.clone()),
         };
         self.variables.insert(name.to_owned(), variable);
+    }
+
+    /// Has a variable that has just been defined stored in a box.
+    pub(super) fn store_boxed(&mut self, name: &str, boxed: Boxed) {
+        if let Some(variable) = self.variables.get_mut(name) {
+            variable.type_ = boxed.type_();
+            variable.boxed = Some(boxed);
+        }
+    }
+
+    /// Asks less of a value that is stored in a box; false where that is not so, or nothing more can be left out.
+    pub(super) fn demand_less_of(&mut self, name: &str) -> bool {
+        let boxed = self.variables.get(name).and_then(|variable| variable.boxed.clone());
+        let Some(mut boxed) = boxed else { return false };
+        let is_less = boxed.demand_less();
+        if is_less {
+            self.store_boxed(name, boxed);
+        }
+        is_less
     }
 
     /// The cell has run: what it defined is from an earlier cell from now on.
     pub(super) fn commit(&mut self) {
         for variable in self.variables.values_mut() {
             variable.is_new = false;
+            variable.boxed = None;
             variable.defined_at = None;
         }
         self.earlier.clone_from(&self.variables);

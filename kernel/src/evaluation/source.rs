@@ -11,6 +11,10 @@ pub(super) enum Origin {
     },
     /// From an earlier cell.
     Earlier,
+    /// It ends what the code that is being evaluated may leave unended, in front of this place.
+    End {
+        at: usize,
+    },
     /// It is what stores this variable.
     Storing(String),
     Generated,
@@ -64,6 +68,10 @@ impl Source {
         self.push(&code.text, origin);
     }
 
+    pub(super) fn end(&mut self, at: usize) {
+        self.push(";", Origin::End { at });
+    }
+
     pub(super) fn store(&mut self, variable: &str, statement: &str) {
         self.push(statement, Origin::Storing(variable.to_owned()));
     }
@@ -87,8 +95,10 @@ impl Source {
     /// The same part of the code that is being evaluated; None where it does not begin in it.
     pub(super) fn in_cell(&self, range: Range<usize>) -> Option<Range<usize>> {
         let piece = self.piece(range.start)?;
-        let Origin::Cell { start } = piece.origin else {
-            return None;
+        let start = match piece.origin {
+            Origin::Cell { start } => start,
+            Origin::End { at } => return Some(at.saturating_sub(1)..at),
+            _ => return None,
         };
         let place = |offset: usize| start + (offset - piece.range.start);
         let end = match range.end.checked_sub(1).and_then(|last| self.piece(last)) {

@@ -35,6 +35,8 @@ pub(super) struct Statement {
 pub(super) struct Statements {
     pub(super) commands: Vec<Command>,
     pub(super) statements: Vec<Statement>,
+    /// Nothing of it is misspelt, as far as a parser can tell that knows no macros.
+    pub(super) is_sound: bool,
 }
 
 impl Statements {
@@ -53,6 +55,7 @@ impl Statements {
         Statements {
             commands,
             statements: statements(&code[start..], start),
+            is_sound: cell::is_sound(&code[start..]),
         }
     }
 }

@@ -150,6 +150,9 @@ impl<'a> Engine<'a> {
         let query = cell::query(&cell.code, &known);
         let outcome = match cell::rewrite(&cell.code, &known) {
             _ if let Some(query) = query => self.explain_name(cell, &query),
+            _ if let Some(unbalanced) = cell::unbalanced(&cell.code) => {
+                Outcome::Error(diagnostics::unbalanced(&unbalanced, cell.execution_count, &cell.code))
+            }
             Err(error) => Outcome::Error(diagnostics::magic_error(&error, cell.execution_count, &cell.code)),
             Ok(parts) => self.run_parts(cell, &parts),
         };

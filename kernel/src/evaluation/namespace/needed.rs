@@ -64,6 +64,18 @@ impl Part {
         }
     }
 
+    /// The same with another text, of which some is left out.
+    pub(super) fn with_text(&self, text: String) -> Part {
+        Part {
+            words: Arc::new(all_words(&text)),
+            code: Code {
+                text,
+                start: self.code.start,
+            },
+            ..self.clone()
+        }
+    }
+
     pub(super) fn of_item(item: &ast::Item, code: Code) -> Part {
         let need = match item {
             ast::Item::Const(_)

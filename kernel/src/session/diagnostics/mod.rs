@@ -14,7 +14,7 @@ use super::backtrace;
 use super::event::CellError;
 use super::locations::{Location, Locations};
 use super::output::Panic;
-use crate::cell::MagicError;
+use crate::cell::{self, MagicError, Unbalanced, UnbalancedKind};
 
 /// How many columns a line of code has with what marks it, before the part without marks is left out. This is a line as
 /// long as rustfmt makes it, behind a line number; JupyterLab shows as much in a window of 1280 pixels, and wraps what is
@@ -26,6 +26,7 @@ pub(super) fn magic_error(error: &MagicError, cell: u32, source: &str) -> CellEr
     let pointer = Pointer {
         message: error.message.clone(),
         label: error.label.clone(),
+        other: None,
         help: error.help.clone(),
     };
     pointed_error("MagicError", &pointer, error.range.clone(), cell, source)
@@ -36,9 +37,53 @@ pub(super) fn too_deep(place: Range<usize>, cell: u32, source: &str) -> CellErro
     let pointer = Pointer {
         message: "the code is nested too deeply".to_owned(),
         label: "this is too deep".to_owned(),
+        other: None,
         help: "give parts of it names, with `let` or as functions; of many values make a list".to_owned(),
     };
     pointed_error("CompileError", &pointer, place, cell, source)
+}
+
+/// The error of a cell in which brackets, strings and comments are not balanced.
+pub(super) fn unbalanced(unbalanced: &Unbalanced, cell: u32, source: &str) -> CellError {
+    let (message, label, help) = match &unbalanced.kind {
+        UnbalancedKind::Unclosed(open) => (
+            format!("`{open}` is not closed"),
+            "this is open at the end of the cell",
+            format!("close it with `{}`", cell::closing(*open)),
+        ),
+        UnbalancedKind::Unopened(close) => (
+            format!("`{close}` closes nothing"),
+            "nothing is open here",
+            "remove it, or write what it closes".to_owned(),
+        ),
+        UnbalancedKind::Mismatched { found, open, .. } => (
+            format!("`{found}` does not close `{open}`"),
+            "this closes something else",
+            format!("close `{open}` with `{}` first", cell::closing(*open)),
+        ),
+        UnbalancedKind::UnendedString => (
+            "the string is not ended".to_owned(),
+            "it begins here",
+            "end it with a quotation mark, and with as many `#` behind that as it begins with".to_owned(),
+        ),
+        UnbalancedKind::UnendedComment => (
+            "the comment is not ended".to_owned(),
+            "it begins here",
+            "end it with `*/`".to_owned(),
+        ),
+    };
+    let other = match &unbalanced.kind {
+        UnbalancedKind::Mismatched { opened, .. } => Some((opened.clone(), "this is open".to_owned())),
+        _ => None,
+    };
+    let label = label.to_owned();
+    let pointer = Pointer {
+        message,
+        label,
+        other,
+        help,
+    };
+    pointed_error("CompileError", &pointer, unbalanced.range.clone(), cell, source)
 }
 
 /// What is said of a part of a cell.
@@ -46,6 +91,8 @@ struct Pointer {
     message: String,
     /// Stands below the part.
     label: String,
+    /// What it has to do with, and what is said below that.
+    other: Option<(Range<usize>, String)>,
     help: String,
 }
 
@@ -57,6 +104,13 @@ fn pointed_error(ename: &str, pointer: &Pointer, range: Range<usize>, cell: u32,
             .span(visible(source, range))
             .label(&pointer.label),
     );
+    let snippet = match &pointer.other {
+        Some((range, label)) => {
+            let other = AnnotationKind::Context.span(visible(source, range.clone()));
+            snippet.annotation(other.label(label))
+        }
+        None => snippet,
+    };
     let report = [Level::ERROR
         .primary_title(&pointer.message)
         .element(snippet)

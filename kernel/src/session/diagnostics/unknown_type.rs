@@ -1,6 +1,7 @@
 //! Variables that cannot stay for later cells.
 
 use super::{Pointer, plain_error, pointed_error};
+use crate::analysis::ObjectKind;
 use crate::cell::{SourceMap, definition_of_variable};
 use crate::evaluation::NotKept;
 use crate::session::event::CellError;
@@ -13,27 +14,14 @@ pub(in crate::session) fn not_kept(
     source: &str,
     map: &SourceMap,
 ) -> CellError {
-    let pointer = match reason {
-        NotKept::Closure => Pointer {
-            message: format!("the variable `{name}` is a closure, of which the type has no name"),
-            label: "cannot stay for later cells".to_owned(),
-            help: format!(
-                "write a function, or box it, as in `let {name}: Box<dyn Fn(u64) -> u64> = Box::new(...);`, or put \
-                 braces around the lines that use it"
-            ),
+    let pointer = Pointer {
+        message: message(name, reason),
+        label: match reason {
+            NotKept::UnknownType => "cannot stay for later cells without its type".to_owned(),
+            _ => "cannot stay for later cells".to_owned(),
         },
-        NotKept::UnknownType => Pointer {
-            message: format!("the type of the variable `{name}` is not known"),
-            label: "cannot stay for later cells without its type".to_owned(),
-            help: format!(
-                "write the type, as in `let {name}: Vec<u64> = ...;`, or put braces around the lines that use it"
-            ),
-        },
-        NotKept::PrivateType(type_) => Pointer {
-            message: format!("the type of the variable `{name}` is private where it is defined: `{type_}`"),
-            label: "cannot stay for later cells".to_owned(),
-            help: "write a type that is public, or put braces around the lines that use it".to_owned(),
-        },
+        other: None,
+        help: format!("{}, or put braces around the lines that use it", advice(name, reason)),
     };
     match definition_of_variable(map.text(), name) {
         Some(defined_at) => {
@@ -41,6 +29,59 @@ pub(in crate::session) fn not_kept(
             pointed_error("CompileError", &pointer, range, cell, source)
         }
         None => plain_error("CompileError", &pointer.message),
+    }
+}
+
+fn message(name: &str, reason: &NotKept) -> String {
+    match reason {
+        NotKept::Closure => format!("what the closure `{name}` takes and returns is not known"),
+        NotKept::Borrows { object, what } => {
+            let what = match what {
+                Some(what) => format!("`{what}`"),
+                None => "a variable".to_owned(),
+            };
+            match object.kind {
+                ObjectKind::Closure => format!("the closure `{name}` borrows {what}"),
+                _ => format!("the variable `{name}` borrows {what}"),
+            }
+        }
+        NotKept::NoObject { object, why } => {
+            format!(
+                "the type of the variable `{name}` has no name, and `{}` cannot stand for it: {why}",
+                object.text
+            )
+        }
+        NotKept::UnknownType => format!("the type of the variable `{name}` is not known"),
+        NotKept::PrivateType(type_) => {
+            format!("the type of the variable `{name}` is private where it is defined: `{type_}`")
+        }
+    }
+}
+
+fn advice(name: &str, reason: &NotKept) -> String {
+    match reason {
+        NotKept::Closure => format!(
+            "write the types of its parameters, as in `let {name} = |x: u64| ...;`, write a function, or collect what it \
+             returns"
+        ),
+        NotKept::Borrows { object, what } => match object.kind {
+            ObjectKind::Closure => {
+                let copies = match what {
+                    Some(what) => format!("; a clone of `{what}`, if it is to stay as well"),
+                    None => String::new(),
+                };
+                format!("write `move` in front of its parameters, so that it owns what it uses{copies}")
+            }
+            ObjectKind::Iterator => "collect it, as in `.collect::<Vec<_>>()`".to_owned(),
+            ObjectKind::Future | ObjectKind::Other => "give it values of its own".to_owned(),
+        },
+        NotKept::NoObject { object, .. } => match object.kind {
+            ObjectKind::Closure => "write a function".to_owned(),
+            ObjectKind::Iterator => "collect it, as in `.collect::<Vec<_>>()`".to_owned(),
+            ObjectKind::Future | ObjectKind::Other => "have it made by a function, where it is used".to_owned(),
+        },
+        NotKept::UnknownType => format!("write the type, as in `let {name}: Vec<u64> = ...;`"),
+        NotKept::PrivateType(_) => "write a type that is public".to_owned(),
     }
 }
 
@@ -57,7 +98,11 @@ mod tests {
     #[test]
     fn the_variable_is_pointed_at_where_it_is_defined() {
         let text = shown("f", &NotKept::Closure, "let f = 1;\nlet (x, mut f) = (2, |x| x);");
-        for part in ["`f` is a closure", "cell 3:2:13", "help: write a function"] {
+        for part in [
+            "the closure `f`",
+            "cell 3:2:13",
+            "help: write the types of its parameters",
+        ] {
             assert!(text.contains(part), "{part} in {text}");
         }
         let text = shown("all", &NotKept::UnknownType, "let all = f();");

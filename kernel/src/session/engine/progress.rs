@@ -104,7 +104,7 @@ impl<'a> ProgressShown<'a> {
         if state.shown.as_ref() == Some(&text) {
             return;
         }
-        let display_id = format!("parcell-crates-{}", self.cell.0);
+        let display_id = format!("parcell-waiting-{}", self.cell.0);
         let data = MimeBundle::from_iter([("text/plain".to_owned(), text.as_str().into())]);
         let metadata = Metadata::from_iter([(NOTES.to_owned(), json!({ "transient": true }))]);
         (self.say)(if state.shown.replace(text).is_some() {

@@ -58,7 +58,10 @@ impl Prospect<'_> {
             imported: &self.imported,
             knowledge: &self.knowledge,
         };
-        if cell::too_deep(&cell.code).is_some() || cell::query(&cell.code, &known).is_some() {
+        if cell::too_deep(&cell.code).is_some()
+            || cell::query(&cell.code, &known).is_some()
+            || cell::unbalanced(&cell.code).is_some()
+        {
             return None;
         }
         let parts = cell::rewrite(&cell.code, &known).ok()?;
