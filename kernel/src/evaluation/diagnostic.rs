@@ -58,7 +58,7 @@ impl Diagnostic {
         let message = json["message"].as_str()?;
         let unended = origins.iter().any(|origin| matches!(origin, Origin::End { .. }));
         let message = at_the_end(message, unended);
-        let sums_up = ["aborting due to", "For more information about", "Some errors occurred"];
+        let sums_up = ["aborting due to", "For more information about", "Some errors "];
         if sums_up.iter().any(|start| message.starts_with(start)) {
             return None;
         }

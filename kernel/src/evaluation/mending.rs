@@ -1,11 +1,12 @@
 //! What the compiler's messages tell that can be heeded, so that a source is compiled again; and what is left of them for
 //! people.
 
+use super::boxed::Boxed;
 use super::compiling::Failure;
 use super::diagnostic::Diagnostic;
 use super::draft::Draft;
 use super::early_return::ERROR_TYPE;
-use super::namespace::Namespace;
+use super::namespace::{Namespace, Variable};
 use super::{Error, NotKept};
 
 /// The crate that asynchronous cells run on.
@@ -81,36 +82,48 @@ pub(super) fn mend(draft: &mut Draft, failure: &Failure) -> Result<Mended, Error
         }
     }
     match mended {
-        Mended::Nothing => refuse_boxed(draft, failure).map(|()| mended),
+        Mended::Nothing => refuse_value(draft, failure).map(|()| mended),
         _ => Ok(mended),
     }
 }
 
-/// The error of a value that cannot be stored in a box, where that is all that is wrong.
-fn refuse_boxed(draft: &Draft, failure: &Failure) -> Result<(), Error> {
-    let refused = |diagnostic: &Diagnostic| {
-        let boxed = |name: &str| draft.namespace.variables.get(name)?.boxed.clone();
-        diagnostic
-            .stored_variables()
-            .find_map(|name| Some((name.to_owned(), boxed(name)?.object().clone())))
-    };
+/// The error of a value that cannot stay, where that is all that is wrong.
+fn refuse_value(draft: &Draft, failure: &Failure) -> Result<(), Error> {
     let mut errors = failure.diagnostics.iter().filter(|diagnostic| diagnostic.is_error);
     if errors.clone().any(|error| error.stored_variables().next().is_none()) {
         return Ok(());
     }
-    let found = errors.find_map(|error| Some((error, refused(error)?)));
-    let Some((error, (name, object))) = found else {
-        return Ok(());
-    };
-    let why = error.message.clone();
-    let reason = match error.code.as_deref() {
-        Some("E0277" | "E0271" | "E0308" | "E0038" | "E0631") => NotKept::NoObject { object, why },
-        _ => NotKept::Borrows {
-            object,
-            what: why.split('`').nth(1).map(str::to_owned).filter(|what| *what != name),
-        },
-    };
-    Err(Error::NotKept { name, reason })
+    let refused = errors.find_map(|error| {
+        error.stored_variables().find_map(|name| {
+            let variable = draft.namespace.variables.get(name).filter(|variable| variable.is_new)?;
+            Some((name.to_owned(), why_not_kept(variable, name, error)?))
+        })
+    });
+    match refused {
+        Some((name, reason)) => Err(Error::NotKept { name, reason }),
+        None => Ok(()),
+    }
+}
+
+fn why_not_kept(variable: &Variable, name: &str, error: &Diagnostic) -> Option<NotKept> {
+    let object = variable.boxed.as_ref().map(Boxed::object);
+    match (error.code.as_deref(), object) {
+        (Some("E0277" | "E0271" | "E0308" | "E0038" | "E0631"), Some(object)) => Some(NotKept::NoObject {
+            object: object.clone(),
+            why: error.message.clone(),
+        }),
+        (Some("E0373" | "E0505" | "E0521" | "E0597" | "E0716") | None, object) => Some(NotKept::Borrows {
+            type_: variable.type_.clone(),
+            kind: object.map(|object| object.kind),
+            what: error
+                .message
+                .split('`')
+                .nth(1)
+                .filter(|what| *what != name)
+                .map(str::to_owned),
+        }),
+        _ => None,
+    }
 }
 
 fn private_type(draft: &Draft, name: &str) -> Error {
@@ -138,24 +151,12 @@ pub(super) fn for_people(diagnostics: Vec<Diagnostic>, namespace: &Namespace) ->
     told
 }
 
-/// What is wrong with storing a variable is told where the variable is defined; that it has been moved is not wrong.
+/// That a variable has been moved, or is borrowed, when it is to be stored follows from something else.
 fn about_storing(diagnostic: Diagnostic, namespace: &Namespace) -> Option<Diagnostic> {
-    let defined = diagnostic.stored_variables().find_map(|name| {
-        let range = namespace.variables.get(name)?.defined_at.clone()?;
-        Some((name.to_owned(), range))
-    });
-    let Some((name, range)) = defined else {
-        return Some(diagnostic);
-    };
+    let is_new = |name: &str| namespace.variables.get(name).is_some_and(|variable| variable.is_new);
+    let is_of_new = diagnostic.stored_variables().any(is_new);
     match diagnostic.code.as_deref() {
-        Some("E0382" | "E0505") => None,
-        Some("E0597") => {
-            let message = format!(
-                "The variable `{name}` contains a reference with a non-static lifetime, so it cannot be kept. Keep what \
-                 it borrows from instead, or put braces around the code that uses it"
-            );
-            Some(Diagnostic::about(message, range))
-        }
+        Some("E0382" | "E0505") if is_of_new => None,
         _ => Some(diagnostic),
     }
 }

@@ -38,7 +38,7 @@ pub(crate) use diagnostic::{Diagnostic, Label};
 pub(crate) use draft::{CELL_FUNCTION, STORE};
 pub(crate) use waiting::{Progress, Waiting};
 
-use crate::analysis::{AnalysisError, Analyzer, Completion, TraitObject};
+use crate::analysis::{AnalysisError, Analyzer, Completion, ObjectKind, TraitObject};
 use crate::toolchain::{BuildError, BuildSettings, Identities, LIBRARY_FEATURE, Manifest, Package, SourcePlace, Tools};
 use ahead::{Ahead, Ready};
 use compiling::Compiling;
@@ -155,7 +155,9 @@ pub(crate) enum NotKept {
     Closure,
     /// It borrows what is not its own, which has this name if it has one.
     Borrows {
-        object: TraitObject,
+        type_: String,
+        /// Of what is kept in a box.
+        kind: Option<ObjectKind>,
         what: Option<String>,
     },
     /// Its type has no name, and this cannot stand for it; why, in the compiler's words.

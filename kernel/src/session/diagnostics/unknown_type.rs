@@ -35,14 +35,14 @@ pub(in crate::session) fn not_kept(
 fn message(name: &str, reason: &NotKept) -> String {
     match reason {
         NotKept::Closure => format!("what the closure `{name}` takes and returns is not known"),
-        NotKept::Borrows { object, what } => {
-            let what = match what {
-                Some(what) => format!("`{what}`"),
-                None => "a variable".to_owned(),
+        NotKept::Borrows { kind, what, .. } => {
+            let borrower = match kind {
+                Some(ObjectKind::Closure) => "closure",
+                _ => "variable",
             };
-            match object.kind {
-                ObjectKind::Closure => format!("the closure `{name}` borrows {what}"),
-                _ => format!("the variable `{name}` borrows {what}"),
+            match what {
+                Some(what) => format!("the {borrower} `{name}` borrows `{what}`"),
+                None => format!("the {borrower} `{name}` borrows what does not stay"),
             }
         }
         NotKept::NoObject { object, why } => {
@@ -64,16 +64,17 @@ fn advice(name: &str, reason: &NotKept) -> String {
             "write the types of its parameters, as in `let {name} = |x: u64| ...;`, write a function, or collect what it \
              returns"
         ),
-        NotKept::Borrows { object, what } => match object.kind {
-            ObjectKind::Closure => {
+        NotKept::Borrows { type_, kind, what } => match kind {
+            Some(ObjectKind::Closure) => {
                 let copies = match what {
-                    Some(what) => format!("; a clone of `{what}`, if it is to stay as well"),
+                    Some(what) => format!("; a clone of `{what}`, if that is to stay as well"),
                     None => String::new(),
                 };
                 format!("write `move` in front of its parameters, so that it owns what it uses{copies}")
             }
-            ObjectKind::Iterator => "collect it, as in `.collect::<Vec<_>>()`".to_owned(),
-            ObjectKind::Future | ObjectKind::Other => "give it values of its own".to_owned(),
+            Some(ObjectKind::Iterator) => "collect it, as in `.collect::<Vec<_>>()`".to_owned(),
+            Some(ObjectKind::Future | ObjectKind::Other) => "give it values of its own".to_owned(),
+            None => format!("keep a value of its own{}", owned(type_)),
         },
         NotKept::NoObject { object, .. } => match object.kind {
             ObjectKind::Closure => "write a function".to_owned(),
@@ -82,6 +83,16 @@ fn advice(name: &str, reason: &NotKept) -> String {
         },
         NotKept::UnknownType => format!("write the type, as in `let {name}: Vec<u64> = ...;`"),
         NotKept::PrivateType(_) => "write a type that is public".to_owned(),
+    }
+}
+
+/// How a borrowed value of this type becomes one of its own.
+fn owned(type_: &str) -> &'static str {
+    match type_.strip_prefix('&').map(|type_| type_.trim_start_matches("mut ")) {
+        Some("str") => ", as `.to_owned()` makes one",
+        Some(slice) if slice.starts_with('[') => ", as `.to_vec()` makes one",
+        Some(_) => ", as `.clone()` makes one",
+        None => "",
     }
 }
 
