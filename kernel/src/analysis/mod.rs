@@ -4,6 +4,7 @@
 //! whoever asks waits for what came before.
 
 mod completions;
+mod expansion;
 mod host;
 mod hover;
 mod types;
@@ -144,11 +145,35 @@ impl Analyzer {
         function: &'static str,
         goes_on: &dyn Fn(Duration) -> bool,
     ) -> Result<BTreeMap<String, Variable>, AnalysisError> {
-        let start = Instant::now();
-        let answer = self.begin(move |host| {
+        let question = move |host: &mut Host| {
             host.set_source(source)?;
             Ok(types::of_variables(host, function))
-        })?;
+        };
+        self.wait_for(question, goes_on)
+    }
+
+    /// For each call of a macro that is a statement of a function of this source, the names of the items that it makes;
+    /// None where it makes something else. `goes_on` is as for `variables`.
+    pub(crate) fn items_of_macros(
+        &self,
+        source: String,
+        function: &'static str,
+        goes_on: &dyn Fn(Duration) -> bool,
+    ) -> Result<Vec<Option<Vec<String>>>, AnalysisError> {
+        let question = move |host: &mut Host| {
+            host.set_source(source)?;
+            Ok(expansion::of_macros(host, function))
+        };
+        self.wait_for(question, goes_on)
+    }
+
+    fn wait_for<T: Send + 'static>(
+        &self,
+        question: impl FnOnce(&mut Host) -> Result<T, AnalysisError> + Send + 'static,
+        goes_on: &dyn Fn(Duration) -> bool,
+    ) -> Result<T, AnalysisError> {
+        let start = Instant::now();
+        let answer = self.begin(question)?;
         loop {
             match answer.recv_timeout(PATIENCE) {
                 Ok(answer) => return answer,
@@ -358,6 +383,31 @@ mod tests {
         assert_eq!(variables["unknown"].type_, VariableType::Closure);
         assert_eq!(variables["nested"].type_, VariableType::Closure);
         assert_eq!(variables["several"].type_, VariableType::Unknown);
+    }
+
+    #[test]
+    fn it_is_known_which_macros_make_items() {
+        let package = package();
+        let analyzer = Analyzer::start(package.path(), &[]).unwrap();
+        let source = "macro_rules! make { ($i:ident) => { #[derive(Debug)] struct $i { a: u8 } impl $i { fn new() {} } }; }\n\
+                      macro_rules! twice { ($a:ident $b:ident) => { make!($a); make! { $b } }; }\n\
+                      macro_rules! run { ($e:expr) => { let a = $e; struct Inner; drop(a) }; }\n\
+                      macro_rules! value { () => { 1 + 1 }; }\n\
+                      fn f() { make!(Foo); twice!(A B); run!(1); value!(); missing!(); vec![1]; make! { Last } }";
+        let found = analyzer.items_of_macros(source.to_owned(), "f", &|_| true).unwrap();
+        let names = |names: &[&str]| Some(names.iter().map(|&name| name.to_owned()).collect::<Vec<_>>());
+        assert_eq!(
+            found,
+            [
+                names(&["Foo"]),
+                names(&["A", "B"]),
+                None,
+                None,
+                None,
+                None,
+                names(&["Last"])
+            ]
+        );
     }
 
     #[test]

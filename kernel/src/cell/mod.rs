@@ -53,7 +53,7 @@ pub(crate) use parsing::{is_sound, nodes};
 pub(crate) use query::{Query, query};
 pub(crate) use rewrite::rewrite;
 pub(crate) use source_map::{Provenance, SourceMap};
-pub(crate) use split::VALUE_SHOWN;
+pub(crate) use split::{VALUE_BEGINS, VALUE_SHOWN};
 pub(crate) use step::{Part, Rewritten, Step};
 pub(crate) use subject::{Subject, SubjectKind, subject};
 pub(crate) use types::Types;

@@ -72,6 +72,8 @@ impl Splitter<'_> {
     }
 }
 
+/// What stands in front of a value that is shown.
+pub(crate) const VALUE_BEGINS: &str = "(&(";
 /// What stands behind a value in brackets that is shown.
 pub(crate) const VALUE_SHOWN: &str = ").parcell_value().evcxr_display();";
 
@@ -90,7 +92,7 @@ fn show_value(cell: &str) -> SourceMap {
     };
     let mut map = SourceMap::default();
     map.copy(cell, 0..range.start);
-    map.generate("(&(", range.clone());
+    map.generate(VALUE_BEGINS, range.clone());
     map.copy_apart(cell, range.clone());
     map.generate(&format!("){VALUE_SHOWN}"), range.clone());
     map.copy(cell, range.end..cell.len());

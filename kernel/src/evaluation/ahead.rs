@@ -160,6 +160,7 @@ fn compile(next: Next, base: Namespace, tools: Tools, state: &State) -> Option<R
     // How long it takes is nobody's wait.
     let mut phases = Phases::default();
     // What is wrong with it is told at its turn.
+    compiling.settle_macros(&mut draft, &mut phases).ok()?;
     compiling.settle_types(&mut draft, &mut phases).ok()?;
     let product = compiling.compile(&mut draft, false, tools.number, &mut phases).ok()?;
     Some(Ready {

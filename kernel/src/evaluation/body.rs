@@ -7,6 +7,7 @@ use ra_ap_syntax::ast::{self, AstNode, HasName};
 use ra_ap_syntax::{SyntaxKind, SyntaxNode};
 
 use super::literals;
+use super::macros::MacroCall;
 use super::source::{Code, Source};
 use super::statements::Statement;
 use crate::cell::VALUE_SHOWN;
@@ -108,6 +109,52 @@ impl Body {
             return true;
         }
         false
+    }
+
+    /// Has a call of a macro at the end be a statement, of which no value is shown; false where there is none, or it is done.
+    pub(super) fn show_no_macro(&mut self) -> bool {
+        let last = self.pieces.iter_mut().rev().find_map(|piece| match piece {
+            Piece::Code(code) => Some(code),
+            Piece::Generated(_) | Piece::End(_) => None,
+        });
+        let Some(code) = last.filter(|code| code.text.contains(VALUE_SHOWN)) else {
+            return false;
+        };
+        let Some(call) = MacroCall::in_code(code) else {
+            return false;
+        };
+        *code = call.code;
+        true
+    }
+
+    /// The statements that are calls of macros and may make items, with what takes them out.
+    pub(super) fn macro_calls(&self) -> Vec<(usize, MacroCall)> {
+        let calls = self.pieces.iter().enumerate().filter_map(|(index, piece)| match piece {
+            Piece::Code(code) => Some((index, MacroCall::in_code(code)?)),
+            Piece::Generated(_) | Piece::End(_) => None,
+        });
+        calls.collect()
+    }
+
+    /// Takes these statements out, with what was generated around them.
+    pub(super) fn take_out(&mut self, statements: &BTreeSet<usize>) {
+        let is_code = |piece: &Piece| matches!(piece, Piece::Code(_));
+        let mut kept = Vec::new();
+        for (index, piece) in self.pieces.iter().enumerate() {
+            let is_out = match piece {
+                Piece::Code(_) => statements.contains(&index),
+                // In front of the last one or behind it.
+                _ => self
+                    .pieces
+                    .iter()
+                    .rposition(is_code)
+                    .is_some_and(|last| statements.contains(&last)),
+            };
+            if !is_out {
+                kept.push(piece.clone());
+            }
+        }
+        self.pieces = kept;
     }
 
     /// Whether this name occurs in it.

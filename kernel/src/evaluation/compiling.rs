@@ -1,6 +1,6 @@
 //! From a draft to what can be run: types, the compiler, and what its messages mend.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::time::Instant;
 
@@ -10,7 +10,7 @@ use super::boxed::Boxed;
 use super::diagnostic::{Compiled, Diagnostic};
 use super::draft::{ANALYSED_FUNCTION, Draft, Form, Purpose};
 use super::mending::{self, Mended};
-use super::source::Source;
+use super::source::{Code, Source};
 use super::{Error, NotKept, Phases, Waiting};
 use crate::analysis::{Analyzer, Variable, VariableType};
 use crate::toolchain::{BuildError, CellCompiler, CellSource, Identities, SourcePlace};
@@ -58,6 +58,40 @@ pub(super) enum NoProduct {
 }
 
 impl Compiling<'_> {
+    /// Makes items of the calls of macros that make nothing but items.
+    pub(super) fn settle_macros(&self, draft: &mut Draft, phases: &mut Phases) -> Result<(), Error> {
+        let calls = draft.body.macro_calls();
+        let asked: Vec<&Code> = calls
+            .iter()
+            .filter(|(_, call)| call.statics.is_none())
+            .map(|(_, call)| &call.code)
+            .collect();
+        let mut made = Vec::new();
+        if !asked.is_empty() {
+            let start = Instant::now();
+            let source = draft.expanded(&asked).into_text();
+            let goes_on = |waited| self.waiting.for_types(waited);
+            let answer = self.analyzer.items_of_macros(source, ANALYSED_FUNCTION, &goes_on);
+            self.waiting.types_are_known();
+            made = answer?;
+            phases.types += start.elapsed();
+        }
+        let mut made = made.into_iter();
+        let mut taken = BTreeSet::new();
+        for (index, call) in calls {
+            let names = match call.statics {
+                Some(names) => Some(names),
+                None => made.next().flatten(),
+            };
+            if let Some(names) = names {
+                taken.insert(index);
+                draft.namespace.add_made(names, call.code);
+            }
+        }
+        draft.body.take_out(&taken);
+        Ok(())
+    }
+
     /// Finds out what the types of new variables are.
     pub(super) fn settle_types(&self, draft: &mut Draft, phases: &mut Phases) -> Result<(), Error> {
         let locals = draft.body.locals.clone();

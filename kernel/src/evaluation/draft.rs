@@ -7,7 +7,7 @@ use super::body::{Body, Local, words};
 use super::early_return::{ERROR_TYPE, ErrorFormat, ErrorReport};
 use super::mending::TOKIO;
 use super::namespace::{Imports, Namespace, Variable};
-use super::source::Source;
+use super::source::{Code, Source};
 use super::statements::Statements;
 
 /// The function that is only looked at.
@@ -126,6 +126,20 @@ impl Draft {
             }
         }
         source.generate("Ok(())\n}");
+        source
+    }
+
+    /// What is looked at to know what these calls of macros make: they are the statements of the function
+    /// `ANALYSED_FUNCTION`.
+    pub(super) fn expanded(&self, calls: &[&Code]) -> Source {
+        let mut source = Source::default();
+        source.generate(ALLOWED);
+        self.namespace.write_items(None, &mut source);
+        source.generate(&format!("fn {ANALYSED_FUNCTION}() {{"));
+        for call in calls {
+            source.code(call);
+        }
+        source.generate("}");
         source
     }
 

@@ -41,9 +41,9 @@ impl Evaluation<'_> {
             mending::make_async(&mut draft);
         }
         let mut checks_all = self.prepare(&draft)? || self.evaluator.checked != *self.request.identities;
-        self.evaluator
-            .compiling(self.request)?
-            .settle_types(&mut draft, self.phases)?;
+        let compiling = self.evaluator.compiling(self.request)?;
+        compiling.settle_macros(&mut draft, self.phases)?;
+        compiling.settle_types(&mut draft, self.phases)?;
         let mut all_lost = Vec::new();
         while all_lost.len() <= MOST_LOSSES {
             self.evaluator.libraries += 1;

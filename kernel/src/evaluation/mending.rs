@@ -64,6 +64,9 @@ pub(super) fn mend(draft: &mut Draft, failure: &Failure) -> Result<Mended, Error
         if !diagnostic.is_about_cells() {
             continue;
         }
+        if makes_statements(diagnostic) && draft.body.show_no_macro() {
+            return Ok(Mended::Source);
+        }
         if code == Some("E0282") && draft.body.show_plainly() {
             return Ok(Mended::Source);
         }
@@ -85,6 +88,13 @@ pub(super) fn mend(draft: &mut Draft, failure: &Failure) -> Result<Mended, Error
         Mended::Nothing => refuse_value(draft, failure).map(|()| mended),
         _ => Ok(mended),
     }
+}
+
+/// Whether a macro makes statements where it was to make a value.
+fn makes_statements(diagnostic: &Diagnostic) -> bool {
+    diagnostic.code.as_deref() == Some("semicolon_in_expressions_from_macros")
+        || diagnostic.message.starts_with("macro expansion ignores ")
+        || diagnostic.message.starts_with("expected expression, found ")
 }
 
 /// The error of a value that cannot stay, where that is all that is wrong.

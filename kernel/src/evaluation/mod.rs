@@ -18,6 +18,7 @@ mod early_return;
 mod execution;
 mod imports;
 mod literals;
+mod macros;
 mod mending;
 mod namespace;
 mod runner;

@@ -51,7 +51,8 @@ pub(super) struct Variable {
 /// An item or an import, with those of its implementations that the same cell has.
 #[derive(Clone, Debug, Eq, PartialEq)]
 struct Item {
-    name: Option<String>,
+    /// None of an implementation; several of what a macro has made.
+    names: Vec<String>,
     /// A macro by example must stand in front of its uses.
     is_macro: bool,
     parts: Vec<Part>,
@@ -120,7 +121,7 @@ impl Namespace {
     fn new_item_of(&mut self, implementation: &ast::Impl) -> Option<&mut Item> {
         let is_new = |item: &Item| item.parts.iter().any(|part| part.code.start.is_some());
         let owner = names_of(implementation).find_map(|name| {
-            let named = |item: &Item| item.name.as_ref() == Some(&name);
+            let named = |item: &Item| item.names.contains(&name);
             self.items.iter().position(|item| named(item) && is_new(item))
         });
         self.items.get_mut(owner?)
@@ -148,7 +149,7 @@ impl Namespace {
                         self.define(name, false, Part::always(Code::earlier(import.code)));
                     }
                 }
-                (Imports::AsWritten, Some(name)) => self.items.retain(|item| item.name.as_ref() != Some(&name)),
+                (Imports::AsWritten, Some(name)) => self.items.retain(|item| !item.names.contains(&name)),
                 (Imports::AsWritten, None) => {}
             }
         }
@@ -158,14 +159,27 @@ impl Namespace {
     }
 
     fn define(&mut self, name: Option<String>, is_macro: bool, part: Part) {
-        if name.is_some() {
-            self.items.retain(|item| item.name != name);
-        }
+        self.define_all(name.into_iter().collect(), is_macro, part);
+    }
+
+    fn define_all(&mut self, names: Vec<String>, is_macro: bool, part: Part) {
+        self.items
+            .retain(|item| !item.names.iter().any(|name| names.contains(name)));
         self.items.push(Item {
-            name,
+            names,
             is_macro,
             parts: vec![part],
         });
+    }
+
+    /// Adds a call of a macro that makes items of these names.
+    pub(super) fn add_made(&mut self, names: Vec<String>, call: Code) {
+        if names.is_empty() {
+            // Made again, implementations would be there twice.
+            let is_same = |part: &Part| part.code.text == call.text;
+            self.items.retain(|item| !item.parts.iter().any(is_same));
+        }
+        self.define_all(names, false, Part::made(call));
     }
 
     /// What every cell has without having asked for it.
@@ -174,7 +188,7 @@ impl Namespace {
     }
 
     fn has_unnamed(&self, code: &str) -> bool {
-        let unnamed = self.items.iter().filter(|item| item.name.is_none());
+        let unnamed = self.items.iter().filter(|item| item.names.is_empty());
         unnamed
             .flat_map(|item| &item.parts)
             .any(|there| there.code.text == code)
@@ -247,7 +261,7 @@ impl Namespace {
 
     /// Whether an item or an import has this name.
     pub(super) fn has_item(&self, name: &str) -> bool {
-        self.items.iter().any(|item| item.name.as_deref() == Some(name))
+        self.items.iter().any(|item| item.names.iter().any(|own| own == name))
     }
 
     /// Whether a cell that only defines has to be compiled to know that it is right.
@@ -281,21 +295,8 @@ fn is_macro_call(item: &ast::Item) -> bool {
 
 /// The name by which an item is known, where later ones of this name take its place.
 fn item_name(item: &ast::Item) -> Option<String> {
-    let name = match item {
-        ast::Item::Const(item) => item.name(),
-        ast::Item::Enum(item) => item.name(),
-        ast::Item::Fn(item) => item.name(),
-        ast::Item::MacroRules(item) => item.name(),
-        ast::Item::MacroDef(item) => item.name(),
-        ast::Item::Module(item) => item.name(),
-        ast::Item::Static(item) => item.name(),
-        ast::Item::Struct(item) => item.name(),
-        ast::Item::Trait(item) => item.name(),
-        ast::Item::TypeAlias(item) => item.name(),
-        ast::Item::Union(item) => item.name(),
-        _ => None,
-    };
-    Some(name?.text().to_string())
+    let name = ast::AnyHasName::cast(item.syntax().clone())?.name()?;
+    Some(name.text().to_string())
 }
 
 #[cfg(test)]

@@ -113,13 +113,8 @@ fn head_of(implementation: &ast::Impl) -> String {
 }
 
 fn name_of(item: &ast::AssocItem) -> Option<String> {
-    let name = match item {
-        ast::AssocItem::Const(item) => item.name(),
-        ast::AssocItem::Fn(item) => item.name(),
-        ast::AssocItem::TypeAlias(item) => item.name(),
-        ast::AssocItem::MacroCall(_) => None,
-    };
-    Some(name?.text().to_string())
+    let name = ast::AnyHasName::cast(item.syntax().clone())?.name()?;
+    Some(name.text().to_string())
 }
 
 #[cfg(test)]

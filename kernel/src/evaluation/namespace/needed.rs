@@ -64,6 +64,16 @@ impl Part {
         }
     }
 
+    /// Of a call of a macro that makes items.
+    pub(super) fn made(call: Code) -> Part {
+        Part {
+            words: Arc::new(all_words(&call.text)),
+            code: call,
+            need: Need::Mentioned,
+            does_nothing: false,
+        }
+    }
+
     /// The same with another text, of which some is left out.
     pub(super) fn with_text(&self, text: String) -> Part {
         Part {
@@ -169,14 +179,20 @@ impl Namespace {
 
     /// The parts that are needed where these words occur. They are known by where they are.
     fn needed(&self, mut words: BTreeSet<String>) -> BTreeSet<*const Part> {
-        let names: BTreeSet<&str> = self.items.iter().filter_map(|item| item.name.as_deref()).collect();
+        let names: BTreeSet<&str> = self
+            .items
+            .iter()
+            .flat_map(|item| &item.names)
+            .map(String::as_str)
+            .collect();
         // What is defined now may be meant, and broken, by all that names it.
         let is_new = |item: &&Item| item.parts.iter().any(|part| part.code.start.is_some());
         let new: BTreeSet<&str> = self
             .items
             .iter()
             .filter(is_new)
-            .filter_map(|item| item.name.as_deref())
+            .flat_map(|item| &item.names)
+            .map(String::as_str)
             .collect();
         let mut rest: Vec<(&Item, &Part)> = Vec::new();
         for item in &self.items {
@@ -190,7 +206,7 @@ impl Namespace {
                     || new.iter().any(|new| part.words.contains(*new))
                     || match &part.need {
                         Need::Always => true,
-                        Need::Mentioned => item.name.as_ref().is_none_or(|name| words.contains(name)),
+                        Need::Mentioned => item.names.is_empty() || item.names.iter().any(|name| words.contains(name)),
                         Need::Implementing(head) => {
                             let mut own = head.iter().filter(|word| names.contains(word.as_str())).peekable();
                             own.peek().is_none() || own.any(|word| words.contains(word))
