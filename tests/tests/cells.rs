@@ -10,6 +10,8 @@
     reason = "tests' helpers may do what tests may"
 )]
 
+#[path = "cells/again.rs"]
+mod again;
 #[path = "cells/ahead.rs"]
 mod ahead;
 #[path = "cells/crashes.rs"]
@@ -66,6 +68,10 @@ mod standing;
 mod state;
 #[path = "cells/transactions.rs"]
 mod transactions;
+#[path = "cells/unended.rs"]
+mod unended;
+#[path = "cells/unnamed.rs"]
+mod unnamed;
 #[path = "cells/waiting.rs"]
 mod waiting;
 #[path = "cells/worker_failures.rs"]

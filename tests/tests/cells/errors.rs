@@ -258,11 +258,15 @@ fn a_variable_of_unknown_type_is_told_whatever_else_the_notebook_holds() {
         notebook.prepare(r#"let mut words: Vec<&str> = vec!["a"];"#).await;
         let code = r"
             let total = 1;
-            let double = |n: u64| 2 * n;
+            let double = |n: u64| move |m: u64| n * m;
         ";
         let failure = notebook.failure(code).await;
         assert_eq!(failure.ename, "CompileError");
-        failure.assert_shows(&["`double` is a closure", ":2:5", "write a function, or box it"]);
+        failure.assert_shows(&[
+            "what the closure `double` takes and returns",
+            ":2:5",
+            "write the types of its parameters",
+        ]);
         assert_eq!(notebook.value("words.len()").await, "1");
     });
 }
