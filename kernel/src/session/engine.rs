@@ -265,7 +265,11 @@ impl<'a> Engine<'a> {
             let after = self.names_of_variables();
             self.gone.update(cell.execution_count, &before, &after);
         }
+        let has_failed = result.is_err();
         let outcome = self.outcome(cell, subject, rewritten, result, report);
+        if has_failed {
+            self.gone.note_failed(cell.execution_count, &cell.code);
+        }
         if outcome == Outcome::Ok {
             self.imported.extend(cell::imported(text));
         }

@@ -1,11 +1,19 @@
-//! Which variables a notebook had and has no longer, and why: what is said to those who look for one.
+//! Which variables a notebook had and has no longer, what it never had because a cell failed, and why: what is said to
+//! those who look for one.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-/// The variables that are gone, by name.
+use crate::cell::{definition_of_variable, definitions};
+
+/// How many cells that failed are remembered.
+const MOST_FAILED: usize = 32;
+
+/// The variables that are gone, by name, and the cells that have defined nothing.
 #[derive(Debug, Default)]
 pub(super) struct Gone {
     reasons: BTreeMap<String, Reason>,
+    /// The last ones, with their code.
+    failed: VecDeque<(u32, String)>,
 }
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -30,14 +38,26 @@ impl Gone {
         self.reasons.insert(name.to_owned(), Reason::Retyped { cell });
     }
 
+    /// A cell with this code has failed, so that nothing that it defines is there.
+    pub(super) fn note_failed(&mut self, cell: u32, code: &str) {
+        if self.failed.len() == MOST_FAILED {
+            self.failed.pop_front();
+        }
+        self.failed.push_back((cell, code.to_owned()));
+    }
+
     /// Everything has been forgotten, on purpose.
     pub(super) fn clear(&mut self) {
         self.reasons.clear();
+        self.failed.clear();
     }
 
-    /// Why there is no variable of this name any more, and what to do about it; None where there was none.
+    /// Why there is nothing of this name, or no more, and what to do about it; None where there is no reason to expect it.
     pub(super) fn explanation(&self, name: &str) -> Option<String> {
-        Some(match self.reasons.get(name)? {
+        let Some(reason) = self.reasons.get(name) else {
+            return self.never_defined(name);
+        };
+        Some(match reason {
             Reason::Moved { cell } => {
                 format!("`{name}` was moved in cell {cell}; to keep it, clone it there, or borrow it with `&{name}`")
             }
@@ -45,6 +65,17 @@ impl Gone {
                 "`{name}` was lost in cell {cell}, because its type had been redefined, or compiled anew: make it again"
             ),
         })
+    }
+
+    fn never_defined(&self, name: &str) -> Option<String> {
+        let defines = |code: &str| {
+            let has_item = definitions(code).iter().any(|definition| definition.name == name);
+            has_item || definition_of_variable(code, name).is_some()
+        };
+        let (cell, _) = self.failed.iter().rev().find(|(_, code)| defines(code))?;
+        Some(format!(
+            "cell {cell} defines `{name}`, but failed, so that nothing of it is there: run it again when it is mended"
+        ))
     }
 }
 
@@ -70,5 +101,21 @@ mod tests {
         assert!(gone.explanation("b").is_some());
         gone.clear();
         assert_eq!(gone.explanation("b"), None);
+    }
+
+    #[test]
+    fn what_a_failed_cell_would_have_defined_is_explained() {
+        let mut gone = Gone::default();
+        gone.note_failed(2, "fn f() {} struct P;\nlet (a, mut b) = (1, 2);");
+        gone.note_failed(3, "fn f() -> u8 {}");
+        let told = |name: &str| gone.explanation(name);
+        assert!(told("f").is_some_and(|told| told.starts_with("cell 3 defines `f`, but failed")));
+        for name in ["P", "a", "b"] {
+            assert!(
+                told(name).is_some_and(|told| told.starts_with("cell 2 defines ")),
+                "{name}"
+            );
+        }
+        assert_eq!(told("c"), None);
     }
 }

@@ -12,13 +12,13 @@ use std::sync::LazyLock;
 
 use regex::{Captures, Regex};
 
-use crate::cell::{Provenance, SourceMap};
+use crate::cell::{self, Event, Provenance, SourceMap};
 
 /// Compiled places as they appear in messages.
 static PLACE: LazyLock<Regex> = LazyLock::new(|| {
     // The pattern is a constant, and tested.
     #[expect(clippy::unwrap_used, reason = "a constant pattern")]
-    Regex::new(r"cell(\d+)/lib\.rs:(\d+)(?::\d+(?:: \d+:\d+)?)?").unwrap()
+    Regex::new(r"cell(\d+)/lib\.rs:(\d+)(?::(\d+)(?:: \d+:\d+)?)?").unwrap()
 });
 
 /// The cells that have been run, and what the compiler saw of them.
@@ -124,6 +124,27 @@ impl Locations {
     pub(crate) fn first_in(&self, text: &str) -> Option<Location> {
         let found = PLACE.captures(text)?;
         self.find(found[1].parse().ok()?, found[2].parse().ok()?)
+    }
+
+    /// The expression of a cell at the place in compiled code that a text names first, or else the line; with the cell's
+    /// number.
+    pub(crate) fn marked_in(&self, text: &str, event: Event<'_>) -> Option<(u32, Range<usize>)> {
+        self.expression_in(text, event).or_else(|| {
+            let location = self.first_in(text)?;
+            Some((location.cell, self.line_range(location)?))
+        })
+    }
+
+    fn expression_in(&self, text: &str, event: Event<'_>) -> Option<(u32, Range<usize>)> {
+        let found = PLACE.captures(text)?;
+        let number = |index: usize| found.get(index)?.as_str().parse::<usize>().ok();
+        let place = (number(2)?, number(3)?);
+        let (cell, provenance) = self.place(found[1].parse().ok()?, place, place)?;
+        // What was generated there stands for all that it was made of.
+        let Provenance::Written(range) = provenance else {
+            return None;
+        };
+        Some((cell, cell::expression_at(self.source(cell)?, range.start, event)?))
     }
 
     /// The part of a cell that a line of compiled code comes from.

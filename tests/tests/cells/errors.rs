@@ -289,3 +289,49 @@ fn a_variable_that_is_gone_is_told_by_the_cell_that_took_it() {
         assert!(!failure.text().contains("was moved"), "{failure:?}");
     });
 }
+
+#[test]
+fn a_panic_is_marked_at_its_expression() {
+    with_notebook(async |notebook| {
+        for (code, place, marked) in [
+            (
+                "let m = 1; let n = None::<i32>.unwrap(); let k = 2;",
+                ":1:20",
+                "None::<i32>.unwrap()",
+            ),
+            (
+                "fn g(list: &[u8]) -> u8 { list[0] + list[7] } g(&[1])",
+                ":1:37",
+                "list[7]",
+            ),
+            ("let zero = 0; let one = 1 / zero + 2;", ":1:25", "1 / zero"),
+            (
+                "let first = 1; let second: u8 = \"12a\".parse()?;",
+                ":1:33",
+                "\"12a\".parse()?",
+            ),
+        ] {
+            let failure = notebook.failure(code).await;
+            failure.assert_shows(&[place]);
+            let text = failure.text();
+            let line = text.lines().find(|line| line.contains('^')).unwrap_or_default();
+            assert_eq!(line.matches('^').count(), marked.len(), "{text}");
+        }
+    });
+}
+
+#[test]
+fn what_a_failed_cell_defines_is_missed_with_the_reason() {
+    with_notebook(async |notebook| {
+        let failed = notebook
+            .failure("fn helper() -> u8 { 1 }\nlet number = helper() + missing;")
+            .await;
+        failed.assert_shows(&["`missing`"]);
+        for code in ["helper()", "number + 1"] {
+            let failure = notebook.failure(code).await;
+            failure.assert_shows(&["but failed, so that nothing of it is there", "cell "]);
+        }
+        notebook.prepare("fn helper() -> u8 { 1 }").await;
+        assert_eq!(notebook.value("helper()").await, "1");
+    });
+}

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::notes::{CellSpan, Child, ChildSnippet, Note};
 use super::{cell_name, lines, render_at, renderer, visible};
-use crate::cell::{Provenance, SourceMap};
+use crate::cell::{Event, Provenance, SourceMap};
 use crate::evaluation::{Diagnostic, Label, STORE};
 use crate::library;
 use crate::session::event::CellError;
@@ -149,8 +149,8 @@ impl Compiled<'_> {
 
     /// rustc tells the types that the library was compiled for, and so where a closure of a cell is.
     fn render_refusal(&self, refusal: &str, error: &Diagnostic) -> Option<String> {
-        let location = self.locations.first_in(&error.rendered);
-        render_at(&Level::ERROR, refusal, location, "refused", self.locations)
+        let marked = self.locations.marked_in(&error.rendered, Event::Panic(refusal));
+        render_at(&Level::ERROR, refusal, marked, "refused", self.locations)
     }
 
     /// The error's own spans, on the cell.

@@ -12,9 +12,9 @@ pub(super) use self::compile_error::{Compiled, compile_error};
 pub(super) use self::unknown_type::not_kept;
 use super::backtrace;
 use super::event::CellError;
-use super::locations::{Location, Locations};
+use super::locations::Locations;
 use super::output::Panic;
-use crate::cell::{self, MagicError, Unbalanced, UnbalancedKind};
+use crate::cell::{self, Event, MagicError, Unbalanced, UnbalancedKind};
 
 /// How many columns a line of code has with what marks it, before the part without marks is left out. This is a line as
 /// long as rustfmt makes it, behind a line number; JupyterLab shows as much in a window of 1280 pixels, and wraps what is
@@ -128,12 +128,14 @@ pub(super) fn panic_error(panic: &Panic, locations: &Locations) -> CellError {
     let level = Level::ERROR.with_name("panic");
     let frames = panic.frames(locations);
     let place = panic.compiled_place();
-    let rendered = render_at(&level, &message, locations.first_in(place), "panicked here", locations)
+    let marked = locations.marked_in(place, Event::Panic(&panic.message));
+    let rendered = render_at(&level, &message, marked, "panicked here", locations)
         .or_else(|| {
             // Code of a crate panicked, and this is where a cell called it.
             let message = format!("{message}, at {place}");
             let location = frames.first().map(|frame| frame.location);
-            render_at(&level, &message, location, "called from here", locations)
+            let marked = location.and_then(|location| Some((location.cell, locations.line_range(location)?)));
+            render_at(&level, &message, marked, "called from here", locations)
         })
         .unwrap_or_else(|| {
             let title = format!("panicked at {}: {message}", panic.place(locations));
@@ -160,7 +162,7 @@ pub(super) fn early_return(
     let rendered = render_at(
         &level,
         evalue,
-        locations.first_in(place),
+        locations.marked_in(place, Event::Question),
         "`?` left the cell here",
         locations,
     )
@@ -180,7 +182,7 @@ pub(super) fn failure(ename: String, evalue: &str, more: &[String], locations: &
     let rendered = render_at(
         &Level::ERROR,
         &message,
-        locations.first_in(evalue),
+        locations.marked_in(evalue, Event::Panic(evalue)),
         "panicked here",
         locations,
     )
@@ -194,18 +196,17 @@ pub(super) fn failure(ename: String, evalue: &str, more: &[String], locations: &
     }
 }
 
-/// A message with the line of a cell that it is about; None where there is no such line.
+/// A message with the part of a cell that it is about; None where there is no such part.
 fn render_at(
     level: &Level<'_>,
     message: &str,
-    location: Option<Location>,
+    marked: Option<(u32, Range<usize>)>,
     label: &str,
     locations: &Locations,
 ) -> Option<String> {
-    let location = location?;
-    let range = locations.line_range(location)?;
-    let snippet = Snippet::source(locations.source(location.cell)?)
-        .path(cell_name(location.cell))
+    let (cell, range) = marked?;
+    let snippet = Snippet::source(locations.source(cell)?)
+        .path(cell_name(cell))
         .annotation(AnnotationKind::Primary.span(range).label(label));
     Some(renderer().render(&[level.clone().primary_title(message).element(snippet)]))
 }
