@@ -35,11 +35,18 @@ def ask(client, code: str, answers: list[str]) -> tuple[list[dict], list[dict]]:
         questions.append(message["content"])
         client.input(answers[len(questions) - 1])
 
+    def take(message: dict) -> None:
+        # What told that the cell had to wait is taken away again.
+        if message["msg_type"] == "clear_output":
+            outputs.clear()
+        else:
+            outputs.append(message["content"])
+
     reply = client.execute_interactive(
         code,
         allow_stdin=True,
         stdin_hook=answer,
-        output_hook=lambda message: outputs.append(message["content"]),
+        output_hook=take,
         timeout=LIMIT_SECONDS,
     )
     assert reply["content"]["status"] == "ok", reply["content"]
