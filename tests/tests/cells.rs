@@ -22,6 +22,8 @@ mod crates;
 mod descriptors;
 #[path = "cells/display.rs"]
 mod display;
+#[path = "cells/error_codes.rs"]
+mod error_codes;
 #[path = "cells/errors.rs"]
 mod errors;
 #[path = "cells/floods.rs"]

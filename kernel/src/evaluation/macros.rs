@@ -60,6 +60,9 @@ pub(super) struct MacroCall {
 impl MacroCall {
     /// The call that this code of a cell is.
     pub(super) fn in_code(code: &Code) -> Option<MacroCall> {
+        if !code.text.contains('!') {
+            return None;
+        }
         let shown = code.text.rsplit_once(VALUE_SHOWN).and_then(|(value, _)| {
             let start = value.find(VALUE_BEGINS)? + VALUE_BEGINS.len();
             Some((start, value[start..].strip_suffix(')')?))

@@ -158,6 +158,14 @@ pub(super) fn for_people(diagnostics: Vec<Diagnostic>, namespace: &Namespace) ->
     if told.iter().any(Diagnostic::is_about_cells) {
         told.retain(Diagnostic::is_about_cells);
     }
+    // What is wrong with storing a variable may follow from another mistake.
+    let is_of_storing = |diagnostic: &Diagnostic| diagnostic.stored_variables().next().is_some();
+    if told
+        .iter()
+        .any(|diagnostic| diagnostic.is_error && !is_of_storing(diagnostic))
+    {
+        told.retain(|diagnostic| !is_of_storing(diagnostic));
+    }
     told
 }
 

@@ -101,7 +101,7 @@ impl Compiled<'_> {
         if is_not_displayable(error) {
             return render_not_displayable(&path, self.source, &annotations);
         }
-        let message = self.locations.in_text(&without_status(&error.message));
+        let message = self.in_text(&without_status(&error.message));
         let title = title_with_code(&message, error);
         let snippet = Snippet::source(self.source)
             .path(&path)
@@ -117,6 +117,12 @@ impl Compiled<'_> {
         }
         groups.insert(0, primary);
         renderer().render(&groups)
+    }
+
+    /// A text of the compiler's about this cell, with places in it. Closures are known by theirs.
+    fn in_text(&self, text: &str) -> String {
+        let whole = text.replace("{closure@lib.rs:", &format!("{{closure@cell{}/lib.rs:", self.cell));
+        self.locations.in_text(&whole)
     }
 
     /// An error in no line of this cell: in an item of an earlier one, or in generated code.
@@ -168,7 +174,7 @@ impl Compiled<'_> {
                 String::new()
             } else {
                 // What stands there is generated.
-                text.replace(&format!("`{STORE}`"), "the end of the cell")
+                self.in_text(text).replace(&format!("`{STORE}`"), "the end of the cell")
             };
             match notes.iter_mut().find(|note| note.range == range) {
                 Some(note) if note.label.is_empty() || label.is_empty() => {
@@ -211,7 +217,7 @@ impl Compiled<'_> {
     }
 
     fn child(&self, json: &Value) -> Option<Child> {
-        let message = self.locations.in_text(json["message"].as_str()?);
+        let message = self.in_text(json["message"].as_str()?);
         if let Some(imports) = imports(json) {
             return Child::imports(&message, &imports);
         }
