@@ -10,7 +10,7 @@ use super::literals;
 use super::macros::MacroCall;
 use super::source::{Code, Source};
 use super::statements::Statement;
-use crate::cell::VALUE_SHOWN;
+use crate::cell::{self, VALUE_SHOWN};
 
 /// The statements of a cell that are run, and what they define.
 #[derive(Clone, Debug, Default)]
@@ -111,6 +111,34 @@ impl Body {
         false
     }
 
+    /// Has the closure that this variable is defined as own what it captures; false where it is not written as one that
+    /// borrows, or that is done.
+    pub(super) fn own_captures(&mut self, variable: &str) -> bool {
+        let Some(local) = self.locals.iter().rfind(|local| local.name == variable) else {
+            return false;
+        };
+        let defined_at = local.range.start;
+        let holds = |piece: &Piece| match piece {
+            Piece::Code(Code {
+                text,
+                start: Some(start),
+            }) => (*start..start + text.len()).contains(&defined_at),
+            _ => false,
+        };
+        let Some(index) = self.pieces.iter().position(holds) else {
+            return false;
+        };
+        let Piece::Code(code) = &self.pieces[index] else {
+            return false;
+        };
+        let Some((before, closure)) = code.split_at_closure() else {
+            return false;
+        };
+        let owning = [Piece::Code(before), Piece::Generated("move"), Piece::Code(closure)];
+        self.pieces.splice(index..=index, owning);
+        true
+    }
+
     /// Has a call of a macro at the end be a statement, of which no value is shown; false where there is none, or it is done.
     pub(super) fn show_no_macro(&mut self) -> bool {
         let last = self.pieces.iter_mut().rev().find_map(|piece| match piece {
@@ -197,6 +225,30 @@ impl Body {
             .filter(|word| *word == local.name)
             .count()
             == 1
+    }
+}
+
+impl Code {
+    /// What stands in front of the closure that a `let` defines a variable as, and the rest; None where it is something
+    /// else, or says what it does with what it captures.
+    fn split_at_closure(&self) -> Option<(Code, Code)> {
+        let nodes = cell::nodes(&self.text);
+        let [(range, node)] = &nodes[..] else { return None };
+        let definition = ast::LetStmt::cast(node.clone())?;
+        let ast::Expr::ClosureExpr(closure) = definition.initializer()? else {
+            return None;
+        };
+        if closure.move_token().is_some() || closure.async_token().is_some() {
+            return None;
+        }
+        let within = closure.syntax().text_range().start() - node.text_range().start();
+        let (before, rest) = self.text.split_at(range.start + usize::from(within));
+        let code = |text: &str, start: Option<usize>| Code {
+            text: text.to_owned(),
+            start,
+        };
+        let rest_starts = self.start.map(|start| start + before.len());
+        Some((code(before, self.start), code(rest, rest_starts)))
     }
 }
 

@@ -28,6 +28,8 @@ pub(super) struct Draft {
     pub(super) returns_errors: bool,
     /// It runs on tokio's runtime.
     pub(super) is_async: bool,
+    /// Closures that own what they capture without saying so.
+    pub(super) owning: BTreeSet<String>,
     /// Nothing of it is misspelt, as far as is known.
     pub(super) is_sound: bool,
     /// It is compiled with all items of the notebook, and not only with those that it seems to need.
@@ -72,6 +74,7 @@ impl Draft {
             returns_errors: body.returns_errors,
             is_async: body.awaits,
             is_sound: parsed.is_sound,
+            owning: BTreeSet::new(),
             has_all_items: false,
             error_report: ErrorReport::possible(error_format)[0],
             namespace,

@@ -1,11 +1,11 @@
 //! Calls of macros among a cell's statements: those that make items are items, as are the items that they make.
 
+use ra_ap_syntax::SyntaxNode;
+use ra_ap_syntax::ast::{self, AstNode};
+
 use super::body::words;
 use super::source::Code;
 use crate::cell::{self, VALUE_BEGINS, VALUE_SHOWN};
-
-use ra_ap_syntax::SyntaxNode;
-use ra_ap_syntax::ast::{self, AstNode};
 
 /// The standard library's that make no items, of which nothing need be found out.
 const MAKE_NO_ITEMS: [&str; 34] = [

@@ -8,6 +8,7 @@ use super::draft::Draft;
 use super::early_return::ERROR_TYPE;
 use super::namespace::{Namespace, Variable};
 use super::{Error, NotKept};
+use crate::analysis::ObjectKind;
 
 /// The crate that asynchronous cells run on.
 pub(super) const TOKIO: &str = "tokio";
@@ -43,6 +44,9 @@ pub(super) fn mend(draft: &mut Draft, failure: &Failure) -> Result<Mended, Error
         return Ok(Mended::Source);
     }
     let mut mended = Mended::Nothing;
+    if let Some(error) = refuse_owning(draft, failure) {
+        return Err(error);
+    }
     for diagnostic in &failure.diagnostics {
         let code = diagnostic.code.as_deref();
         for variable in diagnostic.stored_variables() {
@@ -85,9 +89,43 @@ pub(super) fn mend(draft: &mut Draft, failure: &Failure) -> Result<Mended, Error
         }
     }
     match mended {
-        Mended::Nothing => refuse_value(draft, failure).map(|()| mended),
+        Mended::Nothing => match refused_value(draft, failure) {
+            Some((name, reason)) if may_own(draft, &name, &reason) => {
+                draft.owning.insert(name);
+                Ok(Mended::Source)
+            }
+            Some((name, reason)) => Err(Error::NotKept { name, reason }),
+            None => Ok(mended),
+        },
         _ => Ok(mended),
     }
+}
+
+/// Has a closure that only reads what it borrows own that instead. It must not take a variable's value away for it.
+fn may_own(draft: &mut Draft, name: &str, reason: &NotKept) -> bool {
+    let NotKept::Borrows { type_, kind, .. } = reason else {
+        return false;
+    };
+    *kind == Some(ObjectKind::Closure) && type_.starts_with("Box<dyn Fn(") && draft.body.own_captures(name)
+}
+
+/// The error of a closure that would take a variable's value away, where it owns what it captures without saying so.
+fn refuse_owning(draft: &Draft, failure: &Failure) -> Option<Error> {
+    let name = draft.owning.first()?;
+    let takes = |diagnostic: &&Diagnostic| {
+        // The closure begins with what nobody has written, so that no label of the cell's says it.
+        let mut spans = diagnostic.json["spans"].as_array().into_iter().flatten();
+        spans.any(|span| span["label"] == "value moved into closure here")
+    };
+    let taking = failure.diagnostics.iter().find(takes)?;
+    Some(Error::NotKept {
+        name: name.clone(),
+        reason: NotKept::Borrows {
+            type_: draft.namespace.variables.get(name)?.type_.clone(),
+            kind: Some(ObjectKind::Closure),
+            what: taking.message.split('`').nth(1).map(str::to_owned),
+        },
+    })
 }
 
 /// Whether a macro makes statements where it was to make a value.
@@ -97,22 +135,18 @@ fn makes_statements(diagnostic: &Diagnostic) -> bool {
         || diagnostic.message.starts_with("expected expression, found ")
 }
 
-/// The error of a value that cannot stay, where that is all that is wrong.
-fn refuse_value(draft: &Draft, failure: &Failure) -> Result<(), Error> {
+/// A value that cannot stay, and why, where that is all that is wrong.
+fn refused_value(draft: &Draft, failure: &Failure) -> Option<(String, NotKept)> {
     let mut errors = failure.diagnostics.iter().filter(|diagnostic| diagnostic.is_error);
     if errors.clone().any(|error| error.stored_variables().next().is_none()) {
-        return Ok(());
+        return None;
     }
-    let refused = errors.find_map(|error| {
+    errors.find_map(|error| {
         error.stored_variables().find_map(|name| {
             let variable = draft.namespace.variables.get(name).filter(|variable| variable.is_new)?;
             Some((name.to_owned(), why_not_kept(variable, name, error)?))
         })
-    });
-    match refused {
-        Some((name, reason)) => Err(Error::NotKept { name, reason }),
-        None => Ok(()),
-    }
+    })
 }
 
 fn why_not_kept(variable: &Variable, name: &str, error: &Diagnostic) -> Option<NotKept> {

@@ -7,6 +7,7 @@ use parcell_tests::{Notebook, with_notebook};
 fn values_without_a_name_for_their_type_stay() {
     with_notebook(async |notebook| {
         notebook.step(closures).await;
+        notebook.step(closures_that_read_what_can_be_copied).await;
         notebook.step(closures_that_change_and_that_are_used_up).await;
         notebook.step(closures_whose_types_follow_from_their_use).await;
         notebook.step(what_functions_return_without_naming_it).await;
@@ -35,6 +36,24 @@ async fn closures(n: &mut Notebook) {
     n.prepare("let shared = std::rc::Rc::new(5); let read = move || *shared + 1;")
         .await;
     assert_eq!(n.value("read()").await, "6");
+}
+
+async fn closures_that_read_what_can_be_copied(n: &mut Notebook) {
+    n.prepare("let mut limit = 5; let scale = (2, 3);").await;
+    let code = "let below = |x: i32| x < limit; let scaled = |x: i32| x * scale.0\n    + scale.1;";
+    let mut cell = n.succeed(&format!("{code}\nbelow(4)")).await;
+    assert_eq!(cell.take_text().as_deref(), Some("true"));
+    n.prepare("limit = 1;").await;
+    // They have copies.
+    assert_eq!(
+        n.value("(below(4), scaled(10), limit, scale)").await,
+        "(true, 23, 1, (2, 3))"
+    );
+    // Places stay as they were written.
+    let failure = n
+        .failure("let zero = 0; let divides = |x: i32| x / zero; divides(1);")
+        .await;
+    failure.assert_shows(&[":1:38", "attempt to divide by zero"]);
 }
 
 async fn closures_that_change_and_that_are_used_up(n: &mut Notebook) {
@@ -114,6 +133,14 @@ fn what_cannot_stay_is_refused_with_what_to_write() {
             (
                 "let text = String::from(\"x\").as_str();",
                 &["`text` borrows what does not stay", "`.to_owned()`"],
+            ),
+            (
+                "let counted = |x: usize| x + list.len(); println!(\"{}\", list.len());",
+                &["the closure `counted` borrows `list`", ":1:5", "write `move`"],
+            ),
+            (
+                "let mut total = 0; let mut add = |x: i32| total += x;",
+                &["the closure `add` borrows `total`", "write `move`"],
             ),
             (
                 "let open = |x| x;",
