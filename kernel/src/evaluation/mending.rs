@@ -115,7 +115,9 @@ fn refuse_owning(draft: &Draft, failure: &Failure) -> Option<Error> {
     let takes = |diagnostic: &&Diagnostic| {
         // The closure begins with what nobody has written, so that no label of the cell's says it.
         let mut spans = diagnostic.json["spans"].as_array().into_iter().flatten();
-        spans.any(|span| span["label"] == "value moved into closure here")
+        // "value moved into closure here", "value partially moved into closure here".
+        let takes = |label: &str| label.ends_with("moved into closure here");
+        spans.any(|span| span["label"].as_str().is_some_and(takes))
     };
     let taking = failure.diagnostics.iter().find(takes)?;
     Some(Error::NotKept {

@@ -139,6 +139,10 @@ fn what_cannot_stay_is_refused_with_what_to_write() {
                 &["the closure `counted` borrows `list`", ":1:5", "write `move`"],
             ),
             (
+                "let pair = (String::new(), 1); let part = |x: usize| x + pair.0.len();",
+                &["the closure `part` borrows `pair", "write `move`"],
+            ),
+            (
                 "let mut total = 0; let mut add = |x: i32| total += x;",
                 &["the closure `add` borrows `total`", "write `move`"],
             ),
