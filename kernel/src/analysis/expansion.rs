@@ -3,10 +3,10 @@
 use ra_ap_base_db::EditionedFileId;
 use ra_ap_hir::{Semantics, attach_db};
 use ra_ap_ide::RootDatabase;
-use ra_ap_syntax::SyntaxNode;
-use ra_ap_syntax::ast::{self, AstNode, HasModuleItem, HasName};
+use ra_ap_syntax::ast::{self, AstNode};
 
 use super::host::{EDITION, Host};
+use super::syntax::{function_named, macro_call, name_of};
 
 /// How deep macros are looked into that expand to calls of macros.
 const DEEPEST: usize = 32;
@@ -18,10 +18,7 @@ pub(super) fn of_macros(host: &Host, function: &str) -> Vec<Option<Vec<String>>>
     let semantics = Semantics::new(database);
     let file = semantics.parse(EditionedFileId::new(database, host.source_id, EDITION));
     attach_db(database, || {
-        let statements = file.items().find_map(|item| match item {
-            ast::Item::Fn(item) if item.name().is_some_and(|name| name.text() == function) => item.body()?.stmt_list(),
-            _ => None,
-        });
+        let statements = function_named(&file, function).and_then(|function| function.body()?.stmt_list());
         // The last may be an expression.
         let statements = statements.into_iter().flat_map(|list| list.syntax().children());
         statements
@@ -29,7 +26,7 @@ pub(super) fn of_macros(host: &Host, function: &str) -> Vec<Option<Vec<String>>>
                 let call = macro_call(&statement)?;
                 let items = items_of(&semantics, &call, DEEPEST)?;
                 let is_any = !items.is_empty();
-                is_any.then(|| items.iter().filter_map(name_of).collect())
+                is_any.then(|| items.iter().filter_map(|item| name_of(item.syntax())).collect())
             })
             .collect()
     })
@@ -46,24 +43,4 @@ fn items_of(semantics: &Semantics<'_, RootDatabase>, call: &ast::MacroCall, dept
         }
     }
     Some(items)
-}
-
-fn name_of(item: &ast::Item) -> Option<String> {
-    let name = ast::AnyHasName::cast(item.syntax().clone())?.name()?;
-    Some(name.text().to_string())
-}
-
-/// The call that a statement, an expression or an item consists of.
-fn macro_call(node: &SyntaxNode) -> Option<ast::MacroCall> {
-    if let Some(call) = ast::MacroCall::cast(node.clone()) {
-        return Some(call);
-    }
-    let expression = match ast::ExprStmt::cast(node.clone()) {
-        Some(statement) => statement.expr()?,
-        None => ast::Expr::cast(node.clone())?,
-    };
-    match expression {
-        ast::Expr::MacroExpr(expression) => expression.macro_call(),
-        _ => None,
-    }
 }

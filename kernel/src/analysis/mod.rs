@@ -7,6 +7,7 @@ mod completions;
 mod expansion;
 mod host;
 mod hover;
+mod syntax;
 mod types;
 
 use std::collections::BTreeMap;
@@ -18,6 +19,7 @@ use std::sync::{Arc, Mutex, PoisonError, TryLockError, mpsc};
 use std::time::{Duration, Instant};
 
 pub(crate) use completions::Completion;
+pub(crate) use syntax::{macro_call, name_of};
 pub(crate) use types::{ObjectKind, TraitObject, Variable, VariableType};
 
 use host::Host;

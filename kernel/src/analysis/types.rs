@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 use ra_ap_base_db::EditionedFileId;
 use ra_ap_hir::{Closure, FnTrait, HirDisplay, Module, Semantics, Type, attach_db};
 use ra_ap_ide::RootDatabase;
-use ra_ap_syntax::ast::{self, AstNode, HasModuleItem, HasName};
+use ra_ap_syntax::ast::{self, AstNode, HasName};
 use ra_ap_syntax::{Edition, SourceFile};
 
 use super::host::{EDITION, Host};
+use super::syntax::function_named;
 
 /// A variable that a function defines.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -53,10 +54,7 @@ pub(super) fn of_variables(host: &Host, function: &str) -> BTreeMap<String, Vari
     let semantics = Semantics::new(database);
     let file = semantics.parse(EditionedFileId::new(database, host.source_id, EDITION));
     attach_db(database, || {
-        let function = file.items().find_map(|item| match item {
-            ast::Item::Fn(item) if item.name().is_some_and(|name| name.text() == function) => Some(item),
-            _ => None,
-        });
+        let function = function_named(&file, function);
         let Some((function, body)) = function.and_then(|function| Some((function.clone(), function.body()?))) else {
             return BTreeMap::new();
         };

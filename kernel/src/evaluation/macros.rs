@@ -1,10 +1,8 @@
 //! Calls of macros among a cell's statements: those that make items are items, as are the items that they make.
 
-use ra_ap_syntax::SyntaxNode;
-use ra_ap_syntax::ast::{self, AstNode};
-
 use super::body::words;
 use super::source::Code;
+use crate::analysis::macro_call;
 use crate::cell::{self, VALUE_BEGINS, VALUE_SHOWN};
 
 /// The standard library's that make no items, of which nothing need be found out.
@@ -70,7 +68,7 @@ impl MacroCall {
         let (skipped, text) = shown.unwrap_or((0, &code.text));
         let nodes = cell::nodes(text);
         let [(range, node)] = &nodes[..] else { return None };
-        let name = name_of_called(node)?;
+        let name = macro_call(node)?.path()?.segment()?.name_ref()?.text().to_string();
         if MAKE_NO_ITEMS.contains(&name.as_str()) {
             return None;
         }
@@ -85,23 +83,6 @@ impl MacroCall {
             statics,
         })
     }
-}
-
-fn name_of_called(node: &SyntaxNode) -> Option<String> {
-    let call = match ast::MacroCall::cast(node.clone()) {
-        Some(call) => call,
-        None => {
-            let expression = match ast::ExprStmt::cast(node.clone()) {
-                Some(statement) => statement.expr()?,
-                None => ast::Expr::cast(node.clone())?,
-            };
-            let ast::Expr::MacroExpr(expression) = expression else {
-                return None;
-            };
-            expression.macro_call()?
-        }
-    };
-    Some(call.path()?.segment()?.name_ref()?.text().to_string())
 }
 
 fn names_of_statics(call: &str) -> Vec<String> {

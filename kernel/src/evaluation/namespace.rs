@@ -6,13 +6,14 @@ mod needed;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
-use ra_ap_syntax::ast::{self, AstNode, HasName};
+use ra_ap_syntax::ast::{self, AstNode};
 
 use super::body::{Body, Local};
 use super::boxed::Boxed;
 use super::imports;
 use super::source::Code;
 use super::statements::Statement;
+use crate::analysis::name_of;
 use crate::toolchain::Manifest;
 use implementations::names_of;
 use needed::Part;
@@ -97,7 +98,7 @@ impl Namespace {
         match item {
             ast::Item::ExternCrate(item) => self.add_crate(item, statement),
             ast::Item::Use(import) => self.add_import(import, statement, imports),
-            item => match item_name(item) {
+            item => match name_of(item.syntax()) {
                 Some(name) => {
                     let is_macro = matches!(item, ast::Item::MacroRules(_));
                     self.define(Some(name), is_macro, Part::of_item(item, code(statement)));
@@ -291,12 +292,6 @@ fn code(statement: &Statement) -> Code {
 /// What may stand among items, but is run here.
 fn is_macro_call(item: &ast::Item) -> bool {
     matches!(item, ast::Item::MacroCall(_))
-}
-
-/// The name by which an item is known, where later ones of this name take its place.
-fn item_name(item: &ast::Item) -> Option<String> {
-    let name = ast::AnyHasName::cast(item.syntax().clone())?.name()?;
-    Some(name.text().to_string())
 }
 
 #[cfg(test)]

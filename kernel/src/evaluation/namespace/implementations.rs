@@ -4,11 +4,12 @@
 use std::collections::BTreeSet;
 use std::ops::Range;
 
-use ra_ap_syntax::ast::{self, AstNode, HasModuleItem, HasName};
+use ra_ap_syntax::ast::{self, AstNode, HasModuleItem};
 use ra_ap_syntax::{Edition, SourceFile, SyntaxKind, SyntaxNode};
 
 use super::Namespace;
 use super::needed::Part;
+use crate::analysis::name_of;
 
 impl Namespace {
     /// Takes away from what earlier cells have implemented what this implements again.
@@ -41,7 +42,7 @@ impl Replaced {
     fn by(new: &ast::Impl) -> Replaced {
         let names = new.trait_().is_none().then(|| {
             let items = new.assoc_item_list().into_iter().flat_map(|list| list.assoc_items());
-            items.filter_map(|item| name_of(&item)).collect()
+            items.filter_map(|item| name_of(item.syntax())).collect()
         });
         Replaced {
             head: head_of(new),
@@ -68,7 +69,7 @@ impl Replaced {
             .into_iter()
             .flat_map(|list| list.assoc_items())
             .collect();
-        let is_replaced = |item: &&ast::AssocItem| name_of(item).is_some_and(|name| names.contains(&name));
+        let is_replaced = |item: &&ast::AssocItem| name_of(item.syntax()).is_some_and(|name| names.contains(&name));
         let replaced: Vec<Range<usize>> = all
             .iter()
             .filter(is_replaced)
@@ -110,11 +111,6 @@ fn head_of(implementation: &ast::Impl) -> String {
         .map(|token| token.text().to_owned())
         .collect();
     words.join(" ")
-}
-
-fn name_of(item: &ast::AssocItem) -> Option<String> {
-    let name = ast::AnyHasName::cast(item.syntax().clone())?.name()?;
-    Some(name.text().to_string())
 }
 
 #[cfg(test)]
