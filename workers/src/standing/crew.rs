@@ -140,24 +140,24 @@ impl CrewState {
         self.docket.settle(number, result, pid)
     }
 
-    /// Whether a worker has ended that has not been buried.
-    pub(super) fn has_dead(&mut self) -> bool {
+    /// The desks whose workers have ended and have not been buried.
+    pub(super) fn dead(&mut self) -> Vec<usize> {
         self.members
-            .values_mut()
-            .any(|member| member.child.try_wait().is_some())
+            .iter_mut()
+            .filter_map(|(desk, member)| member.child.try_wait().map(|_| *desk))
+            .collect()
     }
 
-    /// Takes the workers that have ended out of the crew. All their results must have been settled. What they died on
-    /// is settled here.
-    pub(super) fn bury(&mut self) -> Vec<Settled> {
+    /// Takes the workers of these desks out of the crew, which were [`dead`](Self::dead) before their results were
+    /// settled. What they died on is settled here. Whoever has ended since may have left a result, and has to wait.
+    pub(super) fn bury(&mut self, desks: &[usize]) -> Vec<Settled> {
         let first = self.memory.tasks.visit(|visit| visit.state.log.first);
-        let dead: Vec<_> = self
-            .members
-            .extract_if(.., |_, member| member.child.try_wait().is_some())
-            .collect();
         let mut settled = Vec::new();
-        for (desk, mut member) in dead {
-            let desk = &self.memory.desks[desk];
+        for desk in desks {
+            let Some(mut member) = self.members.remove(desk) else {
+                continue;
+            };
+            let desk = &self.memory.desks[*desk];
             let note = desk.note.load(Ordering::Acquire);
             let ending = member.child.wait().with_note(note);
             let pid = member.child.pid();
@@ -284,8 +284,12 @@ impl CrewState {
 
 #[cfg(test)]
 mod tests {
+    use std::process::Command;
+
     use super::*;
+    use crate::spawn::Child;
     use crate::standing::task::WANTED;
+    use crate::sys::lifeline::Lifelines;
 
     /// A crew whose workers are started by nobody.
     fn crew() -> CrewState {
@@ -309,6 +313,16 @@ mod tests {
             .visit(|visit| crew.log.take(&mut visit.state.log))
             .unwrap()
             .map(|(bytes, _)| bytes)
+    }
+
+    /// Puts a process at a desk that has taken this task.
+    fn seat(crew: &mut CrewState, desk: usize, task: u64, program: &mut Command) {
+        crew.memory.desks[desk].task.store(task + 1, Ordering::Release);
+        let (lifeline, tail) = Lifelines::lock().add().unwrap();
+        let pid = program.spawn().unwrap().id().cast_signed();
+        let child = Child::adopt(rustix::process::Pid::from_raw(pid).unwrap(), lifeline, false).unwrap();
+        let started = Started { child, _lifeline: tail };
+        crew.members.insert(desk, started);
     }
 
     fn is_cancelled(settled: &Settled, task: &Arc<Task>) -> bool {
@@ -380,6 +394,28 @@ mod tests {
     }
 
     #[test]
+    fn a_worker_that_ends_while_results_are_taken_in_is_not_buried_before_its_own_are() {
+        let mut crew = crew();
+        let tasks = submit(&mut crew, 2);
+        assert!(take(&crew).is_some() && take(&crew).is_some());
+        seat(&mut crew, 0, 0, &mut Command::new("true"));
+        seat(&mut crew, 1, 1, Command::new("sleep").arg("60"));
+        crew.members.get_mut(&0).unwrap().child.wait();
+        let dead = crew.dead();
+        assert_eq!(dead, [0]);
+        let other = &mut crew.members.get_mut(&1).unwrap().child;
+        other.signal(Signal::KILL);
+        other.wait();
+        let settled = crew.bury(&dead);
+        assert!(matches!(&settled[..], [one] if one.task.ptr_eq(&Arc::downgrade(&tasks[0]))));
+        let pid = Some(7);
+        assert!(crew.settle(1, Ok(Payload::new(vec![1], 0)), pid).is_some());
+        let dead = crew.dead();
+        assert_eq!(dead, [1]);
+        assert!(crew.bury(&dead).is_empty() && crew.members.is_empty());
+    }
+
+    #[test]
     fn workers_are_told_to_end_after_what_waits() {
         let mut crew = crew();
         let _tasks = submit(&mut crew, 1);
@@ -387,6 +423,6 @@ mod tests {
         assert_eq!(crew.memory.tasks.visit(|visit| visit.state.closed), 1);
         assert!(take(&crew).is_some());
         crew.wait_for_workers();
-        assert!(crew.has_open_tasks() && crew.bury().is_empty());
+        assert!(crew.has_open_tasks() && crew.dead().is_empty());
     }
 }

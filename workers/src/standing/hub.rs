@@ -151,7 +151,14 @@ impl Hub {
 
     /// Replaces the workers that have ended.
     fn look_after_workers(&mut self) -> io::Result<()> {
-        if !self.crews.values_mut().any(CrewState::has_dead) {
+        let mut dead: HashMap<u64, Vec<usize>> = HashMap::new();
+        for (id, crew) in &mut self.crews {
+            let desks = crew.dead();
+            if !desks.is_empty() {
+                dead.insert(*id, desks);
+            }
+        }
+        if dead.is_empty() {
             return Ok(());
         }
         // What they sent before they ended comes first.
@@ -159,7 +166,9 @@ impl Hub {
         let hub = self.memory.region().name();
         let mut all = Vec::new();
         for (id, crew) in &mut self.crews {
-            all.append(&mut crew.bury());
+            if let Some(desks) = dead.get(id) {
+                all.append(&mut crew.bury(desks));
+            }
             if let Err(error) = crew.staff(*id, hub) {
                 let error = format!("a standing worker cannot be started: {error}");
                 all.append(&mut crew.abandon(&TaskError::system(None, None, error)));
