@@ -86,6 +86,17 @@ impl Client {
     /// Sends a message; gives its ID.
     pub async fn send(&mut self, channel: Channel, msg_type: &str, content: Value) -> String {
         let header = self.wire.header(msg_type);
+        self.send_with_header(channel, header, content).await
+    }
+
+    /// Sends a message on the shell's channel to a sub-shell; gives its ID.
+    pub async fn send_to_subshell(&mut self, subshell: &str, msg_type: &str, content: Value) -> String {
+        let mut header = self.wire.header(msg_type);
+        header["subshell_id"] = json!(subshell);
+        self.send_with_header(Channel::Shell, header, content).await
+    }
+
+    async fn send_with_header(&mut self, channel: Channel, header: Value, content: Value) -> String {
         let frames = self.wire.frames(&header, &content);
         let id = header["msg_id"].as_str().unwrap_or_default().to_owned();
         self.sent.insert(id.clone(), header);
@@ -136,7 +147,8 @@ impl Client {
         self.receive(None, |message| message.parent_id() == Some(id)).await
     }
 
-    /// All broadcasts under a request, from busy to idle.
+    /// All broadcasts under a request, from busy to idle. That it is still busy, which a cell says where something else has
+    /// been answered meanwhile, is left out.
     ///
     /// # Panics
     ///
@@ -151,6 +163,8 @@ impl Client {
         while !broadcasts.last().is_some_and(|message| is_status(message, "idle")) {
             broadcasts.push(self.broadcast(id).await);
         }
+        let mut is_first = true;
+        broadcasts.retain(|message| std::mem::take(&mut is_first) || !is_status(message, "busy"));
         broadcasts
     }
 

@@ -75,7 +75,7 @@ impl Wire {
             "username": "tester",
             "date": Utc::now().to_rfc3339_opts(SecondsFormat::Micros, true),
             "msg_type": msg_type,
-            "version": "5.4",
+            "version": "5.5",
         })
     }
 

@@ -104,6 +104,7 @@ fn reply_fields(msg_type: &str, content: &Value) -> &'static [(&'static str, Kin
             ("language_info", Kind::Object),
             ("banner", Kind::Text),
             ("help_links", Kind::List),
+            ("supported_features", Kind::Texts),
         ],
         ("complete_reply", "ok") => &[
             ("matches", Kind::Texts),
@@ -119,7 +120,9 @@ fn reply_fields(msg_type: &str, content: &Value) -> &'static [(&'static str, Kin
         ("history_reply", "ok") => &[("history", Kind::List)],
         ("comm_info_reply", "ok") => &[("comms", Kind::Object)],
         ("shutdown_reply", "ok") => &[("restart", Kind::Flag)],
-        ("interrupt_reply", "ok") => &[],
+        ("interrupt_reply" | "delete_subshell_reply", "ok") => &[],
+        ("create_subshell_reply", "ok") => &[("subshell_id", Kind::Text)],
+        ("list_subshell_reply", "ok") => &[("subshell_id", Kind::Texts)],
         _ => panic!("no such reply: {msg_type} with {content}"),
     }
 }

@@ -30,3 +30,5 @@ mod printing;
 mod questions;
 #[path = "protocol/subscribers.rs"]
 mod subscribers;
+#[path = "protocol/subshells.rs"]
+mod subshells;

@@ -9,6 +9,7 @@ pub(super) use conversions::{
     complete_reply, error, execute_input, execute_reply, inspect_reply, is_complete_reply, output, refused_cell,
 };
 
+use super::subshells::SubshellId;
 use crate::session::{Metadata, MimeBundle};
 use jupyter_protocol::{
     CommClose, CommInfoReply, CompleteReply, ErrorOutput, ExecuteInput, InterruptReply, IoPubWelcome, KernelInfoReply,
@@ -26,6 +27,8 @@ pub(super) enum Content {
     CommClose(CommClose),
     CommInfoReply(CommInfoReply),
     CompleteReply(CompleteReply),
+    CreateSubshellReply(CreateSubshellReply),
+    DeleteSubshellReply(DeleteSubshellReply),
     DisplayData(DisplayData),
     Error(ErrorOutput),
     ExecuteInput(ExecuteInput),
@@ -37,7 +40,8 @@ pub(super) enum Content {
     InterruptReply(InterruptReply),
     IoPubWelcome(IoPubWelcome),
     IsCompleteReply(IsCompleteReply),
-    KernelInfoReply(Box<KernelInfoReply>),
+    KernelInfoReply(Box<KernelInfo>),
+    ListSubshellReply(ListSubshellReply),
     ShutdownReply(ShutdownReply),
     Status(Status),
     Stream(StreamContent),
@@ -112,6 +116,33 @@ pub(super) enum HistoryItem {
     InputOutput(u32, u32, (String, Option<String>)),
 }
 
+/// Who the kernel is, and what of the optional parts of the protocol it has.
+#[derive(Clone, Debug, Serialize)]
+pub(super) struct KernelInfo {
+    #[serde(flatten)]
+    pub(super) reply: KernelInfoReply,
+    pub(super) supported_features: &'static [&'static str],
+}
+
+/// A sub-shell has been made.
+#[derive(Clone, Debug, Serialize)]
+#[serde(tag = "status", rename = "ok")]
+pub(super) struct CreateSubshellReply {
+    pub(super) subshell_id: SubshellId,
+}
+
+/// A sub-shell is gone.
+#[derive(Clone, Debug, Serialize)]
+#[serde(tag = "status", rename = "ok")]
+pub(super) struct DeleteSubshellReply {}
+
+/// Which sub-shells there are.
+#[derive(Clone, Debug, Serialize)]
+#[serde(tag = "status", rename = "ok")]
+pub(super) struct ListSubshellReply {
+    pub(super) subshell_id: Vec<SubshellId>,
+}
+
 /// What is known about a piece of code.
 #[derive(Clone, Debug, Serialize)]
 #[serde(tag = "status", rename = "ok")]
@@ -166,6 +197,8 @@ impl Content {
             Content::CommClose(_) => "comm_close",
             Content::CommInfoReply(_) => "comm_info_reply",
             Content::CompleteReply(_) => "complete_reply",
+            Content::CreateSubshellReply(_) => "create_subshell_reply",
+            Content::DeleteSubshellReply(_) => "delete_subshell_reply",
             Content::DisplayData(_) => "display_data",
             Content::Error(_) => "error",
             Content::ExecuteInput(_) => "execute_input",
@@ -178,6 +211,7 @@ impl Content {
             Content::IoPubWelcome(_) => "iopub_welcome",
             Content::IsCompleteReply(_) => "is_complete_reply",
             Content::KernelInfoReply(_) => "kernel_info_reply",
+            Content::ListSubshellReply(_) => "list_subshell_reply",
             Content::ShutdownReply(_) => "shutdown_reply",
             Content::Status(_) => "status",
             Content::Stream(_) => "stream",
@@ -219,6 +253,21 @@ mod tests {
         assert_eq!(
             serde_json::to_value(Content::HistoryReply(history)).unwrap(),
             json!({"status": "ok", "history": [[1, 2, ["x", null]]]})
+        );
+        let id = SubshellId("a".to_owned());
+        let created = CreateSubshellReply {
+            subshell_id: id.clone(),
+        };
+        assert_eq!(
+            serde_json::to_value(Content::CreateSubshellReply(created)).unwrap(),
+            json!({"status": "ok", "subshell_id": "a"})
+        );
+        let deleted = Content::DeleteSubshellReply(DeleteSubshellReply {});
+        assert_eq!(serde_json::to_value(deleted).unwrap(), json!({"status": "ok"}));
+        let list = ListSubshellReply { subshell_id: vec![id] };
+        assert_eq!(
+            serde_json::to_value(Content::ListSubshellReply(list)).unwrap(),
+            json!({"status": "ok", "subshell_id": ["a"]})
         );
         let error = ErrorOutput {
             ename: "UnknownRequest".to_owned(),

@@ -1,10 +1,11 @@
 //! Control: the channel for what must not wait behind cells.
 
 use super::action::Action;
-use super::content::Content;
+use super::content::{Content, CreateSubshellReply, DeleteSubshellReply, ListSubshellReply};
 use super::dispatcher::Dispatcher;
-use super::message::Received;
-use super::requests::{RequestContent, RequestError};
+use super::message::{Received, Request};
+use super::requests::{DeleteSubshellRequest, RequestContent, RequestError};
+use super::subshells::SubshellId;
 use jupyter_protocol::InterruptReply;
 
 /// Handles a message of the control channel.
@@ -19,10 +20,35 @@ pub(super) fn handle(dispatcher: &mut Dispatcher, Received { request, content }:
                     let reply = Content::InterruptReply(InterruptReply::new());
                     dispatcher.actions.reply(&request, reply);
                 }
+                Ok(RequestContent::CreateSubshell) => {
+                    let subshell_id = dispatcher.subshells.create();
+                    let reply = Content::CreateSubshellReply(CreateSubshellReply { subshell_id });
+                    dispatcher.actions.reply(&request, reply);
+                }
+                Ok(RequestContent::DeleteSubshell(DeleteSubshellRequest { subshell_id })) => {
+                    delete_subshell(dispatcher, &request, &subshell_id)?;
+                }
+                Err(malformed) if request.msg_type == "delete_subshell_request" => return Err(malformed),
+                Ok(RequestContent::ListSubshells) => {
+                    let subshell_id = dispatcher.subshells.list();
+                    let reply = Content::ListSubshellReply(ListSubshellReply { subshell_id });
+                    dispatcher.actions.reply(&request, reply);
+                }
                 // What belongs on another channel is not read here, so it cannot be malformed either.
                 _ => return Err(RequestError::unknown(&request.msg_type)),
             }
             Ok(())
         }),
     }
+}
+
+/// Its cells that wait will not run; the one that runs goes on.
+fn delete_subshell(dispatcher: &mut Dispatcher, request: &Request, id: &SubshellId) -> Result<(), RequestError> {
+    if !dispatcher.subshells.delete(id) {
+        return Err(RequestError::unknown_subshell(id));
+    }
+    dispatcher.abort_waiting_in(Some(id));
+    let reply = Content::DeleteSubshellReply(DeleteSubshellReply {});
+    dispatcher.actions.reply(request, reply);
+    Ok(())
 }

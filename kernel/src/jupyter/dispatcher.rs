@@ -17,6 +17,7 @@ use super::lifetime::Notice;
 use super::message::{Received, Request};
 use super::requests::{RequestError, ShutdownRequest};
 use super::stdin::Asked;
+use super::subshells::Subshells;
 use super::{control, shell, stdin};
 use crate::session::Event;
 use jupyter_protocol::{ReplyStatus, ShutdownReply};
@@ -28,6 +29,8 @@ pub(super) enum Input {
     Notice(Notice),
     Message(Received),
     Event(Event),
+    /// What was looked up has been answered.
+    LookedUp,
     /// The deadline has come.
     Elapsed,
 }
@@ -44,6 +47,7 @@ pub(super) struct Dispatcher {
     /// What is left to do for a cell that has run, before it is answered.
     evaluation: Option<Evaluation>,
     pub(super) history: History,
+    pub(super) subshells: Subshells,
     kernel_info: Content,
     is_ending: bool,
 }
@@ -58,6 +62,7 @@ impl Dispatcher {
             asked: None,
             evaluation: None,
             history,
+            subshells: Subshells::default(),
             kernel_info,
             is_ending: false,
         }
@@ -79,6 +84,7 @@ impl Dispatcher {
             Input::Notice(notice) => self.on_notice(notice),
             Input::Message(received) => self.on_message(received),
             Input::Event(event) => self.on_event(now, event),
+            Input::LookedUp => self.still_busy(),
             Input::Elapsed => {
                 let pieces = self.budget.elapse(now);
                 self.publish_pieces(pieces);
@@ -131,6 +137,19 @@ impl Dispatcher {
             self.refuse(request, &error);
         }
         self.actions.idle(request);
+        self.still_busy();
+    }
+
+    /// Says that a cell still runs, where one does: clients show the status that they heard last, whichever request it was
+    /// for.
+    fn still_busy(&mut self) {
+        let evaluated = self
+            .evaluation
+            .as_ref()
+            .map(|evaluation| &evaluation.ended.submission.request);
+        if let Some(request) = evaluated.or_else(|| self.executions.running_request()) {
+            self.actions.busy(request);
+        }
     }
 
     fn refuse(&mut self, request: &Request, error: &RequestError) {

@@ -5,6 +5,7 @@
 use super::message::Request;
 use super::origins::{Origin, Origins};
 use super::requests::ExecuteRequest;
+use super::subshells::SubshellId;
 use crate::session::{Cell, CellId, ExpectedCell};
 use std::collections::VecDeque;
 
@@ -134,6 +135,21 @@ impl Executions {
         std::mem::take(&mut self.waiting)
     }
 
+    /// Takes those out of the queue that came from this shell.
+    pub(super) fn abort_waiting_in(&mut self, subshell: Option<&SubshellId>) -> VecDeque<Submission> {
+        let (aborted, waiting) = self
+            .abort_waiting()
+            .into_iter()
+            .partition(|submission| submission.request.subshell.as_ref() == subshell);
+        self.waiting = waiting;
+        aborted
+    }
+
+    /// The request of the cell that runs, whichever it is.
+    pub(super) fn running_request(&self) -> Option<&Request> {
+        Some(&self.running.as_ref()?.submission.request)
+    }
+
     /// Takes the running cell, whichever it is.
     pub(super) fn abandon_running(&mut self) -> Option<Running> {
         self.running.take()
@@ -163,6 +179,7 @@ mod tests {
             identities: Vec::new(),
             header: ParentHeader(content.to_string().into()),
             msg_type: "execute_request".to_owned(),
+            subshell: None,
             parent_id: None,
         };
         Submission {
@@ -254,6 +271,24 @@ mod tests {
             executions.origin(expression).unwrap().parent.0.as_ref(),
             br#"{"code":"a"}"#
         );
+    }
+
+    #[test]
+    fn cells_of_one_shell_are_aborted_without_those_of_others() {
+        let mut executions = Executions::new();
+        let subshell = SubshellId("s".to_owned());
+        for (code, subshell) in [("a", None), ("b", Some(&subshell)), ("c", None), ("d", Some(&subshell))] {
+            let mut submission = submission(json!({"code": code}));
+            submission.request.subshell = subshell.cloned();
+            executions.push(submission);
+        }
+        executions.start_next().unwrap();
+        let mut abort = |subshell| -> Vec<String> {
+            let aborted = executions.abort_waiting_in(subshell).into_iter();
+            aborted.map(|submission| submission.execute.code).collect()
+        };
+        assert_eq!(abort(None), ["c"]);
+        assert_eq!(abort(Some(&subshell)), ["b", "d"]);
     }
 
     #[test]

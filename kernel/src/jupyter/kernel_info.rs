@@ -1,6 +1,6 @@
 //! Who the kernel is: the answer to `kernel_info_request`.
 
-use super::content::Content;
+use super::content::{Content, KernelInfo};
 use super::wire::PROTOCOL_VERSION;
 use crate::identity::{FILE_EXTENSION, LANGUAGE, MIMETYPE, NAME};
 use jupyter_protocol::{CodeMirrorMode, HelpLink, KernelInfoReply, LanguageInfo, ReplyStatus};
@@ -11,6 +11,9 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 use tokio::time::timeout;
 
+/// What the protocol calls sub-shells.
+const SUBSHELLS: &str = "kernel subshells";
+
 /// How long the compiler may take to say its version. rustup can take minutes where it first fetches a toolchain, and
 /// clients give up on a kernel that does not say who it is.
 const RUSTC_LIMIT: Duration = Duration::from_secs(2);
@@ -18,7 +21,7 @@ const RUSTC_LIMIT: Duration = Duration::from_secs(2);
 /// The answer, for a kernel whose cells are compiled by this version of Rust.
 pub(super) fn reply(rust_version: &str) -> Content {
     let version = env!("CARGO_PKG_VERSION");
-    Content::KernelInfoReply(Box::new(KernelInfoReply {
+    let reply = KernelInfoReply {
         status: ReplyStatus::Ok,
         protocol_version: PROTOCOL_VERSION.to_owned(),
         implementation: NAME.to_owned(),
@@ -40,6 +43,10 @@ pub(super) fn reply(rust_version: &str) -> Content {
         ],
         debugger: false,
         error: None,
+    };
+    Content::KernelInfoReply(Box::new(KernelInfo {
+        reply,
+        supported_features: &[SUBSHELLS],
     }))
 }
 

@@ -3,6 +3,7 @@
 use super::connection::Channel;
 use super::content::Content;
 use super::requests::{RequestContent, RequestError};
+use super::subshells::SubshellId;
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use serde_json::Value;
@@ -27,6 +28,8 @@ pub(super) struct Request {
     pub(super) identities: Vec<Bytes>,
     pub(super) header: ParentHeader,
     pub(super) msg_type: String,
+    /// The sub-shell that it is for; None where that is the main shell.
+    pub(super) subshell: Option<SubshellId>,
     /// The ID of the message that it answers, if it names one.
     pub(super) parent_id: Option<String>,
 }

@@ -29,6 +29,7 @@ mod shell;
 mod sockets;
 mod stdin;
 mod subscriber;
+mod subshells;
 mod wire;
 
 pub(crate) use server::serve;

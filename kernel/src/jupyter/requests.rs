@@ -4,6 +4,7 @@
 
 use super::content::Refusal;
 use super::message::Request;
+use super::subshells::SubshellId;
 use jupyter_protocol::ErrorOutput;
 use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
@@ -27,6 +28,9 @@ pub(super) enum RequestContent {
     Interrupt,
     Shutdown(ShutdownRequest),
     InputReply(InputReply),
+    CreateSubshell,
+    DeleteSubshell(DeleteSubshellRequest),
+    ListSubshells,
 }
 
 /// Why a request was refused. The client is told.
@@ -39,6 +43,10 @@ pub(super) enum RequestError {
     },
     #[error("this kernel does not know the message {msg_type} on this channel")]
     Unknown { msg_type: String },
+    #[error(
+        "there is no sub-shell {0:?}: create_subshell_request makes one, list_subshell_request tells which there are"
+    )]
+    UnknownSubshell(String),
     #[error("history can be asked for by range, tail or search, not by {hist_access_type:?}")]
     UnknownHistoryAccess { hist_access_type: String },
 }
@@ -107,6 +115,11 @@ pub(super) struct ShutdownRequest {
 }
 
 #[derive(Debug, Deserialize)]
+pub(super) struct DeleteSubshellRequest {
+    pub(super) subshell_id: SubshellId,
+}
+
+#[derive(Debug, Deserialize)]
 pub(super) struct CommOpen {
     pub(super) comm_id: String,
     #[serde(default, deserialize_with = "null_is_default")]
@@ -131,6 +144,11 @@ impl RequestContent {
             "shutdown_request" => Ok(RequestContent::Shutdown(
                 ShutdownRequest::deserialize(content).unwrap_or_default(),
             )),
+            "create_subshell_request" => Ok(RequestContent::CreateSubshell),
+            "delete_subshell_request" => {
+                DeleteSubshellRequest::deserialize(content).map(RequestContent::DeleteSubshell)
+            }
+            "list_subshell_request" => Ok(RequestContent::ListSubshells),
             "input_reply" => InputReply::deserialize(content).map(RequestContent::InputReply),
             _ => return Err(RequestError::unknown(msg_type)),
         };
@@ -154,11 +172,17 @@ impl RequestError {
         matches!(self, RequestError::Malformed { msg_type, .. } if msg_type == EXECUTE_REQUEST)
     }
 
+    /// The request is for a sub-shell that is not there.
+    pub(super) fn unknown_subshell(id: &SubshellId) -> RequestError {
+        RequestError::UnknownSubshell(id.0.clone())
+    }
+
     /// The error in the terms of an error reply.
     pub(super) fn as_output(&self) -> ErrorOutput {
         let ename = match self {
             RequestError::Malformed { .. } | RequestError::UnknownHistoryAccess { .. } => "MalformedRequest",
             RequestError::Unknown { .. } => "UnknownRequest",
+            RequestError::UnknownSubshell(_) => "UnknownSubshell",
         };
         let evalue = self.to_string();
         let traceback = vec![format!("{ename}: {evalue}")];

@@ -89,7 +89,7 @@ impl Server {
                 () = sleep_until(deadline.map_or_else(Instant::now, Instant::from_std)), if deadline.is_some() => {
                     Input::Elapsed
                 }
-                Some(()) = self.lookups.join_next() => continue,
+                Some(()) = self.lookups.join_next() => Input::LookedUp,
             };
             for action in self.dispatcher.handle(std::time::Instant::now(), input) {
                 self.perform(action);

@@ -12,6 +12,14 @@ use serde_json::Map;
 
 /// Handles a message of the shell channel.
 pub(super) fn handle(dispatcher: &mut Dispatcher, Received { request, content }: Received) {
+    if let Some(id) = request
+        .subshell
+        .as_ref()
+        .filter(|id| !dispatcher.subshells.contains(id))
+    {
+        let error = RequestError::unknown_subshell(id);
+        return dispatcher.answer(&request, |_| Err(error));
+    }
     match content {
         Ok(RequestContent::Execute(execute)) => dispatcher.submit(Submission { request, execute }),
         Ok(RequestContent::Complete(place)) => look_up(dispatcher, request, Lookup::Completions(place)),

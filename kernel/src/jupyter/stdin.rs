@@ -93,6 +93,7 @@ mod tests {
             identities: vec![Bytes::from_static(identity.as_bytes())],
             header: ParentHeader(json!({"msg_id": id}).to_string().into()),
             msg_type: "input_reply".to_owned(),
+            subshell: None,
             parent_id: parent.map(str::to_owned),
         }
     }

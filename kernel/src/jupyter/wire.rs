@@ -6,6 +6,7 @@
 use super::connection::Channel;
 use super::message::{Message, ParentHeader, Received, Request};
 use super::requests::RequestContent;
+use super::subshells::SubshellId;
 use bytes::Bytes;
 use chrono::SecondsFormat;
 use hmac::{Hmac, Mac};
@@ -17,7 +18,7 @@ use std::sync::{Mutex, PoisonError};
 use uuid::Uuid;
 
 /// The version of the messaging protocol that the kernel speaks.
-pub(super) const PROTOCOL_VERSION: &str = "5.4";
+pub(super) const PROTOCOL_VERSION: &str = "5.5";
 
 /// Stands between the routing frames and the message.
 const DELIMITER: &[u8] = b"<IDS|MSG>";
@@ -96,6 +97,8 @@ struct ReceivedHeader {
     #[serde(rename = "msg_id")]
     _msg_id: String,
     msg_type: String,
+    #[serde(default)]
+    subshell_id: Option<String>,
 }
 
 impl Wire {
@@ -135,14 +138,18 @@ impl Wire {
 
         let parent = parse_object("parent header", parent)?;
         parse_object("metadata", metadata)?;
-        let ReceivedHeader { msg_type, .. } = ReceivedHeader::deserialize(parse_object("header", header)?)
+        let header_read = ReceivedHeader::deserialize(parse_object("header", header)?)
             .map_err(|source| DecodeError::IncompleteHeader { source })?;
+        let ReceivedHeader {
+            msg_type, subshell_id, ..
+        } = header_read;
         let content = RequestContent::read(&msg_type, &parse_object("content", content)?);
         let request = Request {
             channel,
             identities,
             header: ParentHeader(header.clone()),
             msg_type,
+            subshell: subshell_id.map(SubshellId),
             parent_id: parent["msg_id"].as_str().map(str::to_owned),
         };
         Ok(Received { request, content })

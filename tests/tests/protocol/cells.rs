@@ -145,6 +145,11 @@ fn an_interrupt_ends_the_cell_and_both_channels_answer_while_it_runs() {
             let reply = client.reply(Channel::Shell, &cell).await;
             assert_eq!(reply.content["status"], "error");
             assert_eq!(reply.content["ename"], "Interrupted");
+            // Behind each answer it has said that it is still busy.
+            let still_busy = if by_signal { 2 } else { 3 };
+            for _ in 0..still_busy {
+                assert_eq!(client.broadcast(&cell).await.content["execution_state"], "busy");
+            }
             let error = client.broadcast(&cell).await;
             assert_eq!(error.msg_type(), "error");
             let idle = client.broadcast(&cell).await;
@@ -186,7 +191,8 @@ fn kernel_info_does_not_wait_for_a_cell() {
             let reply = client.request(channel, "kernel_info_request", json!({})).await.reply;
             answered.push(date(&reply));
             let info = reply.content;
-            assert_eq!(info["protocol_version"], "5.4");
+            assert_eq!(info["protocol_version"], "5.5");
+            assert_eq!(info["supported_features"], json!(["kernel subshells"]));
             assert_eq!(info["implementation"], "parcell");
             let language = &info["language_info"];
             assert_eq!(language["name"], "rust");

@@ -8,8 +8,10 @@ use crate::jupyter::execution::{Running, Submission};
 use crate::jupyter::expressions::Evaluation;
 use crate::jupyter::message::Request;
 use crate::jupyter::stdin;
+use crate::jupyter::subshells::SubshellId;
 use crate::session::{self, Cell, CellId, Event, Outcome};
 use serde_json::{Map, Value};
+use std::collections::VecDeque;
 use std::time::Instant;
 
 /// The number that expressions are compiled under: no cell has it.
@@ -173,14 +175,25 @@ impl Dispatcher {
         self.actions.idle(request);
         self.asked = None;
         if failed && execute.stops_on_error() {
-            self.abort_waiting();
+            self.abort_waiting_in(request.subshell.as_ref());
         }
         self.start_next();
     }
 
     /// Answers all cells that wait: they will not run.
     pub(super) fn abort_waiting(&mut self) {
-        for Submission { request, .. } in self.executions.abort_waiting() {
+        let waiting = self.executions.abort_waiting();
+        self.abort_all(waiting);
+    }
+
+    /// The same for those of one shell.
+    pub(in crate::jupyter) fn abort_waiting_in(&mut self, subshell: Option<&SubshellId>) {
+        let waiting = self.executions.abort_waiting_in(subshell);
+        self.abort_all(waiting);
+    }
+
+    fn abort_all(&mut self, waiting: VecDeque<Submission>) {
+        for Submission { request, .. } in waiting {
             self.actions.busy(&request);
             self.abort(&request, self.executions.next_count());
             self.actions.idle(&request);

@@ -111,6 +111,7 @@ fn message(channel: Channel, client: &'static str, name: &str, msg_type: &str, c
         identities: vec![Bytes::from_static(client.as_bytes())],
         header: ParentHeader(json!({"msg_id": name}).to_string().into()),
         msg_type: msg_type.to_owned(),
+        subshell: None,
         parent_id: None,
     };
     Received {

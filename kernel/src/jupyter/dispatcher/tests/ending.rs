@@ -9,7 +9,7 @@ fn an_interrupt_is_answered_before_the_cell_has_ended_and_then_aborts_the_queue(
     kernel.execute("b", json!({}));
     assert_eq!(
         kernel.control("i", "interrupt_request", json!({})),
-        ["busy i", "interrupt", "interrupt_reply i to one", "idle i"]
+        ["busy i", "interrupt", "interrupt_reply i to one", "idle i", "busy a"]
     );
     // What the cell still prints is its own, and who comes before its end is aborted with the others.
     assert_eq!(kernel.print(0, "late\n"), ["print \"late\\n\" a"]);
