@@ -1,6 +1,7 @@
 //! rust-analyzer's database: a package with its crates, the standard library, and one source file that changes.
 
 use std::fs;
+use std::iter;
 use std::path::Path;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
@@ -11,6 +12,7 @@ use ra_ap_ide::{AnalysisHost, Edition, FileId};
 use ra_ap_ide_db::FxHashMap;
 use ra_ap_paths::AbsPathBuf;
 use ra_ap_project_model::{CargoConfig, CargoFeatures, ProjectManifest, ProjectWorkspace, RustLibSource};
+use ra_ap_vfs::file_set::FileSetConfig;
 use ra_ap_vfs::loader::{Config, Directories, Entry, Handle, LoadingProgress, Message};
 use ra_ap_vfs::{Change, Vfs, VfsPath};
 use ra_ap_vfs_notify::NotifyHandle;
@@ -31,15 +33,24 @@ pub(super) struct Host {
     /// Of the package, with which it is looked at.
     features: Vec<String>,
     /// What the package depended on when it was read.
-    known: Option<Crates>,
+    known: Option<Dependencies>,
     source_path: VfsPath,
     pub(super) source_id: FileId,
     pub(super) source: String,
 }
 
+/// Which crates of the package are looked at.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Crates {
+    /// Those that its manifest has now, which may have to be read first.
+    AsNow,
+    /// Those that have been read, whatever the manifest has become: it is being changed.
+    AsRead,
+}
+
 /// What a package depends on: which crates, and in which versions.
-#[derive(Eq, PartialEq)]
-struct Crates {
+#[derive(Debug, Eq, PartialEq)]
+struct Dependencies {
     manifest: Vec<u8>,
     lock: Vec<u8>,
 }
@@ -74,15 +85,15 @@ impl Host {
         })
     }
 
-    /// Looks at this source from now on, and at the package's crates as its manifest has them now.
-    pub(super) fn set_source(&mut self, source: String) -> Result<(), AnalysisError> {
+    /// Looks at this source from now on, and at these crates.
+    pub(super) fn set_source(&mut self, source: String, crates: Crates) -> Result<(), AnalysisError> {
         let mut change = ChangeWithProcMacros::default();
         self.vfs
             .set_file_contents(self.source_path.clone(), Some(source.clone().into_bytes()));
-        if self.known != Some(self.crates()?) {
-            self.load(&mut change)?;
-            // cargo may have chosen versions.
-            self.known = Some(self.crates()?);
+        match crates {
+            Crates::AsNow => self.update_crates(&mut change)?,
+            Crates::AsRead if self.known.is_none() => return Err(AnalysisError::NotRead),
+            Crates::AsRead => {}
         }
         change.change_file(self.source_id, Some(source.clone()));
         self.source = source;
@@ -90,12 +101,24 @@ impl Host {
         Ok(())
     }
 
+    /// Reads the crates again where they are others now.
+    fn update_crates(&mut self, change: &mut ChangeWithProcMacros) -> Result<(), AnalysisError> {
+        let before = self.dependencies()?;
+        if self.known.as_ref() == Some(&before) {
+            return Ok(());
+        }
+        self.load(change)?;
+        // cargo may have chosen versions. A manifest that has been changed meanwhile is not the one that was read.
+        self.known = Some(self.dependencies()?).filter(|now| now.manifest == before.manifest);
+        Ok(())
+    }
+
     /// What the package depends on now.
-    fn crates(&self) -> Result<Crates, AnalysisError> {
+    fn dependencies(&self) -> Result<Dependencies, AnalysisError> {
         let manifest = fs::read(&self.manifest).map_err(|error| load_error(format!("{}: {error}", self.manifest)))?;
         // Before cargo has chosen versions there is none.
         let lock = fs::read(&self.lock).unwrap_or_default();
-        Ok(Crates { manifest, lock })
+        Ok(Dependencies { manifest, lock })
     }
 
     /// Reads the package's crates and the standard library.
@@ -125,8 +148,7 @@ impl Host {
             };
             change.change_file(file, contents);
         }
-        let roots = ra_ap_vfs::file_set::FileSetConfig::default().partition(&self.vfs);
-        change.set_roots(roots.into_iter().map(SourceRoot::new_local).collect());
+        change.set_roots(self.roots());
         let mut file_of = |path: &ra_ap_paths::AbsPath| {
             let (file, _) = self.vfs.file_id(&VfsPath::from(path.to_path_buf()))?;
             Some(file)
@@ -134,6 +156,15 @@ impl Host {
         let (crates, _) = workspace.to_crate_graph(&mut file_of, &FxHashMap::default());
         change.set_crate_graph(crates);
         Ok(())
+    }
+
+    /// The source that changes, and everything else, of which nothing is looked at again when it does.
+    fn roots(&self) -> Vec<SourceRoot> {
+        let mut sets = FileSetConfig::builder();
+        sets.add_file_set(self.source_path.parent().into_iter().collect());
+        let sets = sets.build().partition(&self.vfs).into_iter();
+        let kinds = iter::once(SourceRoot::new_local as fn(_) -> _).chain(iter::repeat(SourceRoot::new_library as _));
+        sets.zip(kinds).map(|(files, new)| new(files)).collect()
     }
 
     fn read_files(&mut self, workspace: &ProjectWorkspace) {

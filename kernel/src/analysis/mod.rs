@@ -1,7 +1,7 @@
 //! What rust-analyzer knows about a source: the types of variables, what could stand at a place, and documentation.
 //!
 //! It runs in a thread of its own, which reads the standard library and the crates of the package while others go on;
-//! whoever asks waits for what came before.
+//! whoever asks waits for what came before. Whoever writes code asks from that thread, so that help comes while a cell runs.
 
 mod completions;
 mod expansion;
@@ -19,6 +19,7 @@ use std::sync::{Arc, Mutex, PoisonError, TryLockError, mpsc};
 use std::time::{Duration, Instant};
 
 pub(crate) use completions::Completion;
+pub(crate) use host::Crates;
 pub(crate) use syntax::{macro_call, name_of};
 pub(crate) use types::{ObjectKind, TraitObject, Variable, VariableType};
 
@@ -26,16 +27,27 @@ use host::Host;
 
 /// rust-analyzer recurses deeply.
 const STACK: usize = 64 << 20;
-/// What is inferred before anything is asked, one after the other: it has rust-analyzer read what nearly all code uses. A
+/// What is looked at before anything is asked, one after the other: it has rust-analyzer read what nearly all code uses. A
 /// question does not wait for the steps that are left.
-const WARM_UP: [&str; 5] = [
-    "",
-    "let a = 1 + 2;",
-    "let a = vec![1].len();",
-    "let a = vec![1].iter().map(|n| n * 2).collect::<Vec<_>>();",
-    "let a = format!(\"{:?}\", vec![1]).len();",
+const WARM_UP: [Step; 8] = [
+    Step::Infer(""),
+    Step::Infer("let a = 1 + 2;"),
+    Step::Infer("let a = vec![1].len();"),
+    Step::Infer("let a = vec![1].iter().map(|n| n * 2).collect::<Vec<_>>();"),
+    Step::Infer("let a = format!(\"{:?}\", vec![1]).len();"),
+    Step::Complete("vec![1]."),
+    Step::Complete("Vec"),
+    Step::Complete("a"),
 ];
 const WARM_UP_FUNCTION: &str = "warm_up";
+
+/// A step of warming up: statements to look at.
+#[derive(Clone, Copy, Debug)]
+enum Step {
+    Infer(&'static str),
+    /// To ask what could stand at their end.
+    Complete(&'static str),
+}
 
 /// How long the compiler must not have been at work before rust-analyzer is warmed up.
 const QUIET: Duration = Duration::from_millis(500);
@@ -88,11 +100,14 @@ pub(crate) enum AnalysisError {
     Ended,
     #[error("nobody waits for rust-analyzer any more")]
     GivenUp,
+    #[error("rust-analyzer has not read the package yet")]
+    NotRead,
 }
 
 impl Analyzer {
-    /// Starts it for the package in `directory`, which need not be complete yet, with these features.
-    pub(crate) fn start(directory: &Path, features: &[&str]) -> io::Result<Analyzer> {
+    /// Starts it for the package in `directory`, which need not be complete yet, with these features. Sources begin with
+    /// `prelude`.
+    pub(crate) fn start(directory: &Path, features: &[&str], prelude: &'static str) -> io::Result<Analyzer> {
         let (requests, queue) = mpsc::channel();
         let reading = Arc::new(Reading::default());
         let compilers = Arc::new(Mutex::new(Compilers {
@@ -102,6 +117,7 @@ impl Analyzer {
         let analysis = Analysis {
             directory: directory.to_owned(),
             features: features.iter().map(|&feature| feature.to_owned()).collect(),
+            prelude,
             reading: Arc::clone(&reading),
             compilers: Arc::clone(&compilers),
             host: None,
@@ -148,7 +164,7 @@ impl Analyzer {
         goes_on: &dyn Fn(Duration) -> bool,
     ) -> Result<BTreeMap<String, Variable>, AnalysisError> {
         let question = move |host: &mut Host| {
-            host.set_source(source)?;
+            host.set_source(source, Crates::AsNow)?;
             Ok(types::of_variables(host, function))
         };
         self.wait_for(question, goes_on)
@@ -163,7 +179,7 @@ impl Analyzer {
         goes_on: &dyn Fn(Duration) -> bool,
     ) -> Result<Vec<Option<Vec<String>>>, AnalysisError> {
         let question = move |host: &mut Host| {
-            host.set_source(source)?;
+            host.set_source(source, Crates::AsNow)?;
             Ok(expansion::of_macros(host, function))
         };
         self.wait_for(question, goes_on)
@@ -188,27 +204,9 @@ impl Analyzer {
         }
     }
 
-    /// What could stand at this place of the source.
-    pub(crate) fn completions(&self, source: String, offset: usize) -> Result<Vec<Completion>, AnalysisError> {
-        self.ask(move |host| {
-            host.set_source(source)?;
-            completions::at(host, offset)
-        })
-    }
-
-    /// The documentation, in Markdown, of what is at this place of the source.
-    pub(crate) fn hover(&self, source: String, offset: usize) -> Result<Option<String>, AnalysisError> {
-        self.ask(move |host| {
-            host.set_source(source)?;
-            hover::at(host, offset)
-        })
-    }
-
-    fn ask<T: Send + 'static>(
-        &self,
-        question: impl FnOnce(&mut Host) -> Result<T, AnalysisError> + Send + 'static,
-    ) -> Result<T, AnalysisError> {
-        self.begin(question)?.recv().map_err(|_| AnalysisError::Ended)?
+    /// Has the thread look at it for whoever writes code.
+    pub(crate) fn visit(&self, visit: impl FnOnce(&mut Analysis) + Send + 'static) -> Result<(), AnalysisError> {
+        self.requests.send(Box::new(visit)).map_err(|_| AnalysisError::Ended)
     }
 
     /// Asks, and gives where the answer comes.
@@ -245,7 +243,12 @@ fn serve(mut analysis: Analysis, requests: &mpsc::Receiver<Request>) {
             requests.recv_timeout(analysis.rest())
         };
         match request {
-            Ok(request) => request(&mut analysis),
+            Ok(request) => {
+                // Whoever waits for an answer is told that there is none.
+                if catch_unwind(AssertUnwindSafe(|| request(&mut analysis))).is_err() {
+                    tracing::error!("a question to rust-analyzer panicked");
+                }
+            }
             Err(mpsc::RecvTimeoutError::Timeout) if analysis.rest().is_zero() => analysis.step(),
             Err(mpsc::RecvTimeoutError::Timeout) => {}
             Err(mpsc::RecvTimeoutError::Disconnected) => break,
@@ -256,14 +259,16 @@ fn serve(mut analysis: Analysis, requests: &mpsc::Receiver<Request>) {
 }
 
 /// What the thread has.
-struct Analysis {
+pub(crate) struct Analysis {
     directory: PathBuf,
     features: Vec<String>,
+    /// What every source begins with.
+    prelude: &'static str,
     reading: Arc<Reading>,
     compilers: Arc<Mutex<Compilers>>,
     host: Option<Host>,
     /// Of warming up.
-    steps_left: Vec<&'static str>,
+    steps_left: Vec<Step>,
 }
 
 impl Analysis {
@@ -276,16 +281,49 @@ impl Analysis {
         }
     }
 
+    /// What could stand at this place of the source.
+    pub(crate) fn completions(
+        &mut self,
+        source: String,
+        offset: usize,
+        crates: Crates,
+    ) -> Result<Vec<Completion>, AnalysisError> {
+        self.with(|host| {
+            host.set_source(source, crates)?;
+            completions::at(host, offset)
+        })
+    }
+
+    /// The documentation, in Markdown, of what is at this place of the source.
+    pub(crate) fn hover(
+        &mut self,
+        source: String,
+        offset: usize,
+        crates: Crates,
+    ) -> Result<Option<String>, AnalysisError> {
+        self.with(|host| {
+            host.set_source(source, crates)?;
+            hover::at(host, offset)
+        })
+    }
+
     /// Does the next step of warming up.
     fn step(&mut self) {
-        let statement = self.steps_left.remove(0);
+        let step = self.steps_left.remove(0);
+        let (Step::Infer(statements) | Step::Complete(statements)) = step;
         let start = Instant::now();
+        let before = format!("{}\nfn {WARM_UP_FUNCTION}() {{ {statements}", self.prelude);
+        let end = before.len();
         let done = self.with(|host| {
-            host.set_source(format!("fn {WARM_UP_FUNCTION}() {{ {statement} }}"))?;
-            Ok(types::of_variables(host, WARM_UP_FUNCTION))
+            host.set_source(format!("{before} }}"), Crates::AsNow)?;
+            match step {
+                Step::Infer(_) => drop(types::of_variables(host, WARM_UP_FUNCTION)),
+                Step::Complete(_) => drop(completions::at(host, end)?),
+            }
+            Ok(())
         });
         match done {
-            Ok(_) => tracing::debug!(statement, took = ?start.elapsed(), "rust-analyzer has been warmed up"),
+            Ok(()) => tracing::debug!(?step, took = ?start.elapsed(), "rust-analyzer has been warmed up"),
             Err(error) => {
                 tracing::debug!(%error, "rust-analyzer has not been warmed up");
                 self.steps_left.clear();
@@ -326,10 +364,43 @@ mod tests {
         package
     }
 
+    fn ask<T: Send + 'static>(analyzer: &Analyzer, question: impl FnOnce(&mut Analysis) -> T + Send + 'static) -> T {
+        let (reply, answer) = mpsc::channel();
+        analyzer
+            .visit(move |analysis| reply.send(question(analysis)).unwrap())
+            .unwrap();
+        answer.recv().unwrap()
+    }
+
+    #[test]
+    fn crates_that_are_not_read_are_not_waited_for_where_nobody_may() {
+        let package = package();
+        let analyzer = Analyzer::start(package.path(), &[], "").unwrap();
+        let complete = |crates| {
+            let source = "fn double() {}\nfn f() { dou }".to_owned();
+            let offset = source.rfind(" }").unwrap();
+            ask(&analyzer, move |analysis| analysis.completions(source, offset, crates))
+        };
+        assert!(matches!(complete(Crates::AsRead), Err(AnalysisError::NotRead)));
+        assert!(!complete(Crates::AsNow).unwrap().is_empty());
+        // What the package has become is another's business.
+        std::fs::write(package.path().join("Cargo.toml"), "no manifest").unwrap();
+        assert!(!complete(Crates::AsRead).unwrap().is_empty());
+        assert!(matches!(complete(Crates::AsNow), Err(AnalysisError::Load(_))));
+    }
+
+    #[test]
+    fn a_question_that_panics_costs_its_own_answer_only() {
+        let package = package();
+        let analyzer = Analyzer::start(package.path(), &[], "").unwrap();
+        analyzer.visit(|_| panic!("on purpose")).unwrap();
+        assert_eq!(ask(&analyzer, |_| 7), 7);
+    }
+
     #[test]
     fn one_after_the_other_is_answered() {
         let package = package();
-        let analyzer = Analyzer::start(package.path(), &[]).unwrap();
+        let analyzer = Analyzer::start(package.path(), &[], "").unwrap();
         let source = "struct P;\nfn f() {\nlet a = 1u8; let mut b = vec![P]; let (c, d) = (2, |x: u8| x);\n}\n";
         let variables = analyzer.variables(source.to_owned(), "f", &|_| true).unwrap();
         let type_of = |name: &str| variables[name].type_.clone();
@@ -345,18 +416,25 @@ mod tests {
 
         let source = "/// It doubles.\nfn double(n: u8) -> u8 { n * 2 }\nfn f() { dou }";
         let offset = source.rfind(" }").unwrap();
-        let found = analyzer.completions(source.to_owned(), offset).unwrap();
+        let found = ask(&analyzer, move |analysis| {
+            analysis.completions(source.to_owned(), offset, Crates::AsNow).unwrap()
+        });
         assert!(found.iter().any(|found| found.text.starts_with("double")), "{found:?}");
         let offset = source.find("fn double").unwrap() + "fn ".len();
-        let documentation = analyzer.hover(source.to_owned(), offset).unwrap().unwrap();
+        let hover = |offset| {
+            ask(&analyzer, move |analysis| {
+                analysis.hover(source.to_owned(), offset, Crates::AsRead).unwrap()
+            })
+        };
+        let documentation = hover(offset).unwrap();
         assert!(documentation.contains("It doubles."), "{documentation}");
-        assert_eq!(analyzer.hover(source.to_owned(), source.len()).unwrap(), None);
+        assert_eq!(hover(source.len()), None);
     }
 
     #[test]
     fn of_values_without_a_name_it_is_known_what_they_can_do() {
         let package = package();
-        let analyzer = Analyzer::start(package.path(), &[]).unwrap();
+        let analyzer = Analyzer::start(package.path(), &[], "").unwrap();
         let source = "fn adder(n: u8) -> impl Fn(u8) -> u8 { move |x| x + n }\n\
                       fn even() -> impl Iterator<Item = u64> + Clone { (0..9).filter(|n| n % 2 == 0) }\n\
                       async fn later() -> Result<u8, String> { Ok(1) }\n\
@@ -390,7 +468,7 @@ mod tests {
     #[test]
     fn it_is_known_which_macros_make_items() {
         let package = package();
-        let analyzer = Analyzer::start(package.path(), &[]).unwrap();
+        let analyzer = Analyzer::start(package.path(), &[], "").unwrap();
         let source = "macro_rules! make { ($i:ident) => { #[derive(Debug)] struct $i { a: u8 } impl $i { fn new() {} } }; }\n\
                       macro_rules! twice { ($a:ident $b:ident) => { make!($a); make! { $b } }; }\n\
                       macro_rules! run { ($e:expr) => { let a = $e; struct Inner; drop(a) }; }\n\
@@ -415,7 +493,7 @@ mod tests {
     #[test]
     fn who_gives_up_does_not_wait() {
         let package = package();
-        let analyzer = Analyzer::start(package.path(), &[]).unwrap();
+        let analyzer = Analyzer::start(package.path(), &[], "").unwrap();
         let source = "fn f() { let a = vec![1].len(); }".to_owned();
         let error = analyzer.variables(source, "f", &|_| false).unwrap_err();
         assert!(matches!(error, AnalysisError::GivenUp), "{error}");
@@ -424,7 +502,7 @@ mod tests {
     #[test]
     fn nothing_is_read_after_the_end() {
         let package = package();
-        let analyzer = Analyzer::start(package.path(), &[]).unwrap();
+        let analyzer = Analyzer::start(package.path(), &[], "").unwrap();
         assert!(analyzer.try_end());
         let error = analyzer.variables("fn f() {}".to_owned(), "f", &|_| true).unwrap_err();
         assert!(matches!(error, AnalysisError::Ended), "{error}");
@@ -434,7 +512,7 @@ mod tests {
     #[test]
     fn a_package_that_cannot_be_read_is_told() {
         let package = tempfile::tempdir().unwrap();
-        let analyzer = Analyzer::start(package.path(), &[]).unwrap();
+        let analyzer = Analyzer::start(package.path(), &[], "").unwrap();
         let error = analyzer.variables("fn f() {}".to_owned(), "f", &|_| true).unwrap_err();
         assert!(matches!(error, AnalysisError::Load(_)), "{error}");
     }

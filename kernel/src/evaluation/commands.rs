@@ -4,7 +4,7 @@ use super::early_return::ErrorFormat;
 use super::statements::Command;
 use super::{Error, Evaluator, Names, Shown, State};
 use crate::cell;
-use crate::toolchain::Tools;
+use crate::toolchain::{Manifest, Tools};
 
 /// Settings of evcxr's, of which notebooks that were written for it may be full, and which have no meaning here.
 const WITHOUT_MEANING: [&str; 12] = [
@@ -32,7 +32,7 @@ impl Evaluator {
         let done: Result<Option<Shown>, Refusal> = match command.name.as_str() {
             ":build_env" => build_environment(argument, state),
             ":clear" => return self.clear(state).map(|()| None),
-            ":dep" => add_dependency(argument, state),
+            ":dep" => add_dependency(argument, &mut state.namespace.manifest).map(|()| None),
             ":doc" => self.documentation(argument),
             ":efmt" => error_format(argument, state),
             ":env" => self.environment(argument),
@@ -81,7 +81,9 @@ impl Evaluator {
         if argument.is_empty() {
             return Err("say of what, as in `:doc Vec::push`".to_owned());
         }
-        match self.hover(argument) {
+        let owned = argument.to_owned();
+        let found = self.look(move |look| look.hover(&owned));
+        match found.map_err(|error| error.to_string())? {
             Some(markdown) => Ok(Some(Shown::Markdown(markdown))),
             None => Err(format!("nothing is known about `{argument}`")),
         }
@@ -114,10 +116,11 @@ impl Evaluator {
     }
 }
 
-fn add_dependency(argument: &str, state: &mut State) -> Result<Option<Shown>, Refusal> {
+/// What `:dep` does.
+pub(super) fn add_dependency(argument: &str, manifest: &mut Manifest) -> Result<(), Refusal> {
     let (name, dependency) = parse_dependency(argument)?;
-    state.namespace.manifest.dependencies.insert(name, dependency);
-    Ok(None)
+    manifest.dependencies.insert(name, dependency);
+    Ok(())
 }
 
 /// `NAME`, `NAME = VALUE`, or the path of a package.

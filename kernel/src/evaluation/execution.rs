@@ -127,8 +127,11 @@ impl Evaluation<'_> {
         let Product::Library { file, number } = product else {
             return Ok(Then::Done(draft.namespace.clone()));
         };
+        let mut base = draft.namespace.clone();
+        base.commit();
+        self.evaluator.insight.show(base.clone(), self.state.error_format);
         if looks_ahead {
-            self.compile_ahead(draft);
+            self.compile_ahead(base);
         }
         let start = Instant::now();
         let ran = self.evaluator.runner.run(file, &format!("{CELL_FUNCTION}{number}"));
@@ -151,10 +154,8 @@ impl Evaluation<'_> {
         Ok(Then::Done(draft.namespace.clone()))
     }
 
-    /// Begins to compile the next cell, for the notebook as it will be when this one has completed.
-    fn compile_ahead(&mut self, draft: &Draft) {
-        let mut base = draft.namespace.clone();
-        base.commit();
+    /// Begins to compile the next cell, for `base`, the notebook as it will be when this one has completed.
+    fn compile_ahead(&mut self, base: Namespace) {
         // cargo has to look at their files each time.
         if base.manifest.depends_on_changing_files() {
             return;

@@ -17,6 +17,7 @@ mod draft;
 mod early_return;
 mod execution;
 mod imports;
+mod insight;
 mod literals;
 mod macros;
 mod mending;
@@ -31,19 +32,22 @@ use std::io;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::PoisonError;
 use std::time::{Duration, Instant};
 
 pub(crate) use ahead::Next;
 pub(crate) use commands::{Refusal, parse_dependency};
 pub(crate) use diagnostic::{Diagnostic, Label};
 pub(crate) use draft::{CELL_FUNCTION, STORE};
+pub(crate) use insight::{Insight, Look};
 pub(crate) use waiting::{Progress, Waiting};
 
-use crate::analysis::{AnalysisError, Analyzer, Completion, ObjectKind, TraitObject};
+pub(crate) use crate::analysis::Completion;
+use crate::analysis::{AnalysisError, Analyzer, ObjectKind, TraitObject};
 use crate::toolchain::{BuildError, BuildSettings, Identities, LIBRARY_FEATURE, Manifest, Package, SourcePlace, Tools};
 use ahead::{Ahead, Ready};
 use compiling::Compiling;
-use draft::{Draft, Purpose};
+use draft::Draft;
 use early_return::ErrorFormat;
 use execution::Evaluation;
 use namespace::{Imports, Namespace};
@@ -62,6 +66,7 @@ pub(crate) struct Evaluator {
     manifest: Manifest,
     package: Package,
     analyzer: Analyzer,
+    insight: Insight,
     runner: Runner,
     /// How many libraries have been compiled.
     libraries: u32,
@@ -221,19 +226,21 @@ impl Evaluator {
     ) -> Result<Evaluator, Error> {
         let manifest = Manifest::with_library(library);
         package.write_manifest(&manifest)?;
-        let analyzer = Analyzer::start(package.directory(), &[LIBRARY_FEATURE])?;
+        let analyzer = Analyzer::start(package.directory(), &[LIBRARY_FEATURE], PRELUDE)?;
         analyzer.warm_up();
         let build = BuildSettings {
             tools,
             offline: false,
             environment: BTreeMap::new(),
         };
+        let state = State {
+            namespace: initial(&manifest),
+            build,
+            error_format: ErrorFormat::default(),
+        };
         Ok(Evaluator {
-            state: State {
-                namespace: initial(&manifest),
-                build,
-                error_format: ErrorFormat::default(),
-            },
+            insight: Insight::new(analyzer.clone(), package.directory().to_owned(), &state),
+            state,
             manifest,
             package,
             analyzer,
@@ -262,6 +269,19 @@ impl Evaluator {
         Names(&self.state.namespace)
     }
 
+    /// The notebook for whoever writes cells, as it is and as it will be.
+    pub(crate) fn insight(&self) -> Insight {
+        self.insight.clone()
+    }
+
+    /// Looks at the notebook, and waits for what is seen.
+    pub(crate) fn look<T: Send + 'static>(
+        &self,
+        look: impl FnOnce(&mut Look<'_>) -> T + Send + 'static,
+    ) -> Result<T, AnalysisError> {
+        self.insight.look_now(look)
+    }
+
     /// The file that cells are compiled from.
     pub(crate) fn source_file(&self) -> PathBuf {
         self.package.source_file()
@@ -270,19 +290,28 @@ impl Evaluator {
     /// Forgets all variables, items and imports; the crates stay.
     pub(crate) fn reset(&mut self) -> Result<(), Error> {
         self.state.namespace = initial(&self.state.namespace.manifest);
+        self.show();
         self.runner.restart()?;
         Ok(())
     }
 
+    /// Has whoever writes cells see the notebook as it is now.
+    fn show(&self) {
+        self.insight.show(self.state.namespace.clone(), self.state.error_format);
+    }
+
     /// Evaluates code. When it runs, `upcoming` is asked what is next, which is compiled meanwhile.
     pub(crate) fn execute(&mut self, request: Request<'_>, upcoming: Upcoming<'_>) -> Result<Evaluated, Error> {
+        let evaluating = self.insight.evaluating();
+        let _evaluating = evaluating.lock().unwrap_or_else(PoisonError::into_inner);
         let result = self.evaluate(request, upcoming);
+        if matches!(result, Err(Error::Ended(_))) {
+            self.forget_variables();
+        }
+        self.show();
         match &result {
             Err(Error::Diagnostics(errors)) => self.last_errors.clone_from(errors),
-            Err(Error::Ended(_)) => {
-                self.forget_variables();
-                self.runner.restart()?;
-            }
+            Err(Error::Ended(_)) => self.runner.restart()?,
             _ => {}
         }
         result
@@ -386,59 +415,6 @@ impl Evaluator {
     fn forget_variables(&mut self) {
         self.state.namespace.variables.clear();
         self.state.namespace.earlier.clear();
-    }
-
-    /// What could stand at this place of code.
-    pub(crate) fn completions(&mut self, code: &str, position: usize) -> Result<Vec<Completion>, Error> {
-        let source = self.draft_to_look_at(code)?.analysed(Purpose::Completion);
-        let Some(offset) = source.place_of(position) else {
-            return Ok(Vec::new());
-        };
-        let mut found = self.analyzer.completions(source.into_text(), offset)?;
-        found.retain(|found| !found.text.starts_with("parcell_analysis"));
-        Ok(found)
-    }
-
-    /// The documentation, in Markdown, of what code ends with; None where nothing is known.
-    pub(crate) fn hover(&mut self, code: &str) -> Option<String> {
-        let found = self.try_hover(code);
-        found.unwrap_or_else(|error| {
-            tracing::debug!(%error, code, "nothing is known");
-            None
-        })
-    }
-
-    fn try_hover(&mut self, code: &str) -> Result<Option<String>, Error> {
-        let (code, position) = if code == "let" {
-            // Alone it is none.
-            ("let _ = 1;".to_owned(), 0)
-        } else {
-            // A method is found where it is called only.
-            let name = code.strip_suffix('(').map_or(code.len(), str::len);
-            let end = if name < code.len() { ");" } else { ";" };
-            (format!("{code}{end}"), name)
-        };
-        let source = self.draft_to_look_at(&code)?.analysed(Purpose::Completion);
-        let Some(offset) = source.place_of(position) else {
-            return Ok(None);
-        };
-        Ok(self.analyzer.hover(source.into_text(), offset)?)
-    }
-
-    /// Code that is not run. Its commands count as far as they add crates.
-    fn draft_to_look_at(&mut self, code: &str) -> Result<Draft, Error> {
-        let parsed = Statements::parse(code);
-        let mut state = self.state.clone();
-        for command in parsed.commands.iter().filter(|command| command.name == ":dep") {
-            self.command(command, &mut state)?;
-        }
-        self.package.write_manifest(&state.namespace.manifest)?;
-        Ok(Draft::new(
-            state.namespace,
-            &parsed,
-            Imports::AsWritten,
-            state.error_format,
-        ))
     }
 }
 

@@ -1,14 +1,15 @@
 //! Completion: what could stand at the cursor.
 //!
-//! Magics, commands and crates are known here, and so is the notebook as the last cell left it; for the rest the
-//! engine asks rust-analyzer. While a cell runs, what is known here is the answer.
+//! Magics, commands and crates are known here, and so is the notebook as the last cell left it; for the rest rust-analyzer
+//! is asked. Where it has other work, what is known here is the answer.
 
+use std::cmp::Reverse;
 use std::ops::Range;
 
 use super::crates;
 use super::knowledge::Knowledge;
 use crate::cell::{self, Cursor, Excerpt, MagicHelp, OptionHelp};
-use crate::evaluation::{CELL_FUNCTION, Evaluator, STORE};
+use crate::evaluation::{self, CELL_FUNCTION, Look, STORE};
 
 /// What could stand at the cursor.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
@@ -150,7 +151,7 @@ fn crate_names(knowledge: &Knowledge) -> impl Iterator<Item = Completion> {
 }
 
 /// What rust-analyzer finds in a piece of Rust.
-pub(super) fn ask(evaluator: &mut Evaluator, excerpt: &Excerpt, knowledge: &Knowledge) -> InRust {
+pub(super) fn ask(look: &mut Look<'_>, excerpt: &Excerpt, knowledge: &Knowledge) -> InRust {
     let (text, position) = (excerpt.map.text(), excerpt.position);
     let prefix = prefix(text, position);
     // rust-analyzer would look only for what fits the whole of the word that the cursor is in.
@@ -160,7 +161,7 @@ pub(super) fn ask(evaluator: &mut Evaluator, excerpt: &Excerpt, knowledge: &Know
         word_length(&text[position..])
     };
     let asked = format!("{}{}", &text[..position], &text[position + tail..]);
-    let found = evaluator.completions(&asked, position).unwrap_or_else(|error| {
+    let found = look.completions(&asked, position).unwrap_or_else(|error| {
         tracing::debug!(%error, "no completions");
         Vec::new()
     });
@@ -171,7 +172,7 @@ pub(super) fn ask(evaluator: &mut Evaluator, excerpt: &Excerpt, knowledge: &Know
     let candidates = found
         .into_iter()
         .filter(|found| !is_internal(&found.text))
-        .map(|found| candidate(&found.text, found.kind, is_member, knowledge));
+        .map(|found| ranked(found, is_member, knowledge));
     InRust {
         start: position - prefix.len(),
         matches: sorted(candidates, prefix, knowledge),
@@ -189,7 +190,7 @@ pub(super) fn from_knowledge(excerpt: &Excerpt, knowledge: &Knowledge) -> InRust
     }
     let variables = knowledge
         .variables()
-        .map(|(name, _)| candidate(name, "instance", false, knowledge));
+        .map(|(name, _)| unranked(candidate(name, "instance", false, knowledge)));
     let items = knowledge.items().map(|item| {
         let definition = &item.definition;
         let bang = if definition.kind == cell::DefinitionKind::Macro {
@@ -197,16 +198,12 @@ pub(super) fn from_knowledge(excerpt: &Excerpt, knowledge: &Knowledge) -> InRust
         } else {
             ""
         };
-        candidate(
-            &format!("{}{bang}", definition.name),
-            definition.kind.name(),
-            false,
-            knowledge,
-        )
+        let name = format!("{}{bang}", definition.name);
+        unranked(candidate(&name, definition.kind.name(), false, knowledge))
     });
     let keywords = KEYWORDS
         .iter()
-        .map(|keyword| candidate(keyword, "keyword", false, knowledge));
+        .map(|keyword| unranked(candidate(keyword, "keyword", false, knowledge)));
     let candidates: Vec<_> = variables.chain(items).chain(keywords).collect();
     InRust {
         start,
@@ -250,34 +247,100 @@ fn plain_name(snippet: &str) -> String {
     snippet[..end].trim_end_matches(':').to_owned()
 }
 
+/// What could stand at a place, and how far down in the list.
+struct Ranked {
+    completion: Completion,
+    /// It begins with the word that is there, without what leads to it.
+    name: String,
+    /// As rust-analyzer tells it; 0 where nothing is known.
+    distance: usize,
+    relevance: u32,
+    is_deprecated: bool,
+}
+
+impl Ranked {
+    /// Whether it is not in scope.
+    fn is_elsewhere(&self) -> bool {
+        self.completion.text != self.name
+    }
+}
+
+fn unranked(completion: Completion) -> Ranked {
+    Ranked {
+        name: completion.text.clone(),
+        completion,
+        distance: 0,
+        relevance: 0,
+        is_deprecated: false,
+    }
+}
+
+/// One of rust-analyzer's completions, with what it and the notebook know about it. What is not in scope has its path.
+fn ranked(found: evaluation::Completion, is_member: bool, knowledge: &Knowledge) -> Ranked {
+    let mut completion = candidate(&found.text, found.kind, is_member, knowledge);
+    let name = completion.text.clone();
+    if completion.signature.is_none() {
+        completion.signature = found.detail.map(|detail| signature_of(&name, &detail));
+    }
+    if let Some(path) = found.path {
+        let bang = if name.ends_with('!') { "!" } else { "" };
+        completion.text = format!("{path}{bang}");
+    }
+    Ranked {
+        completion,
+        name,
+        distance: found.distance,
+        // Among methods it is the number of parameters that it goes by.
+        relevance: if is_member { 0 } else { found.relevance },
+        is_deprecated: found.is_deprecated,
+    }
+}
+
+/// What rust-analyzer says of something, as a signature: `len: usize`, `fn len(&self) -> usize`.
+fn signature_of(name: &str, detail: &str) -> String {
+    let detail = detail.split_whitespace().collect::<Vec<_>>().join(" ");
+    let visible = detail.strip_prefix("pub ").unwrap_or(&detail);
+    if visible.contains("fn ") || visible.contains(name.trim_end_matches('!')) {
+        visible.to_owned()
+    } else {
+        format!("{name}: {visible}")
+    }
+}
+
 /// Without repetitions, those that do not fit left out: what is the notebook's own first, what is internal by its
 /// name last.
-fn sorted(candidates: impl IntoIterator<Item = Completion>, prefix: &str, knowledge: &Knowledge) -> Vec<Completion> {
-    let mut matches: Vec<Completion> = candidates
+fn sorted(candidates: impl IntoIterator<Item = Ranked>, prefix: &str, knowledge: &Knowledge) -> Vec<Completion> {
+    let mut matches: Vec<Ranked> = candidates
         .into_iter()
-        .filter(|candidate| !candidate.text.is_empty() && candidate.text.starts_with(prefix))
+        .filter(|candidate| !candidate.name.is_empty() && candidate.name.starts_with(prefix))
         .collect();
-    let rank = |candidate: &Completion| match candidate.kind.as_str() {
+    let rank = |completion: &Completion| match completion.kind.as_str() {
         "variable" => 0,
-        "field" if knowledge.has_field(&candidate.text) || candidate.text.starts_with(|c: char| c.is_ascii_digit()) => {
-            0
-        }
-        // rust-analyzer offers the private fields of all types, as those of the notebook's are.
-        "field" => 3,
+        "field" if knowledge.has_field(&completion.text) => 0,
         "keyword" => 2,
         _ => 1,
     };
     matches.sort_by_cached_key(|candidate| {
-        let text = &candidate.text;
+        let Ranked {
+            completion,
+            name,
+            distance,
+            relevance,
+            is_deprecated,
+        } = candidate;
         (
-            text.starts_with('_'),
-            rank(candidate),
-            text.to_lowercase(),
-            text.clone(),
+            (name.starts_with('_') || *is_deprecated, candidate.is_elsewhere()),
+            (rank(completion), *distance, Reverse(*relevance)),
+            (name.to_lowercase(), completion.text.clone()),
         )
     });
+    let has_any_in_scope = matches.iter().any(|candidate| !candidate.is_elsewhere());
+    let is_of_type = prefix.starts_with(char::is_uppercase);
+    // What is in scope is meant, unless a type may be.
+    matches.retain(|candidate| !candidate.is_elsewhere() || is_of_type || !has_any_in_scope);
     let mut seen = std::collections::HashSet::new();
-    matches.retain(|candidate| seen.insert(candidate.text.clone()));
+    let mut matches: Vec<_> = matches.into_iter().map(|candidate| candidate.completion).collect();
+    matches.retain(|completion| seen.insert(completion.text.clone()));
     matches
 }
 
@@ -413,21 +476,78 @@ mod tests {
         assert_eq!(candidate("vec![]", "function", false, &knowledge).kind, "macro");
     }
 
-    #[test]
-    fn names_that_begin_with_an_underscore_come_last_and_private_fields_behind_methods() {
+    /// One of rust-analyzer's.
+    fn found(text: &str, kind: &'static str, distance: usize, relevance: u32) -> evaluation::Completion {
+        evaluation::Completion {
+            text: text.to_owned(),
+            kind,
+            detail: None,
+            path: None,
+            distance,
+            relevance,
+            is_deprecated: false,
+        }
+    }
+
+    fn texts(found: impl IntoIterator<Item = evaluation::Completion>, prefix: &str, is_member: bool) -> Vec<String> {
         let knowledge = knowledge();
-        let of = |text: &str, kind: &str| candidate(text, kind, true, &knowledge);
-        let candidates = [
-            of("__a()", "function"),
-            of("buf", "instance"),
-            of("len()", "function"),
-            of("len", "instance"),
-            of("x", "instance"),
+        let ranked = found.into_iter().map(|found| ranked(found, is_member, &knowledge));
+        let sorted = sorted(ranked, prefix, &knowledge).into_iter();
+        sorted.map(|completion| completion.text).collect()
+    }
+
+    #[test]
+    fn what_is_nearer_and_fits_better_comes_first_and_what_is_internal_last() {
+        let members = [
+            found("__a()", "function", 0, 9),
+            found("align_to()", "function", 1, 9),
+            found("len()", "function", 0, 5),
+            found("push(${1:value})", "function", 0, 5),
+            found("x", "instance", 0, 0),
+            found("iter()", "function", 1, 9),
+            evaluation::Completion {
+                is_deprecated: true,
+                ..found("connect()", "function", 0, 9)
+            },
         ];
-        let texts: Vec<_> = sorted(candidates, "", &knowledge)
-            .into_iter()
-            .map(|found| found.text)
-            .collect();
-        assert_eq!(texts, ["x", "len", "buf", "__a"]);
+        let sorted = texts(members, "", true);
+        assert_eq!(sorted, ["x", "len", "push", "align_to", "iter", "__a", "connect"]);
+        let paths = [found("from()", "function", 0, 5), found("new()", "function", 0, 7)];
+        assert_eq!(texts(paths, "", false), ["new", "from"]);
+    }
+
+    #[test]
+    fn what_is_not_in_scope_has_its_path_and_comes_behind_what_is() {
+        let elsewhere = |path: &str, kind| evaluation::Completion {
+            path: Some(path.to_owned()),
+            ..found(path.rsplit(':').next().unwrap(), kind, 0, 9)
+        };
+        let types = [
+            elsewhere("std::collections::HashMap", "class"),
+            elsewhere("std::hash::Hash", "class"),
+            found("HashTable", "class", 0, 1),
+            found("HashTable", "class", 0, 1),
+        ];
+        assert_eq!(
+            texts(types, "Hash", false),
+            ["HashTable", "std::hash::Hash", "std::collections::HashMap"]
+        );
+        // A word in small letters is hardly meant to be something that nobody has imported.
+        let swap = || elsewhere("std::mem::swap", "function");
+        assert_eq!(
+            texts([swap(), found("swarm", "instance", 0, 1)], "swa", false),
+            ["swarm"]
+        );
+        assert_eq!(texts([swap()], "swa", false), ["std::mem::swap"]);
+    }
+
+    #[test]
+    fn signatures_are_as_rust_writes_them() {
+        assert_eq!(
+            signature_of("len", "pub fn len(&self)\n-> usize"),
+            "fn len(&self) -> usize"
+        );
+        assert_eq!(signature_of("north", "f64"), "north: f64");
+        assert_eq!(signature_of("println!", "macro_rules! println"), "macro_rules! println");
     }
 }

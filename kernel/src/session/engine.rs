@@ -13,19 +13,16 @@ use std::sync::{Arc, Mutex, mpsc};
 use parcell::LastMap;
 use parcell::contract::control::VARIABLE_CHANGED_TYPE;
 
-use super::completion::InRust;
 use super::diagnostics::{self, Compiled};
 use super::endings::Subject;
 use super::event::{Cell, CellError, Content, Event, ExpectedCell, Outcome, Stream};
 use super::gone::Gone;
-use super::inspection::Detail;
 use super::knowledge::Knowledge;
 use super::locations::Locations;
 use super::output::Report;
-use super::question::Question;
 use super::shared::Shared;
-use super::{completion, documentation, inspection, last_map, magics, queries};
-use crate::cell::{self, Excerpt, Part, Query, Rewritten, SourceMap, Step, Types};
+use super::{last_map, magics, queries};
+use crate::cell::{self, Part, Query, Rewritten, SourceMap, Step, Types};
 use crate::environment::SessionFiles;
 use crate::evaluation::{self, Error, Evaluated, Evaluator, Phases, Waiting};
 use crate::toolchain::Identities;
@@ -41,15 +38,6 @@ pub(super) enum Request {
     Execute(Cell),
     /// It is next when the cell has ended that runs.
     Expect(ExpectedCell),
-    Complete {
-        excerpt: Excerpt,
-        reply: Question<InRust>,
-    },
-    Inspect {
-        excerpt: Excerpt,
-        detail: Detail,
-        reply: Question<Option<Vec<documentation::Part>>>,
-    },
     Shutdown,
 }
 
@@ -58,7 +46,7 @@ pub(super) fn run(shared: &Arc<Shared>, files: &SessionFiles, requests: &mpsc::R
     let locations = Arc::clone(&shared.locations);
     match Engine::start(shared, files, locations, requests) {
         Ok(mut engine) => {
-            shared.started();
+            shared.started(engine.evaluator.insight());
             engine.serve();
             engine.end();
         }
@@ -106,15 +94,6 @@ impl<'a> Engine<'a> {
                 Request::Execute(cell) => self.execute(&cell),
                 // What has not been looked at while a cell ran comes too late.
                 Request::Expect(_) => {}
-                Request::Complete { excerpt, reply } => reply.answer(|| {
-                    let knowledge = self.shared.knowledge();
-                    completion::ask(&mut self.evaluator, &excerpt, &knowledge)
-                }),
-                Request::Inspect { excerpt, detail, reply } => reply.answer(|| {
-                    let knowledge = self.shared.knowledge();
-                    let place = (excerpt.map.text(), excerpt.position);
-                    inspection::ask(&mut self.evaluator, &knowledge, place, detail)
-                }),
                 Request::Shutdown => return,
             }
         }
@@ -369,8 +348,15 @@ impl<'a> Engine<'a> {
 
     /// Answers a cell that asks for help.
     fn explain_name(&mut self, cell: &Cell, query: &Query) -> Outcome {
-        let knowledge = self.shared.knowledge();
-        match queries::answer(&mut self.evaluator, &knowledge, &cell.code, query) {
+        let (knowledge, code, asked) = (self.shared.knowledge(), cell.code.clone(), query.clone());
+        let answer = self
+            .evaluator
+            .look(move |look| queries::answer(look, &knowledge, &code, &asked));
+        let answer = match answer {
+            Ok(answer) => answer,
+            Err(error) => return Outcome::Error(diagnostics::plain_error("Error", &error.to_string())),
+        };
+        match answer {
             Ok(data) => {
                 self.say(cell, Content::display(data));
                 Outcome::Ok

@@ -7,7 +7,7 @@ use super::event::MimeBundle;
 use super::knowledge::{Item, Knowledge};
 use super::sources;
 use crate::cell::{self, Cursor, MagicHelp, Subject, SubjectKind};
-use crate::evaluation::Evaluator;
+use crate::evaluation::Look;
 
 /// How much is to be said.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -70,7 +70,7 @@ fn of_magic(magic: &MagicHelp) -> Vec<Part> {
 
 /// What rust-analyzer and the notebook know about what is at a position of a piece of Rust.
 pub(super) fn ask(
-    evaluator: &mut Evaluator,
+    look: &mut Look<'_>,
     knowledge: &Knowledge,
     (text, position): (&str, usize),
     detail: Detail,
@@ -86,7 +86,7 @@ pub(super) fn ask(
     let name = &text[subject.name.clone()];
     let found = examined(text, &subject)
         .iter()
-        .filter_map(|code| hover(evaluator, code))
+        .filter_map(|code| hover(look, code))
         // A module can have a macro's name, as `vec` has.
         .find(|html| !is_macro || is_of_macro(html));
     match (own, found) {
@@ -211,8 +211,8 @@ fn examined(text: &str, subject: &Subject) -> Vec<String> {
 }
 
 /// What rust-analyzer shows for what the code ends with, as HTML.
-fn hover(evaluator: &mut Evaluator, code: &str) -> Option<String> {
-    let markdown = evaluator.hover(code)?;
+fn hover(look: &mut Look<'_>, code: &str) -> Option<String> {
+    let markdown = look.hover(code)?;
     let mut html = String::new();
     pulldown_cmark::html::push_html(&mut html, pulldown_cmark::Parser::new(&markdown));
     Some(html)

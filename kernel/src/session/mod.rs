@@ -45,9 +45,11 @@ use std::time::{Duration, Instant};
 
 use rustix::process::{Signal, getpid, kill_process};
 use tokio::sync::mpsc;
+use tokio::time::timeout;
 
 use crate::cell::{self, Cursor};
 use crate::environment::SessionFiles;
+use crate::evaluation::Look;
 use crate::process::descendants;
 use crate::session_directory;
 use completion::CompletionContext;
@@ -56,7 +58,7 @@ use events::Backlog;
 use input::Questions;
 use locations::Locations;
 use output::Pump;
-use question::{Question, START, TURN, question};
+use question::{START, TURN, question};
 use shared::Shared;
 
 /// rust-analyzer's parser recurses deeply.
@@ -167,8 +169,8 @@ impl Session {
         cell::is_complete(code)
     }
 
-    /// What could stand at `cursor` (a Unicode code point offset) in `code`. While a cell runs the answer is what is
-    /// known without the engine.
+    /// What could stand at `cursor` (a Unicode code point offset) in `code`. Where rust-analyzer is busy with a cell, the
+    /// answer is what is known without it.
     pub(crate) async fn complete(&self, code: &str, cursor: usize) -> Completions {
         if cell::too_deep(code).is_some() {
             return Completions::default();
@@ -183,18 +185,14 @@ impl Session {
                 Completions::default()
             });
         };
-        let found = self.ask(|reply| Request::Complete {
-            excerpt: excerpt.clone(),
-            reply,
-        });
-        let found = found
-            .await
-            .unwrap_or_else(|| completion::from_knowledge(excerpt, &knowledge));
+        let (asked, known) = (excerpt.clone(), Arc::clone(&knowledge));
+        let found = self.ask(move |look| completion::ask(look, &asked, &known)).await;
+        let found = found.unwrap_or_else(|| completion::from_knowledge(excerpt, &knowledge));
         context.answer_with(found, excerpt)
     }
 
-    /// Markdown and plain text for what is at `cursor` (a Unicode code point offset), or None. While a cell runs the
-    /// answer is what is known without the engine.
+    /// Markdown and plain text for what is at `cursor` (a Unicode code point offset), or None. Where rust-analyzer is busy
+    /// with a cell, the answer is what is known without it.
     pub(crate) async fn inspect(&self, code: &str, cursor: usize, detail: Detail) -> Option<MimeBundle> {
         if cell::too_deep(code).is_some() {
             return None;
@@ -204,11 +202,9 @@ impl Session {
         let Cursor::Rust(excerpt) = cursor else {
             return inspection::known_word(code, &cursor).map(|parts| inspection::bundle(&parts));
         };
-        let found = self.ask(|reply| Request::Inspect {
-            excerpt: excerpt.clone(),
-            detail,
-            reply,
-        });
+        let known = Arc::clone(&knowledge);
+        let asked = excerpt.clone();
+        let found = self.ask(move |look| inspection::ask(look, &known, (asked.map.text(), asked.position), detail));
         let found = found
             .await
             .unwrap_or_else(|| inspection::from_knowledge(&knowledge, (excerpt.map.text(), excerpt.position), detail));
@@ -224,15 +220,16 @@ impl Session {
         }
     }
 
-    /// The engine's answer; None while it is busy, and after it has ended.
-    async fn ask<T>(&self, request: impl FnOnce(Question<T>) -> Request) -> Option<T> {
-        if self.shared.is_busy() {
+    /// What is found by looking at the notebook; None where that takes too long, and after the session has ended.
+    async fn ask<T: Send + 'static>(&self, find: impl FnOnce(&mut Look<'_>) -> T + Send + 'static) -> Option<T> {
+        let is_busy = self.shared.is_busy();
+        if is_busy && !self.shared.has_started() {
             return None;
         }
+        let insight = timeout(START, self.shared.insight()).await.ok()??;
         let (question, answer) = question();
-        self.engine.requests.send(request(question)).ok()?;
-        let turn = if self.shared.has_started() { TURN } else { START };
-        answer.get(turn).await
+        insight.ask(move |look| question.answer(|| find(look))).ok()?;
+        answer.get(if is_busy { TURN } else { START }).await
     }
 }
 

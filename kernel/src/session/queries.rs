@@ -4,7 +4,7 @@ use super::event::MimeBundle;
 use super::inspection::{self, Detail};
 use super::knowledge::Knowledge;
 use crate::cell::{self, MagicError, Query};
-use crate::evaluation::Evaluator;
+use crate::evaluation::Look;
 
 /// What the cell is to show.
 ///
@@ -12,7 +12,7 @@ use crate::evaluation::Evaluator;
 ///
 /// When there is nothing of that name.
 pub(super) fn answer(
-    evaluator: &mut Evaluator,
+    look: &mut Look<'_>,
     knowledge: &Knowledge,
     code: &str,
     query: &Query,
@@ -26,9 +26,9 @@ pub(super) fn answer(
     let parts = if name.starts_with(['%', ':']) {
         inspection::named(name)
     } else {
-        inspection::ask(evaluator, knowledge, (name, name.len()), detail)
+        inspection::ask(look, knowledge, (name, name.len()), detail)
             // Not everybody writes the `!` of a macro.
-            .or_else(|| inspection::ask(evaluator, knowledge, (&format!("{name}!"), name.len()), detail))
+            .or_else(|| inspection::ask(look, knowledge, (&format!("{name}!"), name.len()), detail))
     };
     match parts {
         Some(parts) => Ok(inspection::bundle(&parts)),

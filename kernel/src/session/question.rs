@@ -1,4 +1,4 @@
-//! Questions for the engine, which has one thread: who asks waits for the answer as long as that takes, but for its
+//! Questions for rust-analyzer, which has one thread: who asks waits for the answer as long as that takes, but for its
 //! turn only so long.
 
 use std::time::Duration;
@@ -6,13 +6,14 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 use tokio::time::timeout;
 
-/// How long the engine may take to come to a question. It has other work when it has not come to it by then.
-pub(super) const TURN: Duration = Duration::from_millis(100);
+/// How long rust-analyzer may take to come to a question while a cell is evaluated, whose types it may infer or whose crates
+/// it may read. JupyterLab waits a second for completions.
+pub(super) const TURN: Duration = Duration::from_millis(600);
 
-/// The same for an engine that starts. Nothing is known before it has, and it takes a few seconds, unless the machine is busy.
+/// The same while it has nothing to do but to start, which takes a few seconds, unless the machine is busy.
 pub(super) const START: Duration = Duration::from_secs(60);
 
-/// A question, as the engine sees it.
+/// A question, as who answers it sees it.
 #[derive(Debug)]
 pub(super) struct Question<T> {
     begun: oneshot::Sender<()>,
@@ -50,7 +51,7 @@ impl<T> Question<T> {
 }
 
 impl<T> Answer<T> {
-    /// The answer; None where the engine does not come to the question in this time, or has ended.
+    /// The answer; None where the question's turn does not come in this time, or never will.
     pub(super) async fn get(self, turn: Duration) -> Option<T> {
         timeout(turn, self.begun).await.ok()?.ok()?;
         self.reply.await.ok()
@@ -64,13 +65,13 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn who_asks_waits_for_an_answer_but_not_for_its_turn() {
         let (asked, answer) = question();
-        let engine = tokio::spawn(async move {
+        let answering = tokio::spawn(async move {
             asked.begun.send(()).unwrap();
             tokio::time::sleep(TURN * 50).await;
             asked.reply.send(7).unwrap();
         });
         assert_eq!(answer.get(TURN).await, Some(7));
-        engine.await.unwrap();
+        answering.await.unwrap();
 
         let (asked, answer) = question::<u8>();
         assert_eq!(answer.get(TURN).await, None);

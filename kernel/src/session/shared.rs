@@ -1,18 +1,20 @@
 //! What the handles, the engine and the thread that reads output share.
 
 use std::collections::VecDeque;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use rustix::process::{Signal, kill_process};
 use tokio::sync::mpsc::UnboundedSender;
+use tokio::sync::watch;
 
 use super::event::{CellId, Event, Outcome};
 use super::input::Questions;
 use super::knowledge::Knowledge;
 use super::locations::Locations;
 use super::output::Pump;
+use crate::evaluation::Insight;
 use crate::process::descendants;
 
 /// No cell has this identity.
@@ -30,10 +32,18 @@ pub(super) struct Shared {
     /// The cell that runs.
     running: AtomicU64,
     queued: Mutex<VecDeque<CellId>>,
-    has_started: AtomicBool,
+    start: watch::Sender<Start>,
     /// The notebook as the last cell left it.
     knowledge: Mutex<Arc<Knowledge>>,
     events: UnboundedSender<Event>,
+}
+
+/// How far the session has come in starting.
+#[derive(Debug)]
+enum Start {
+    UnderWay,
+    Done(Insight),
+    Failed,
 }
 
 impl Shared {
@@ -50,7 +60,7 @@ impl Shared {
             interrupted: AtomicU64::new(NO_CELL),
             running: AtomicU64::new(NO_CELL),
             queued: Mutex::default(),
-            has_started: AtomicBool::new(false),
+            start: watch::Sender::new(Start::UnderWay),
             knowledge: Mutex::default(),
             events,
         }
@@ -74,13 +84,28 @@ impl Shared {
         !self.queue().is_empty()
     }
 
-    /// The engine takes requests from now on.
-    pub(super) fn started(&self) {
-        self.has_started.store(true, Ordering::Release);
+    /// The session has started, and whoever writes cells can ask.
+    pub(super) fn started(&self, insight: Insight) {
+        self.start.send_replace(Start::Done(insight));
+    }
+
+    /// No cell can be run, and nobody will ever be able to ask.
+    pub(super) fn will_not_start(&self) {
+        self.start.send_replace(Start::Failed);
     }
 
     pub(super) fn has_started(&self) -> bool {
-        self.has_started.load(Ordering::Acquire)
+        !matches!(*self.start.borrow(), Start::UnderWay)
+    }
+
+    /// The notebook for whoever writes cells, once the session has started; None where it will not.
+    pub(super) async fn insight(&self) -> Option<Insight> {
+        let mut start = self.start.subscribe();
+        let settled = start.wait_for(|start| !matches!(start, Start::UnderWay));
+        match &*settled.await.ok()? {
+            Start::Done(insight) => Some(insight.clone()),
+            Start::UnderWay | Start::Failed => None,
+        }
     }
 
     pub(super) fn begin(&self, cell: CellId) {

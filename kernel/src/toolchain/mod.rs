@@ -22,7 +22,7 @@ pub(crate) use cell_compiler::{CELL_FILES, CellCompiler, CellSource, SourcePlace
 pub(crate) use identities::{Identities, Revised};
 pub(crate) use library::Library;
 pub(crate) use manifest::{LIBRARY_FEATURE, Manifest};
-pub(crate) use package::{BuildError, BuildSettings, Package};
+pub(crate) use package::{BuildError, BuildSettings, Package, write_manifest};
 pub(crate) use store::{CrateUse, LIMIT_VARIABLE, StoreUse, clear, forget_versions, limit, usage};
 pub(crate) use tools::{Tools, ToolsError};
 

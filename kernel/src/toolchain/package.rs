@@ -153,12 +153,7 @@ impl Package {
 
     /// Writes the manifest, for whoever reads the package meanwhile.
     pub(crate) fn write_manifest(&self, manifest: &Manifest) -> io::Result<()> {
-        fs::create_dir_all(self.directory.join(SOURCES))?;
-        let source = self.source_file();
-        if !source.exists() {
-            fs::write(source, "")?;
-        }
-        write_if_changed(&self.directory.join("Cargo.toml"), &manifest.text())
+        write_manifest(&self.directory, manifest)
     }
 
     /// Compiles the crates that are not compiled yet, and hears about it.
@@ -482,6 +477,16 @@ fn library_file(store: &Store) -> PathBuf {
 
 fn begin(store: &Store, hear: Hear<'_>) -> io::Result<Building> {
     store.begin(&mut || hear(&CratesProgress::Waiting))
+}
+
+/// Writes the manifest of the package in `directory`, which others read meanwhile.
+pub(crate) fn write_manifest(directory: &Path, manifest: &Manifest) -> io::Result<()> {
+    fs::create_dir_all(directory.join(SOURCES))?;
+    let source = SourcePlace::Current.file(directory);
+    if !source.exists() {
+        fs::write(source, "")?;
+    }
+    write_if_changed(&directory.join("Cargo.toml"), &manifest.text())
 }
 
 /// cargo and rust-analyzer read a file again that has been written.

@@ -125,13 +125,20 @@ pub(in crate::jupyter) fn inspect_reply(data: Option<MimeBundle>) -> Content {
     })
 }
 
+/// How many characters fit beside a match.
+const COLUMN: usize = 60;
+
 /// The specification has room for the text of a match only; JupyterLab reads the rest from the metadata.
 pub(in crate::jupyter) fn complete_reply(completions: Completions) -> Content {
     let Completions { matches, start, end } = completions;
     let types: Vec<Value> = matches
         .iter()
         .map(|Completion { text, kind, signature }| {
-            let mut entry = json!({"start": start, "end": end, "text": text, "type": kind});
+            let type_ = match signature {
+                Some(signature) => in_column(text, kind, signature),
+                None => kind.clone(),
+            };
+            let mut entry = json!({"start": start, "end": end, "text": text, "type": type_});
             if let Some(signature) = signature {
                 entry["signature"] = json!(signature);
             }
@@ -150,9 +157,60 @@ pub(in crate::jupyter) fn complete_reply(completions: Completions) -> Content {
     })
 }
 
+/// What JupyterLab shows beside a match: what it is, in a word whose first letter is its sign, and its type or what it takes
+/// and gives.
+fn in_column(text: &str, kind: &str, signature: &str) -> String {
+    let name = text.rsplit("::").next().unwrap_or(text).trim_end_matches('!');
+    let rest = after_word(signature, name).unwrap_or(signature);
+    let rest = rest.split_once(" where ").map_or(rest, |(rest, _)| rest);
+    let rest = rest.trim_start_matches([':', ' ']).trim_end();
+    let mut column = format!("{kind} {rest}").trim_end().to_owned();
+    if let Some((cut, _)) = column.char_indices().nth(COLUMN) {
+        column.truncate(cut);
+        column.push('…');
+    }
+    column
+}
+
+/// What stands behind the first place where this is a word of its own.
+fn after_word<'a>(text: &'a str, word: &str) -> Option<&'a str> {
+    let belongs = |character: char| character.is_alphanumeric() || character == '_';
+    text.match_indices(word).find_map(|(start, _)| {
+        let (before, after) = (&text[..start], &text[start + word.len()..]);
+        let is_word = !before.ends_with(belongs) && !after.starts_with(belongs);
+        is_word.then_some(after)
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn beside_a_match_stands_what_it_is_and_its_type() {
+        for (text, kind, signature, column) in [
+            ("numbers", "variable", "numbers: Vec<u64>", "variable Vec<u64>"),
+            ("n", "function", "fn n(n: u8) -> u8", "function (n: u8) -> u8"),
+            ("println!", "macro", "macro_rules! println", "macro"),
+            ("f", "method", "fn f<T>(self) where T: Copy", "method <T>(self)"),
+            (
+                "std::mem::swap",
+                "function",
+                "fn swap<T>(x: &mut T)",
+                "function <T>(x: &mut T)",
+            ),
+            (
+                "%%pool",
+                "magic",
+                "runs it on every core",
+                "magic runs it on every core",
+            ),
+        ] {
+            assert_eq!(in_column(text, kind, signature), column);
+        }
+        let long = format!("a: ({})", "u8, ".repeat(40));
+        assert_eq!(in_column("a", "variable", &long).chars().count(), COLUMN + 1);
+    }
 
     #[test]
     fn the_kind_of_a_match_is_in_the_metadata() {

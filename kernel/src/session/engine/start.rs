@@ -60,14 +60,14 @@ pub(super) fn refuse_all(shared: &Shared, requests: &mpsc::Receiver<Request>, er
         source = cause.source();
     }
     tracing::error!(error = text, "the session cannot start");
+    shared.will_not_start();
     while let Ok(request) = requests.recv() {
         match request {
             Request::Execute(cell) => {
                 shared.finish(cell.id, Outcome::Error(diagnostics::plain_error("StartError", &text)))
             }
             Request::Shutdown => return,
-            // Dropping the reply answers.
-            Request::Expect(_) | Request::Complete { .. } | Request::Inspect { .. } => {}
+            Request::Expect(_) => {}
         }
     }
 }

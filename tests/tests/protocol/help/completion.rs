@@ -40,7 +40,11 @@ pub(super) async fn complete(notebook: &mut Notebook, marked: &str) -> Completed
     let text = |value: &Value| value.as_str().unwrap_or("-").to_owned();
     let matches: Vec<_> = entries
         .iter()
-        .map(|entry| (text(&entry["text"]), text(&entry["type"]), text(&entry["signature"])))
+        .map(|entry| {
+            // Behind the kind stands what fits of the signature.
+            let kind = text(&entry["type"]).split(' ').next().unwrap_or_default().to_owned();
+            (text(&entry["text"]), kind, text(&entry["signature"]))
+        })
         .collect();
     let texts: Vec<&Value> = entries.iter().map(|entry| &entry["text"]).collect();
     assert_eq!(texts, reply["matches"].as_array().unwrap().iter().collect::<Vec<_>>());
@@ -56,7 +60,9 @@ fn completion_knows_the_notebook_and_its_crates() {
         notebook.succeed(DEFINITIONS).await.assert_quiet();
         notebook.step(the_notebooks_own_with_types).await;
         notebook.step(fields_and_methods).await;
+        notebook.step(what_is_meant_most_comes_first).await;
         notebook.step(paths_and_macros).await;
+        notebook.step(what_is_not_imported_comes_with_its_path).await;
         notebook.step(places_are_counted_in_code_points).await;
         notebook.step(the_rust_of_magics).await;
         notebook.step(what_completion_looks_at_is_not_run).await;
@@ -79,13 +85,61 @@ async fn the_notebooks_own_with_types(notebook: &mut Notebook) {
 
 async fn fields_and_methods(notebook: &mut Notebook) {
     let found = complete(notebook, "place.¦").await;
-    assert_eq!(found.texts()[..2], ["east", "north"]);
-    found.has("north", "field", "-");
-    found.has("distance", "method", "-");
+    assert_eq!(found.texts()[..3], ["east", "north", "distance"]);
+    found.has("north", "field", "north: f64");
+    found.has("distance", "method", "fn distance(&self) -> f64");
     let found = complete(notebook, "numbers.iter().map(|n| n.po¦").await;
     assert_eq!(found.texts(), ["pow"]);
     let found = complete(notebook, "fn f() { let text = String::new(); text.push_s¦ }").await;
     assert!(found.texts().contains(&"push_str"), "{:?}", found.matches);
+}
+
+async fn what_is_meant_most_comes_first(notebook: &mut Notebook) {
+    let found = complete(notebook, "numbers.¦").await;
+    let texts = found.texts();
+    let place = |name: &str| texts.iter().position(|text| *text == name);
+    // The methods of a vector, those of slices, those of traits.
+    for (nearer, further) in [
+        ("len", "align_to"),
+        ("push", "sort"),
+        ("sort", "clone"),
+        ("pop", "clone"),
+    ] {
+        assert!(
+            place(nearer).unwrap() < place(further).unwrap(),
+            "{nearer} {further}: {texts:?}"
+        );
+    }
+    for private in ["append_elements", "buf", "extend_desugared"] {
+        assert_eq!(place(private), None, "{private}");
+    }
+    found.has("push", "method", "fn push(&mut self, value: T)");
+    // Of the names in scope those that can be a type.
+    let found = complete(notebook, "let a: Ve¦").await;
+    assert!(
+        found.texts().contains(&"Vec") && !found.texts().contains(&"vec!"),
+        "{:?}",
+        found.texts()
+    );
+    let found = complete(notebook, "fn f(a: Str¦) {}").await;
+    assert_eq!(found.texts()[0], "String");
+    let found = complete(notebook, "let a: Vec<u64> = Vec::¦").await;
+    assert_eq!(found.texts()[0], "new", "{:?}", found.texts());
+}
+
+async fn what_is_not_imported_comes_with_its_path(notebook: &mut Notebook) {
+    for (marked, path) in [
+        ("let a = HashM¦", "std::collections::HashMap"),
+        ("let a: BTreeS¦", "std::collections::BTreeSet"),
+        ("fn f(a: &Atomic¦) {}", "std::sync::atomic::AtomicU64"),
+    ] {
+        let found = complete(notebook, marked).await;
+        assert!(found.texts().contains(&path), "{marked}: {:?}", found.texts());
+    }
+    // What is there already has none.
+    let found = complete(notebook, "use std::collections::HashMap;\nlet a = HashM¦").await;
+    assert_eq!(found.texts()[0], "HashMap", "{:?}", found.texts());
+    assert!(!found.texts().contains(&"std::collections::HashMap"));
 }
 
 async fn paths_and_macros(notebook: &mut Notebook) {
@@ -94,8 +148,10 @@ async fn paths_and_macros(notebook: &mut Notebook) {
         (found.texts(), found.replaced.as_str()),
         (vec!["HashMap", "HashSet"], "Has")
     );
-    complete(notebook, "parcell::Po¦").await.has("Pool", "class", "-");
-    complete(notebook, "printl¦").await.has("println!", "macro", "-");
+    assert!(complete(notebook, "parcell::Po¦").await.texts().contains(&"Pool"));
+    complete(notebook, "printl¦")
+        .await
+        .has("println!", "macro", "macro_rules! println");
     complete(notebook, "whi¦").await.has("while", "keyword", "-");
 }
 

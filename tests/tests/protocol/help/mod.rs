@@ -37,10 +37,13 @@ fn place(marked: &str) -> (String, usize) {
 }
 
 #[test]
-fn while_a_cell_runs_what_is_known_is_said_at_once() {
+fn while_a_cell_runs_all_help_is_there() {
     with_notebook(async |notebook| {
         notebook.succeed(DEFINITIONS).await.assert_quiet();
+        // rust-analyzer has read what it needs.
+        complete(notebook, "numbers.le¦").await;
         let code = r#"
+            let words = vec!["a".to_owned()];
             println!("begun");
             loop { std::thread::sleep(std::time::Duration::from_millis(5)); }
         "#;
@@ -52,15 +55,42 @@ fn while_a_cell_runs_what_is_known_is_said_at_once() {
         complete(notebook, "dou¦")
             .await
             .has("double", "function", "fn double(number: u64) -> u64");
-        assert!(complete(notebook, "%%pr¦").await.texts().contains(&"%%process"));
-        assert!(complete(notebook, ":dep ser¦").await.texts().contains(&"serde"));
-        assert!(complete(notebook, "whi¦").await.texts().contains(&"while"));
-        assert!(markdown(notebook, "numbers¦", 0).await.contains("Vec<u64>"));
-        assert!(markdown(notebook, "double(¦", 0).await.contains("Doubles a number."));
-        assert!(begin.elapsed() < AT_ONCE, "{:?}", begin.elapsed());
+        for (marked, text) in [
+            ("%%pr¦", "%%process"),
+            (":dep ser¦", "serde"),
+            ("whi¦", "while"),
+            ("numbers.le¦", "len"),
+            ("numbers.iter().map(|n| n.po¦", "pow"),
+            ("place.dis¦", "distance"),
+            ("std::¦", "collections"),
+            ("use std::sync::¦", "Mutex"),
+            ("printl¦", "println!"),
+            ("let a: Ve¦", "Vec"),
+            ("let a = HashM¦", "std::collections::HashMap"),
+            // What the cell that runs will leave behind.
+            ("wor¦", "words"),
+            ("words.fir¦", "first"),
+            ("words[0].to_upp¦", "to_uppercase"),
+        ] {
+            let found = complete(notebook, marked).await;
+            assert!(found.texts().contains(&text), "{marked}: {:?}", found.texts());
+        }
+        for (marked, text) in [
+            ("numbers¦", "Vec<u64>"),
+            ("double(¦", "Doubles a number."),
+            ("Vec¦", "contiguous growable array"),
+            ("println!¦", "Prints to the standard output"),
+            ("numbers.len¦", "number of elements"),
+        ] {
+            let found = markdown(notebook, marked, 0).await;
+            assert!(found.contains(text), "{marked}: {found}");
+        }
+        assert!(begin.elapsed() < AT_ONCE * 10, "{:?}", begin.elapsed());
         notebook.interrupt().await;
         let mut interrupted = notebook.finish(running).await;
         assert_eq!(interrupted.take_failure().unwrap().ename, "Interrupted");
         interrupted.take_stdout();
+        // It has left nothing.
+        assert_eq!(complete(notebook, "words¦").await.texts(), Vec::<&str>::new());
     });
 }
