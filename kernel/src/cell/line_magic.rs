@@ -1,50 +1,16 @@
-//! Magics that are a line: most become a call of the library on the same line, and the rest are the session's to answer.
+//! Magics that are a line and become a call of the library on that line.
 
 use std::ops::Range;
 
+use super::arguments::{Arguments, unquoted};
 use super::body::Body;
-use super::lines::{self, Line, LineKind};
+use super::lines::{Line, LineKind};
 use super::magic;
 use super::magic_error::{MagicError, suggestion};
-use super::magics::{self, MagicHelp};
-use super::options;
+use super::magics;
 use super::source_map::SourceMap;
-use super::step::Step;
 use super::timing;
-use super::words::{Word, Words, trimmed};
-
-/// What the session does for a line; None for a line that becomes Rust.
-pub(super) fn session_step(cell: &str, line: &Line) -> Result<Option<Step>, MagicError> {
-    if line.kind != LineKind::Magic {
-        return Ok(None);
-    }
-    let mut arguments = Arguments::of(cell, line);
-    let step = match arguments.name.text {
-        "%who" => Step::Who,
-        "%reset" => {
-            // There is nothing to confirm, but IPython's users are used to saying so.
-            arguments.take_if("-f");
-            Step::Reset
-        }
-        "%lsmagic" => Step::ListMagics,
-        "%help" => match arguments.next() {
-            Some(word) => Step::Help(help_on(&word)?),
-            None => Step::ListMagics,
-        },
-        _ => return Ok(None),
-    };
-    arguments.end()?;
-    if line.nested {
-        let name = arguments.name;
-        return Err(MagicError::new(
-            name.range,
-            format!("`{}` is inside a block", name.text),
-            "inside a block",
-            "it is about the whole notebook: put it on a line outside of functions and loops",
-        ));
-    }
-    Ok(Some(step))
-}
+use super::words::{Words, trimmed};
 
 /// Appends a part of the cell with Rust in the place of lines that are none.
 pub(super) fn write_rust(
@@ -103,7 +69,8 @@ fn write_magic(
         "%cd" => format!("change_directory({:?})", unquoted(arguments.rest().text)),
         "%pwd" => "print_directory()".to_owned(),
         "%timeline" => "timeline()".to_owned(),
-        "%workers" => "workers()".to_owned(),
+        "%workers" => workers(&mut arguments)?,
+        "%precision" => format!("set_precision({})", precision(&mut arguments)?),
         "%env" => environment(&mut arguments)?,
         name => return Err(magic::unknown(name, arguments.name.range)),
     };
@@ -144,6 +111,34 @@ fn checkpoint(arguments: &mut Arguments<'_>) -> Result<&'static str, MagicError>
     }
 }
 
+fn workers(arguments: &mut Arguments<'_>) -> Result<String, MagicError> {
+    let options = arguments.options(magics::known("%workers"))?;
+    Ok(match options.get("--stop") {
+        Some(given) => format!("stop_worker({})", given.number("the process", 1)?),
+        None => "workers()".to_owned(),
+    })
+}
+
+/// As many digits as IEEE's double precision ever needs behind the point.
+const MOST_DIGITS: usize = 1074;
+
+fn precision(arguments: &mut Arguments<'_>) -> Result<String, MagicError> {
+    let Some(word) = arguments.next() else {
+        return Ok("None".to_owned());
+    };
+    // IPython's users write formats too.
+    let text = word.text.strip_prefix("%.").and_then(|text| text.strip_suffix('f'));
+    match text.unwrap_or(word.text).parse::<usize>() {
+        Ok(digits) if digits <= MOST_DIGITS => Ok(format!("Some({digits})")),
+        _ => Err(MagicError::new(
+            word.range,
+            format!("`{}` is not a number of digits", word.text),
+            "not a number of digits",
+            format!("give the digits behind the point, as in `%precision 3`, or nothing; at most {MOST_DIGITS}"),
+        )),
+    }
+}
+
 fn environment(arguments: &mut Arguments<'_>) -> Result<String, MagicError> {
     let rest = arguments.rest();
     if rest.text.is_empty() {
@@ -169,17 +164,6 @@ fn environment(arguments: &mut Arguments<'_>) -> Result<String, MagicError> {
     })
 }
 
-fn help_on(word: &Word<'_>) -> Result<&'static MagicHelp, MagicError> {
-    magics::find(word.text).ok_or_else(|| {
-        let help = format!(
-            "{}`%lsmagic` lists all magics; `:help` lists the commands that begin with a colon",
-            suggestion(word.text, magics::MAGICS.iter().map(|magic| magic.name))
-        );
-        let message = format!("there is no magic `{}`", word.text);
-        MagicError::new(word.range.clone(), message, "unknown magic", help)
-    })
-}
-
 /// It would end the kernel's process on the spot.
 fn refuse_quit(cell: &str, line: &Line) -> Result<(), MagicError> {
     let command = Words::new(cell, line.range.clone()).next();
@@ -192,55 +176,6 @@ fn refuse_quit(cell: &str, line: &Line) -> Result<(), MagicError> {
              `%reset` forgets all variables and items",
         )),
         None => Ok(()),
-    }
-}
-
-/// A text without the quotes around it.
-pub(super) fn unquoted(text: &str) -> &str {
-    let stripped = |quote: char| text.strip_prefix(quote)?.strip_suffix(quote);
-    stripped('"').or_else(|| stripped('\'')).unwrap_or(text)
-}
-
-/// The name of a magic and what follows it.
-struct Arguments<'a> {
-    name: Word<'a>,
-    words: Words<'a>,
-}
-
-impl<'a> Arguments<'a> {
-    fn of(cell: &'a str, line: &Line) -> Arguments<'a> {
-        let text = lines::name_of(&cell[line.range.clone()]);
-        let range = line.range.start..line.range.start + text.len();
-        Arguments {
-            words: Words::new(cell, range.end..line.range.end),
-            name: Word { text, range },
-        }
-    }
-
-    /// The next word, up to a comment.
-    fn next(&mut self) -> Option<Word<'a>> {
-        let word = self.words.peek().filter(|word| !word.text.starts_with("//"))?;
-        self.words.next();
-        Some(word)
-    }
-
-    fn take_if(&mut self, wanted: &str) {
-        if self.words.peek().is_some_and(|word| word.text == wanted) {
-            self.words.next();
-        }
-    }
-
-    fn rest(&self) -> Word<'a> {
-        self.words.rest()
-    }
-
-    /// Nothing may follow.
-    fn end(&self) -> Result<(), MagicError> {
-        options::refuse_more(&self.words, format!("the magic is {}", self.usage()))
-    }
-
-    fn usage(&self) -> String {
-        magics::find(self.name.text).map_or_else(String::new, MagicHelp::usage)
     }
 }
 
@@ -260,6 +195,15 @@ mod tests {
             "parcell::cell::print_environment();\nparcell::cell::print_environment_variable(\"HOME\");\n\
              parcell::cell::set_environment_variable(\"A\", \"b c\");\n\
              parcell::cell::set_environment_variable(\"A\", \"b\");\nparcell::cell::checkpoint(Some(false));\nparcell::cell::timeline();\nparcell::cell::workers();"
+        );
+    }
+
+    #[test]
+    fn digits_and_processes_are_chosen() {
+        assert_eq!(
+            rewritten("%precision 3\n%precision\n%precision %.2f\n%workers --stop 12"),
+            "parcell::cell::set_precision(Some(3));\nparcell::cell::set_precision(None);\n\
+             parcell::cell::set_precision(Some(2));\nparcell::cell::stop_worker(12);"
         );
     }
 
@@ -286,6 +230,10 @@ mod tests {
             ("%reset -x", "`-x` is not expected here", "-x"),
             ("%checkpoint of", "`of` is neither `on` nor `off`", "of"),
             ("%workers all", "`all` is not expected here", "all"),
+            ("%workers --stop x", "`x` is not a number of the process", "x"),
+            ("%workers --stpo 1", "there is no option `--stpo`", "--stpo"),
+            ("%precision two", "`two` is not a number of digits", "two"),
+            ("%precision 2 3", "`3` is not expected here", "3"),
             ("%checkpoint on now", "`now` is not expected here", "now"),
             ("%help %pol", "there is no magic `%pol`", "%pol"),
             ("%env a-b=c", "`a-b` is not the name of a variable", "a-b=c"),

@@ -14,17 +14,19 @@ pub(super) enum CellMagic {
     Process,
     Time,
     Timeit,
+    Capture,
     Bash,
     WriteFile,
     /// For a document of this MIME type.
     Show(&'static str),
 }
 
-const CELL_MAGICS: [(&str, CellMagic); 10] = [
+const CELL_MAGICS: [(&str, CellMagic); 11] = [
     ("%%pool", CellMagic::Pool),
     ("%%process", CellMagic::Process),
     ("%%time", CellMagic::Time),
     ("%%timeit", CellMagic::Timeit),
+    ("%%capture", CellMagic::Capture),
     ("%%bash", CellMagic::Bash),
     ("%%writefile", CellMagic::WriteFile),
     ("%%html", CellMagic::Show("text/html")),

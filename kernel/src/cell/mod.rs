@@ -4,6 +4,7 @@
 //! what the person wrote, so that every message points at that.
 
 mod application;
+mod arguments;
 mod body;
 mod callable;
 mod commands;
@@ -13,6 +14,7 @@ mod definitions;
 mod delimiters;
 mod depth;
 mod expressions;
+mod history_range;
 mod items;
 mod line_magic;
 mod lines;
@@ -31,6 +33,7 @@ mod results;
 mod rewrite;
 mod script;
 mod selection;
+mod session_magic;
 mod source_map;
 mod split;
 mod step;
@@ -48,6 +51,7 @@ pub(crate) use definitions::{Definition, DefinitionKind, definitions, find_item,
 pub(crate) use delimiters::{Unbalanced, UnbalancedKind, closing, unbalanced};
 pub(crate) use depth::too_deep;
 pub(crate) use expressions::{Event, expression_at};
+pub(crate) use history_range::HistoryRange;
 pub(crate) use magic_error::{MagicError, suggestion};
 pub(crate) use magics::{MAGICS, MagicHelp, OptionHelp, magic};
 pub(crate) use names::{definition_of_variable, imported};
@@ -56,7 +60,7 @@ pub(crate) use query::{Query, query};
 pub(crate) use rewrite::rewrite;
 pub(crate) use source_map::{Provenance, SourceMap};
 pub(crate) use split::{VALUE_BEGINS, VALUE_SHOWN};
-pub(crate) use step::{Part, Rewritten, Step};
+pub(crate) use step::{FilePurpose, History, Part, Rewritten, Save, Step};
 pub(crate) use subject::{Subject, SubjectKind, subject};
 pub(crate) use types::Types;
 

@@ -2,10 +2,10 @@
 
 use super::Variables;
 use super::application::Application;
+use super::arguments::unquoted;
 use super::body::{Body, Node, NodeKind};
 use super::callable::{Callable, Parameter, Returned};
 use super::items;
-use super::line_magic::unquoted;
 use super::magic::{MagicLine, leave_out};
 use super::magic_error::MagicError;
 use super::magics;

@@ -9,7 +9,7 @@ use super::magic_error::MagicError;
 use super::source_map::SourceMap;
 use super::split::split;
 use super::step::{Part, Rewritten, Step};
-use super::{Variables, line_magic, pool, process, script, timing};
+use super::{Variables, line_magic, pool, process, script, session_magic, timing};
 
 /// Rewrites a cell, of which there is always at least one part; plain Rust stays as it is.
 pub(crate) fn rewrite(cell: &str, variables: &dyn Variables) -> Result<Vec<Part>, MagicError> {
@@ -24,6 +24,11 @@ pub(crate) fn rewrite(cell: &str, variables: &dyn Variables) -> Result<Vec<Part>
             text: script::document(cell, &line)?.to_owned(),
         },
         CellMagic::Time => time(cell, &line, variables)?,
+        CellMagic::Capture => Step::Capture {
+            name: script::captured_in(cell, &line)?,
+            parts: rewrite(&magic::blank_out(cell, &line), variables)?,
+            place: line.name.clone(),
+        },
         CellMagic::Timeit => {
             let rust = with_calls(cell, &line, variables)?;
             Step::run(timing::timeit_cell(cell, &line, &rust)?)
@@ -100,7 +105,7 @@ fn session_lines(
     }
     let start = magic::find(cell)?.map_or(part.start, |line| line.body.start);
     for line in lines::scan(cell, start..part.end, is_known) {
-        if line_magic::session_step(cell, &line)?.is_some() {
+        if session_magic::session_step(cell, &line)?.is_some() {
             return Ok(Some(line.range));
         }
     }

@@ -1,12 +1,12 @@
 //! `%%bash`, `%%writefile`, `%%html` and its like: magics for a cell's text as it is.
 
-use super::line_magic::unquoted;
+use super::arguments::unquoted;
 use super::magic::{MagicLine, leave_out};
 use super::magic_error::MagicError;
 use super::magics::{self, MagicHelp};
 use super::options::{self, Options};
 use super::source_map::SourceMap;
-use super::words::Words;
+use super::words::{Words, is_identifier};
 
 /// `%%bash`: the rest of the cell as a script.
 pub(super) fn bash(cell: &str, line: &MagicLine) -> Result<SourceMap, MagicError> {
@@ -62,6 +62,22 @@ pub(super) fn document<'a>(cell: &'a str, line: &MagicLine) -> Result<&'a str, M
         ));
     }
     Ok(text)
+}
+
+/// `%%capture`: the name of the variable that takes what the cell prints and shows, if it is to be kept.
+pub(super) fn captured_in(cell: &str, line: &MagicLine) -> Result<Option<String>, MagicError> {
+    let mut words = Words::new(cell, line.arguments.clone());
+    let Some(word) = words.peek().filter(|word| !word.text.starts_with("//")) else {
+        return Ok(None);
+    };
+    words.next();
+    let help = format!("the magic is {}", usage(cell, line));
+    options::refuse_more(&words, help.clone())?;
+    if !is_identifier(word.text) {
+        let message = format!("`{}` cannot be the name of a variable", word.text);
+        return Err(MagicError::new(word.range, message, "not a name", help));
+    }
+    Ok(Some(word.text.to_owned()))
 }
 
 /// Nothing may follow the magic on its line.
@@ -123,6 +139,8 @@ mod tests {
             ("%%writefile\nls", "there is no file to write to", "%%writefile"),
             ("%%writefile -b x\nls", "there is no option `-b`", "-b"),
             ("%%html <b>\n</b>", "`<b>` is not expected here", "<b>"),
+            ("%%capture a b\n1", "`b` is not expected here", "b"),
+            ("%%capture let\n1", "`let` cannot be the name of a variable", "let"),
             ("%%svg\n\n", "there is nothing to show in this cell", "%%svg"),
             (
                 "%%pool 0..3\n%reset\nfn f(x: u8) {}",

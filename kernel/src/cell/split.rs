@@ -6,7 +6,7 @@ use super::magic_error::MagicError;
 use super::parsing::{commands_length, is_sound};
 use super::source_map::SourceMap;
 use super::step::{Part, Step};
-use super::{Variables, line_magic};
+use super::{Variables, line_magic, session_magic};
 
 /// A cell without a magic of its own, cut where the session has something to answer, and where commands follow
 /// code, in front of which it wants them.
@@ -21,7 +21,7 @@ pub(super) fn split(cell: &str, variables: &dyn Variables) -> Result<Vec<Part>, 
         parts: Vec::new(),
     };
     for line in found {
-        if let Some(step) = line_magic::session_step(cell, &line)? {
+        if let Some(step) = session_magic::session_step(cell, &line)? {
             splitter.end_code(line.range.start)?;
             splitter.start = line.range.end;
             splitter.parts.push(Part {

@@ -2,7 +2,9 @@
 
 use std::ops::Range;
 
+use super::history_range::HistoryRange;
 use super::magics::MagicHelp;
+use super::query::Query;
 use super::source_map::SourceMap;
 
 /// What is evaluated in the place of a cell, or of a part of one.
@@ -25,18 +27,73 @@ pub(crate) struct Part {
 pub(crate) enum Step {
     Run(Rewritten),
     Who,
+    /// `%whos`, which stands there.
+    Whos(Range<usize>),
     Reset,
     ListMagics,
     Help(&'static MagicHelp),
-    Show { mime: &'static str, text: String },
+    Explain(Query),
+    History(History),
+    Save(Save),
+    ReadFile {
+        /// Has the notebook process tell where the file is: it knows the working directory.
+        naming: Rewritten,
+        purpose: FilePurpose,
+        place: Range<usize>,
+    },
+    /// What these print and show is kept, in a variable where there is a name for it.
+    Capture {
+        parts: Vec<Part>,
+        name: Option<String>,
+        place: Range<usize>,
+    },
+    Show {
+        mime: &'static str,
+        text: String,
+    },
+}
+
+/// Which cells `%history` prints, and how.
+#[derive(Clone, Debug)]
+pub(crate) struct History {
+    pub(crate) numbered: bool,
+    /// Only those that have this text.
+    pub(crate) containing: Option<String>,
+    /// None stand for all.
+    pub(crate) ranges: Vec<HistoryRange>,
+}
+
+/// Which cells `%save` saves, and where.
+#[derive(Clone, Debug)]
+pub(crate) struct Save {
+    pub(crate) path: String,
+    pub(crate) may_replace: bool,
+    /// None stand for all.
+    pub(crate) ranges: Vec<HistoryRange>,
+    pub(crate) place: Range<usize>,
+}
+
+/// What a file is read for.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum FilePurpose {
+    Run,
+    /// It takes the cell's place.
+    Load,
+}
+
+impl Rewritten {
+    /// Runs this, as it is.
+    pub(crate) fn plain(map: SourceMap) -> Rewritten {
+        Rewritten {
+            map,
+            tells_compile_time: false,
+        }
+    }
 }
 
 impl Step {
     /// Runs this, as it is.
     pub(super) fn run(map: SourceMap) -> Step {
-        Step::Run(Rewritten {
-            map,
-            tells_compile_time: false,
-        })
+        Step::Run(Rewritten::plain(map))
     }
 }

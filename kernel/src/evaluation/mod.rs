@@ -282,6 +282,11 @@ impl Evaluator {
         self.insight.look_now(look)
     }
 
+    /// Where the notebook's files are that go with the session.
+    pub(crate) fn directory(&self) -> &Path {
+        self.package.directory()
+    }
+
     /// The file that cells are compiled from.
     pub(crate) fn source_file(&self) -> PathBuf {
         self.package.source_file()

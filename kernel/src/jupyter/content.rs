@@ -87,7 +87,7 @@ pub(super) struct ExecuteResult {
 pub(super) enum ExecuteReply {
     Ok {
         execution_count: u32,
-        payload: [(); 0],
+        payload: Vec<SetNextInput>,
         user_expressions: Map<String, Value>,
     },
     Error {
@@ -99,6 +99,15 @@ pub(super) enum ExecuteReply {
     Aborted {
         execution_count: u32,
     },
+}
+
+/// What is to be written into a cell of the notebook.
+#[derive(Clone, Debug, Serialize)]
+#[serde(tag = "source", rename = "set_next_input")]
+pub(super) struct SetNextInput {
+    pub(super) text: String,
+    /// In the place of the code that was executed, and not into a new cell.
+    pub(super) replace: bool,
 }
 
 /// Inputs of earlier cells.
@@ -238,12 +247,20 @@ mod tests {
     fn replies_have_the_fields_of_the_specification_and_no_others() {
         let ok = ExecuteReply::Ok {
             execution_count: 3,
-            payload: [],
+            payload: vec![],
             user_expressions: Map::new(),
         };
         assert_eq!(
             serde_json::to_value(Content::ExecuteReply(ok)).unwrap(),
             json!({"status": "ok", "execution_count": 3, "payload": [], "user_expressions": {}})
+        );
+        let next = SetNextInput {
+            text: "1 + 1".to_owned(),
+            replace: true,
+        };
+        assert_eq!(
+            serde_json::to_value(next).unwrap(),
+            json!({"source": "set_next_input", "text": "1 + 1", "replace": true})
         );
         let complete = Content::IsCompleteReply(IsCompleteReply::Complete);
         assert_eq!(serde_json::to_value(complete).unwrap(), json!({"status": "complete"}));

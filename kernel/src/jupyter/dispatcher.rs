@@ -44,6 +44,8 @@ pub(super) struct Dispatcher {
     budget: Budget,
     /// The question that the running cell waits with.
     pub(super) asked: Option<Asked>,
+    /// What is to stand in the place of the running cell's code.
+    next_input: Option<String>,
     /// What is left to do for a cell that has run, before it is answered.
     evaluation: Option<Evaluation>,
     pub(super) history: History,
@@ -60,6 +62,7 @@ impl Dispatcher {
             executions: Executions::new(),
             budget,
             asked: None,
+            next_input: None,
             evaluation: None,
             history,
             subshells: Subshells::default(),

@@ -1,17 +1,20 @@
 //! The thread that owns the evaluator: it has cells compiled and run, and says how they ended.
 
+mod file;
 mod known_names;
+mod magics;
 mod outcome;
 mod parts;
 mod progress;
 mod start;
 mod upcoming;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, mpsc};
 
 use parcell::LastMap;
-use parcell::contract::control::VARIABLE_CHANGED_TYPE;
+use parcell::contract::control::{FILE, VARIABLE_CHANGED_TYPE};
 
 use super::diagnostics::{self, Compiled};
 use super::endings::Subject;
@@ -21,7 +24,7 @@ use super::knowledge::Knowledge;
 use super::locations::Locations;
 use super::output::Report;
 use super::shared::Shared;
-use super::{last_map, magics, queries};
+use super::{last_map, magics as shown, queries};
 use crate::cell::{self, Part, Query, Rewritten, SourceMap, Step, Types};
 use crate::environment::SessionFiles;
 use crate::evaluation::{self, Error, Evaluated, Evaluator, Phases, Waiting};
@@ -66,6 +69,12 @@ struct Engine<'a> {
     identities: Identities,
     /// The variables that were there before.
     gone: Gone,
+    /// The code of the cells that have been run, by their numbers.
+    inputs: BTreeMap<u32, String>,
+    /// The file that the notebook process has named last.
+    named_file: Option<PathBuf>,
+    /// The files that are being run, each by the one before.
+    files: Vec<PathBuf>,
 }
 
 impl<'a> Engine<'a> {
@@ -85,6 +94,9 @@ impl<'a> Engine<'a> {
             imported: BTreeSet::new(),
             identities: Identities::default(),
             gone: Gone::default(),
+            inputs: BTreeMap::new(),
+            named_file: None,
+            files: Vec::new(),
         })
     }
 
@@ -121,21 +133,28 @@ impl<'a> Engine<'a> {
             let error = diagnostics::too_deep(place, cell.execution_count, &cell.code);
             return self.shared.finish(cell.id, Outcome::Error(error));
         }
+        let outcome = self.run_code(cell);
+        if cell.execution_count > 0 {
+            self.inputs.insert(cell.execution_count, cell.code.clone());
+        }
+        self.shared.finish(cell.id, outcome);
+    }
+
+    fn run_code(&mut self, cell: &Cell) -> Outcome {
         let known = KnownNames {
             names: self.evaluator.names(),
             imported: &self.imported,
             knowledge: &self.shared.knowledge(),
         };
         let query = cell::query(&cell.code, &known);
-        let outcome = match cell::rewrite(&cell.code, &known) {
+        match cell::rewrite(&cell.code, &known) {
             _ if let Some(query) = query => self.explain_name(cell, &query),
             _ if let Some(unbalanced) = cell::unbalanced(&cell.code) => {
                 Outcome::Error(diagnostics::unbalanced(&unbalanced, cell.execution_count, &cell.code))
             }
             Err(error) => Outcome::Error(diagnostics::magic_error(&error, cell.execution_count, &cell.code)),
             Ok(parts) => self.run_parts(cell, &parts),
-        };
-        self.shared.finish(cell.id, outcome);
+        }
     }
 
     fn run_parts(&mut self, cell: &Cell, parts: &[Part]) -> Outcome {
@@ -149,20 +168,6 @@ impl<'a> Engine<'a> {
             step => self.answer(cell, step),
         };
         parts::run(cell, parts, run_part, || shared.is_interrupted(cell.id))
-    }
-
-    /// Does what needs no code of the cell's.
-    fn answer(&mut self, cell: &Cell, step: &Step) -> Outcome {
-        let data = match step {
-            Step::Run(_) => return Outcome::Ok,
-            Step::Reset => return self.reset(cell),
-            Step::Who => magics::variables(self.evaluator.names().variables()),
-            Step::ListMagics => magics::list(),
-            Step::Help(magic) => magics::help(magic),
-            Step::Show { mime, text } => magics::document(mime, text),
-        };
-        self.say(cell, Content::display(data));
-        Outcome::Ok
     }
 
     fn reset(&mut self, cell: &Cell) -> Outcome {
@@ -240,6 +245,8 @@ impl<'a> Engine<'a> {
         {
             self.gone.note_retyped(cell.execution_count, name);
         }
+        let named = report.control_lines().filter_map(|line| line.strip_prefix(FILE));
+        self.named_file = named.last().map(PathBuf::from);
         if result.is_ok() {
             let after = self.names_of_variables();
             self.gone.update(cell.execution_count, &before, &after);
@@ -313,7 +320,7 @@ impl<'a> Engine<'a> {
 
     /// What commands (`:vars` and the like) show.
     fn show(&self, cell: &Cell, evaluated: &Evaluated) {
-        let data = magics::of_commands(&evaluated.shown);
+        let data = shown::of_commands(&evaluated.shown);
         if !data.is_empty() {
             self.say(cell, Content::result(data));
         }

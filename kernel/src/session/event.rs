@@ -147,6 +147,11 @@ pub(crate) enum Event {
     },
     /// Everything that the cell printed before it asked has been said.
     InputRequest(InputRequest),
+    /// This is to stand in the place of the cell's code.
+    NextInput {
+        cell: CellId,
+        text: String,
+    },
     Finished {
         cell: CellId,
         outcome: Outcome,

@@ -1,16 +1,16 @@
 //! What a session says, in order, and how much of it nobody has heard yet: processes that print faster than whoever shows
-//! it can take wait, rather than fill the memory.
+//! it can take wait, rather than fill the memory. What a cell puts out can be kept instead.
 
 use std::io;
 use std::os::fd::OwnedFd;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rustix::event::{EventfdFlags, eventfd};
-use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::sync::mpsc::error::TryRecvError;
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender};
 
-use super::event::{Content, Event};
+use super::event::{CellId, Content, Event};
 
 /// How much may wait to be heard before no more is read, in bytes.
 const MOST: usize = 1 << 20;
@@ -20,6 +20,71 @@ const MOST: usize = 1 << 20;
 pub(crate) struct Events {
     received: UnboundedReceiver<Event>,
     backlog: Arc<Backlog>,
+}
+
+/// Says things. Clones say them to the same listener.
+#[derive(Clone, Debug)]
+pub(super) struct EventSender {
+    sender: UnboundedSender<Event>,
+    capture: Arc<Mutex<Option<Capture>>>,
+}
+
+/// What a cell puts out, while nobody is to hear it.
+#[derive(Debug)]
+struct Capture {
+    cell: CellId,
+    contents: Vec<Content>,
+}
+
+/// What has become of something that was said.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Delivery {
+    Said,
+    /// It is kept, and will be heard by nobody.
+    Captured,
+}
+
+impl From<UnboundedSender<Event>> for EventSender {
+    fn from(sender: UnboundedSender<Event>) -> EventSender {
+        EventSender {
+            sender,
+            capture: Arc::default(),
+        }
+    }
+}
+
+impl EventSender {
+    pub(super) fn send(&self, event: Event) -> Delivery {
+        match (event, &mut *self.capture()) {
+            (Event::Output { cell, content }, Some(capture)) if capture.cell == cell => {
+                capture.contents.push(content);
+                Delivery::Captured
+            }
+            (event, _) => {
+                // The session is ending where nobody listens.
+                let _ = self.sender.send(event);
+                Delivery::Said
+            }
+        }
+    }
+
+    /// Keeps what this cell puts out from now on.
+    pub(super) fn begin_capture(&self, cell: CellId) {
+        let contents = Vec::new();
+        *self.capture() = Some(Capture { cell, contents });
+    }
+
+    /// Gives what has been kept; what the cell puts out from now on is heard.
+    pub(super) fn end_capture(&self) -> Vec<Content> {
+        self.capture()
+            .take()
+            .map(|capture| capture.contents)
+            .unwrap_or_default()
+    }
+
+    fn capture(&self) -> MutexGuard<'_, Option<Capture>> {
+        self.capture.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 /// How much has been read from processes and not been heard.
@@ -70,9 +135,9 @@ impl Backlog {
         Arc::clone(&self.wake)
     }
 
-    /// This is about to be said.
-    pub(super) fn add(&self, content: &Content) {
-        self.bytes.fetch_add(content.weight(), Ordering::Relaxed);
+    /// Something of this weight is about to be said.
+    pub(super) fn add(&self, weight: usize) {
+        self.bytes.fetch_add(weight, Ordering::Relaxed);
     }
 
     /// Whether who prints has to wait.
@@ -81,8 +146,13 @@ impl Backlog {
     }
 
     fn heard(&self, event: &Event) {
-        let Event::Output { content, .. } = event else { return };
-        let weight = content.weight();
+        if let Event::Output { content, .. } = event {
+            self.remove(content.weight());
+        }
+    }
+
+    /// Something of this weight is not waited for any more.
+    pub(super) fn remove(&self, weight: usize) {
         // What is no process's was not added; it is little.
         let subtract = |bytes: usize| Some(bytes.saturating_sub(weight));
         let before = self
@@ -110,6 +180,34 @@ mod tests {
     }
 
     #[test]
+    fn what_one_cell_puts_out_is_kept_while_it_is_captured() {
+        let (sender, mut received) = unbounded_channel();
+        let events = EventSender::from(sender);
+        let say = |cell, length| {
+            let content = text(length);
+            events.send(Event::Output {
+                cell: CellId(cell),
+                content,
+            })
+        };
+        assert_eq!(say(1, 1), Delivery::Said);
+        events.begin_capture(CellId(1));
+        assert_eq!(
+            (say(1, 2), say(2, 3), say(1, 4)),
+            (Delivery::Captured, Delivery::Said, Delivery::Captured)
+        );
+        assert_eq!(events.end_capture(), [text(2), text(4)]);
+        assert_eq!(say(1, 5), Delivery::Said);
+        assert_eq!(events.end_capture(), []);
+        let said: Vec<usize> = std::iter::from_fn(|| match received.try_recv().ok()? {
+            Event::Output { content, .. } => Some(content.weight()),
+            other => panic!("{other:?}"),
+        })
+        .collect();
+        assert_eq!(said, [1, 3, 5]);
+    }
+
+    #[test]
     fn who_prints_waits_until_enough_has_been_heard() {
         let (sender, received) = unbounded_channel();
         let backlog = Backlog::new().unwrap();
@@ -117,7 +215,7 @@ mod tests {
         for length in [MOST - 1, 1, 1] {
             assert!(!backlog.is_full() || length == 1);
             let content = text(length);
-            backlog.add(&content);
+            backlog.add(content.weight());
             sender
                 .send(Event::Output {
                     cell: CellId(1),

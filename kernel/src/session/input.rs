@@ -10,12 +10,11 @@ use std::io::{self, Seek, Write};
 use std::os::fd::AsFd;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use rustix::fs::{MemfdFlags, memfd_create};
-use tokio::sync::mpsc::UnboundedSender;
-
 use super::event::{Cell, CellId, Content, Event, InputRequest, InputRequestId, Stream};
+use super::events::EventSender;
 use crate::process::channel::Channel;
 use crate::process::messages::Answered;
+use rustix::fs::{MemfdFlags, memfd_create};
 
 const NOBODY_TO_ASK: &str = "parcell: nobody can be asked for input here, so standard input is empty\n";
 
@@ -23,7 +22,7 @@ const NOBODY_TO_ASK: &str = "parcell: nobody can be asked for input here, so sta
 #[derive(Debug)]
 pub(super) struct Questions {
     state: Mutex<InputState>,
-    events: UnboundedSender<Event>,
+    events: EventSender,
 }
 
 #[derive(Debug, Default)]
@@ -45,7 +44,7 @@ struct Asking {
 }
 
 impl Questions {
-    pub(super) fn new(events: UnboundedSender<Event>) -> Questions {
+    pub(super) fn new(events: EventSender) -> Questions {
         Questions {
             state: Mutex::default(),
             events,
@@ -122,8 +121,7 @@ impl Questions {
     }
 
     fn say(&self, event: Event) {
-        // The session is ending where nobody listens.
-        let _ = self.events.send(event);
+        self.events.send(event);
     }
 
     fn state(&self) -> MutexGuard<'_, InputState> {
@@ -148,7 +146,7 @@ mod tests {
 
     fn questions(allow_stdin: bool) -> (Questions, UnboundedReceiver<Event>) {
         let (sender, events) = unbounded_channel();
-        let questions = Questions::new(sender);
+        let questions = Questions::new(sender.into());
         questions.begin(&Cell {
             id: CellId(3),
             execution_count: 1,

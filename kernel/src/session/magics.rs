@@ -1,6 +1,9 @@
 //! What `%who`, `%lsmagic` and `%help` show, tables as text and as HTML; and what `%%html` and its like do.
 
 use std::fmt::Write as _;
+use std::sync::LazyLock;
+
+use regex::Regex;
 
 use super::event::MimeBundle;
 use crate::cell::{MAGICS, MagicHelp};
@@ -11,7 +14,9 @@ const SHORT: usize = 30;
 
 /// The variables and their types.
 pub(super) fn variables<'a>(variables: impl Iterator<Item = (&'a str, &'a str)>) -> MimeBundle {
-    let mut rows: Vec<[&str; 2]> = variables.map(|(name, type_)| [name, type_]).collect();
+    let mut rows: Vec<[String; 2]> = variables
+        .map(|(name, type_)| [name.to_owned(), short_type(type_)])
+        .collect();
     if rows.is_empty() {
         return bundle(
             "There are no variables.".to_owned(),
@@ -19,7 +24,17 @@ pub(super) fn variables<'a>(variables: impl Iterator<Item = (&'a str, &'a str)>)
         );
     }
     rows.sort_unstable();
+    let rows: Vec<[&str; 2]> = rows.iter().map(|row| row.each_ref().map(String::as_str)).collect();
     table(["Variable", "Type"], &rows)
+}
+
+/// A type as people write it: the standard library's by their names alone.
+pub(super) fn short_type(type_: &str) -> String {
+    // The pattern is a constant, and tested.
+    #[expect(clippy::unwrap_used, reason = "a constant pattern")]
+    static PATH: LazyLock<Regex> =
+        LazyLock::new(|| Regex::new(r"(^|[^\w:>])(?:::)?(?:(?:std|core|alloc)::(?:[a-z_0-9]+::)*)?").unwrap());
+    PATH.replace_all(type_, "$1").into_owned()
 }
 
 /// What commands show, one below the other.
@@ -117,7 +132,8 @@ fn text_table(heads: [&str; 2], rows: &[[&str; 2]]) -> String {
 }
 
 fn html_table([first, second]: [&str; 2], rows: &[[&str; 2]]) -> String {
-    let mut html = format!("<table><tr><th>{first}</th><th>{second}</th></tr>");
+    let head = |name| format!("<th style=\"text-align:left\">{name}</th>");
+    let mut html = format!("<table><tr>{}{}</tr>", head(first), head(second));
     for [first, second] in rows {
         // Writing to a String does not fail.
         let _ = write!(
@@ -153,6 +169,31 @@ mod tests {
         assert!(text(&shown, "text/html").contains("Vec&lt;&amp;str&gt;"));
         let shown = variables(std::iter::empty());
         assert_eq!(text(&shown, "text/plain"), "There are no variables.");
+    }
+
+    #[test]
+    fn types_are_written_as_people_do() {
+        for (type_, short) in [
+            (
+                "std::collections::hash::map::HashMap<alloc::string::String, Vec<u64>>",
+                "HashMap<String, Vec<u64>>",
+            ),
+            (
+                "::std::vec::Vec<::std::result::Result<i32, ::parcell::TaskError>>",
+                "Vec<Result<i32, parcell::TaskError>>",
+            ),
+            (
+                "&'static [<P as std::ops::Deref>::Target]",
+                "&'static [<P as Deref>::Target]",
+            ),
+            ("ndarray::Array1<f64>", "ndarray::Array1<f64>"),
+            (
+                "Box<dyn Fn(i32) -> core::option::Option<P> + Send>",
+                "Box<dyn Fn(i32) -> Option<P> + Send>",
+            ),
+        ] {
+            assert_eq!(short_type(type_), short);
+        }
     }
 
     #[test]

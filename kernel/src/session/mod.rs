@@ -3,6 +3,7 @@
 //! It knows nothing of Jupyter or of notebook files; `jupyter` and `cli::run` stand on it.
 
 mod backtrace;
+mod captured;
 mod completion;
 mod crates;
 mod diagnostics;
@@ -54,7 +55,7 @@ use crate::process::descendants;
 use crate::session_directory;
 use completion::CompletionContext;
 use engine::Request;
-use events::Backlog;
+use events::{Backlog, EventSender};
 use input::Questions;
 use locations::Locations;
 use output::Pump;
@@ -87,7 +88,8 @@ impl Session {
     /// The session ends, and everything it started with it, when the last handle is dropped or `shutdown` is called.
     pub(crate) fn start() -> Result<(Session, Events), StartError> {
         let files = SessionFiles::create()?;
-        let (events, received) = mpsc::unbounded_channel();
+        let (sender, received) = mpsc::unbounded_channel();
+        let events = EventSender::from(sender);
         let backlog = Backlog::new()?;
         let locations = Arc::new(Mutex::new(Locations::default()));
         let questions = Arc::new(Questions::new(events.clone()));

@@ -6,10 +6,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use rustix::process::{Signal, kill_process};
-use tokio::sync::mpsc::UnboundedSender;
 use tokio::sync::watch;
 
-use super::event::{CellId, Event, Outcome};
+use super::event::{CellId, Content, Event, Outcome};
+use super::events::EventSender;
 use super::input::Questions;
 use super::knowledge::Knowledge;
 use super::locations::Locations;
@@ -35,7 +35,7 @@ pub(super) struct Shared {
     start: watch::Sender<Start>,
     /// The notebook as the last cell left it.
     knowledge: Mutex<Arc<Knowledge>>,
-    events: UnboundedSender<Event>,
+    events: EventSender,
 }
 
 /// How far the session has come in starting.
@@ -51,7 +51,7 @@ impl Shared {
         pump: Pump,
         locations: Arc<Mutex<Locations>>,
         questions: Arc<Questions>,
-        events: UnboundedSender<Event>,
+        events: EventSender,
     ) -> Shared {
         Shared {
             pump,
@@ -67,8 +67,14 @@ impl Shared {
     }
 
     pub(super) fn say(&self, event: Event) {
-        // The session is ending where nobody listens.
-        let _ = self.events.send(event);
+        self.events.send(event);
+    }
+
+    /// Keeps what this cell puts out while `act` is done, and gives it.
+    pub(super) fn captured<T>(&self, cell: CellId, act: impl FnOnce() -> T) -> (T, Vec<Content>) {
+        self.events.begin_capture(cell);
+        let done = act();
+        (done, self.events.end_capture())
     }
 
     pub(super) fn enqueue(&self, cell: CellId) {

@@ -10,9 +10,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
 use super::failure;
-use crate::notebook::checkpoint as checkpoints;
+use crate::contract::control::FILE;
+use crate::display::{Captured, precision};
+use crate::notebook::{self, checkpoint as checkpoints};
 use crate::sys::environment;
 use crate::sys::poisoned::EvenIfPoisoned;
+use crate::text::counted;
 
 /// Where `%cd -` leads.
 static PREVIOUS: Mutex<Option<PathBuf>> = Mutex::new(None);
@@ -127,6 +130,60 @@ fn write(path: &Path, append: bool, content: &str) -> std::io::Result<()> {
         .truncate(!append)
         .open(path)?
         .write_all(content.as_bytes())
+}
+
+/// Writes the code of cells to a file, which must not be there unless it may be replaced, and says so.
+#[track_caller]
+pub fn save_file(path: &str, may_replace: bool, content: &str) {
+    let place = Location::caller();
+    if !may_replace && expanded(path).exists() {
+        let problem = format!("`{path}` exists; `%save -f` replaces it");
+        failure::fail_with("FileError", &problem, place);
+    }
+    write_file(path, false, content);
+}
+
+/// Tells the session where a file is that it is to read.
+#[track_caller]
+pub fn name_file(path: &str) {
+    let place = Location::caller();
+    match std::fs::canonicalize(expanded(path)) {
+        Ok(found) if found.is_file() => {
+            let line = format!("{FILE}{}", found.display());
+            notebook::send_control_line(&line);
+        }
+        Ok(found) => {
+            let problem = format!("`{}` is not a file", found.display());
+            failure::fail_with("FileError", &problem, place);
+        }
+        Err(error) => {
+            let problem = format!("cannot read `{path}`: {error}");
+            failure::fail_with("FileError", &problem, place);
+        }
+    }
+}
+
+/// What a cell with `%%capture` printed and showed, which the session has written to this file.
+#[track_caller]
+pub fn captured(path: &str) -> Captured {
+    let read = std::fs::read_to_string(path).map_err(|error| error.to_string());
+    let read = read.and_then(|text| serde_json::from_str(&text).map_err(|error| error.to_string()));
+    match read {
+        Ok(captured) => captured,
+        Err(error) => {
+            let problem = format!("what was captured cannot be read: {error}");
+            failure::fail_with("FileError", &problem, Location::caller());
+        }
+    }
+}
+
+/// Chooses how many digits behind the point numbers are shown with, and says so.
+pub fn set_precision(digits: Option<usize>) {
+    precision::set(digits);
+    match digits {
+        Some(digits) => println!("Numbers are shown with {} behind the point.", counted(digits, "digit")),
+        None => println!("Numbers are shown with as many digits as it takes."),
+    }
 }
 
 /// A path with the home directory in the place of `~`, as in a shell.

@@ -16,6 +16,7 @@ mod timeit;
 mod timeline;
 mod type_name;
 pub mod variables;
+pub mod whos;
 mod workers;
 
 pub use clock::{start_cell_timer, start_timer, stop_cell_timer, stop_timer};
@@ -23,8 +24,8 @@ pub use cluster::{CellCluster, cluster};
 pub use display::{CountedDisplay, EvcxrDisplay, ShownValue, show_result, show_results};
 pub use entry::{is_linked, report_error, report_printed_error, report_static_error};
 pub use environment::{
-    change_directory, checkpoint, print_directory, print_environment, print_environment_variable,
-    set_environment_variable, write_file,
+    captured, change_directory, checkpoint, name_file, print_directory, print_environment, print_environment_variable,
+    save_file, set_environment_variable, set_precision, write_file,
 };
 pub use failure::CellFailed;
 pub use pool::{CellPool, PoolOptions, pool};
@@ -32,7 +33,7 @@ pub use process::{CellDaemons, CellProcesses, ProcessOptions, process};
 pub use shell::{bash, shell};
 pub use timeit::timeit;
 pub use timeline::timeline;
-pub use workers::workers;
+pub use workers::{stop_worker, workers};
 
 pub use crate::notebook::send_control_line;
 pub use crate::text::duration_text;

@@ -13,6 +13,9 @@ pub const USER_ERROR_OCCURRED: &str = "EVCXR_ERROR_OCCURRED";
 /// The control line that says that a panic ended the cell.
 pub const PANICKED: &str = "EVCXR_PANIC_NOTIFICATION";
 
+/// The control line that names a file that the session is to read; its path follows.
+pub const FILE: &str = "PARCELL_FILE:";
+
 /// What is said, one message each.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub enum ControlMessage<'a> {

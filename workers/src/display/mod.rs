@@ -44,15 +44,18 @@
 
 mod base64;
 mod bundle;
+mod captured;
 mod handle;
 mod kinds;
 mod message;
 mod plain;
+pub(crate) mod precision;
 mod pretty;
 mod shorten;
 mod table;
 
 pub use bundle::{MimeBundle, ToMimeBundle};
+pub use captured::{Captured, CapturedOutput};
 pub use handle::DisplayHandle;
 pub use kinds::{html, jpeg, json, latex, markdown, png, svg};
 pub use table::table;

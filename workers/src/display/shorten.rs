@@ -4,6 +4,7 @@
 
 use std::fmt::{self, Debug, Display, Write};
 
+use super::precision::Precise;
 use super::{MimeBundle, pretty};
 use crate::text::grouped;
 
@@ -33,11 +34,22 @@ impl Shortened {
 
     /// Not generic: what is generic is compiled again with every cell that shows something.
     fn dyn_debug(value: &dyn Debug) -> Self {
+        let value = &Precise(value);
         let shortened = Self::of(format_args!("{value:?}"));
         match pretty(&shortened.text, value) {
             Some(text) => Self { text },
             None => shortened,
         }
+    }
+
+    /// The beginning of any value's `Debug` text, on one line and of about this many characters.
+    pub(crate) fn line(value: &dyn Debug, characters: usize) -> String {
+        let cut = Cut::of(format_args!("{:?}", Precise(value)), characters, characters);
+        let (text, ellipsis) = match cut.into_whole() {
+            Ok(text) => (text, ""),
+            Err(text) => (text, ELLIPSIS),
+        };
+        text.split_whitespace().collect::<Vec<_>>().join(" ") + ellipsis
     }
 
     /// Any value as `Display` writes it.
@@ -148,6 +160,7 @@ fn whole(parts: usize, value: &dyn Debug) -> Option<String> {
     if parts > WHOLE {
         return None;
     }
+    let value = &Precise(value);
     let text = Cut::of(format_args!("{value:?}"), WHOLE, WHOLE).into_whole().ok()?;
     Some(pretty(&text, value).unwrap_or(text))
 }
@@ -201,7 +214,7 @@ fn append(text: &mut String, visit: Visit<'_>) -> Appended {
         if left == 0 {
             return false;
         }
-        match Cut::of(format_args!("{next:?}"), left, left).into_whole() {
+        match Cut::of(format_args!("{:?}", Precise(next)), left, left).into_whole() {
             Ok(whole) => {
                 text.push_str(&format!("{whole}, "));
                 if let Appended::Whole { items } = &mut appended {
@@ -228,7 +241,7 @@ fn end(visit: Visit<'_>, at_most: usize) -> String {
         if texts.len() == at_most {
             return false;
         }
-        let Ok(text) = Cut::of(format_args!("{item:?}"), left, left).into_whole() else {
+        let Ok(text) = Cut::of(format_args!("{:?}", Precise(item)), left, left).into_whole() else {
             return false;
         };
         left = left.saturating_sub(text.len() + 2);
@@ -243,7 +256,9 @@ struct Entry<K, V>(K, V);
 
 impl<K: Debug, V: Debug> Debug for Entry<K, V> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:?}: {:?}", self.0, self.1)
+        self.0.fmt(f)?;
+        f.write_str(": ")?;
+        self.1.fmt(f)
     }
 }
 

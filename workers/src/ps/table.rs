@@ -1,12 +1,11 @@
 //! The table of workers, as text and as HTML.
 
-use std::fmt::Write as _;
 use std::time::Duration;
 
 use super::Workers;
 use crate::display::MimeBundle;
 use crate::spawn::{WorkerInfo, WorkerKind, WorkerState};
-use crate::text::{Column, Size, Table, duration_text, escape, signal_name};
+use crate::text::{Column, Size, Table, duration_text, escape, signal_name, text_table};
 
 /// How many workers have a line of their own.
 const ROWS: usize = 40;
@@ -52,26 +51,7 @@ pub(super) fn text(workers: &Workers) -> String {
         return NONE.to_owned();
     }
     let rows: Vec<[String; 7]> = shown(workers).map(cells).collect();
-    let heads = COLUMNS.map(|(name, _)| name.to_owned());
-    let widths: Vec<usize> = (0..COLUMNS.len())
-        .map(|column| {
-            let all = std::iter::once(&heads).chain(&rows);
-            all.map(|row| row[column].chars().count()).max().unwrap_or_default()
-        })
-        .collect();
-    let mut text = headline(workers);
-    for row in std::iter::once(&heads).chain(&rows) {
-        let cell = |(column, cell): (usize, &String)| {
-            let width = widths[column];
-            match COLUMNS[column].1 {
-                Column::Numbers => format!("{cell:>width$}"),
-                Column::Words | Column::Sentences => format!("{cell:width$}"),
-            }
-        };
-        let cells: Vec<String> = row.iter().enumerate().map(cell).collect();
-        // Writing to a string does not fail.
-        let _ = write!(text, "\n{}", cells.join("  ").trim_end());
-    }
+    let mut text = format!("{}\n{}", headline(workers), text_table(COLUMNS, &rows));
     text.extend(more(workers).map(|more| format!("\n{more}")));
     text
 }

@@ -3,6 +3,8 @@
 use std::os::fd::OwnedFd;
 use std::sync::{Arc, Mutex};
 
+use rustix::process::{Signal, pidfd_send_signal};
+
 use super::conditions::{Conditions, Role};
 use super::former::Former;
 use super::worker::{Entry, WorkView, WorkerInfo, WorkerKind};
@@ -242,6 +244,16 @@ impl Family {
         let entry = children.remove(place).entry;
         former.add(entry.ended(ending, stopped));
         Some(entry)
+    }
+
+    /// Tells a child to end, with `SIGTERM`; false where this process has no such child that lives.
+    pub(crate) fn terminate(&self, pid: u32) -> bool {
+        let own = std::process::id();
+        let children = self.relations.children.iter();
+        let mut living = children.filter(|child| child.forked_by == own && !has_ended(&child.pidfd));
+        living
+            .find(|child| child.entry.pid == pid)
+            .is_some_and(|child| pidfd_send_signal(&child.pidfd, Signal::TERM).is_ok())
     }
 
     /// A map begins: the workers of the one before are no longer those of the last map.

@@ -89,6 +89,26 @@ impl Table {
     }
 }
 
+/// The same as text: the names of the columns, and the rows below them.
+pub(crate) fn text_table<const COLUMNS: usize>(
+    columns: [(&str, Column); COLUMNS],
+    rows: &[[String; COLUMNS]],
+) -> String {
+    let names = columns.map(|(name, _)| name.to_owned());
+    let all = || std::iter::once(&names).chain(rows);
+    let width = |column: usize| all().map(|row| row[column].chars().count()).max().unwrap_or_default();
+    let widths: Vec<usize> = (0..COLUMNS).map(width).collect();
+    let line = |row: &[String; COLUMNS]| {
+        let cells = std::iter::zip(row, std::iter::zip(&widths, columns));
+        let cells = cells.map(|(cell, (&width, (_, column)))| match column {
+            Column::Numbers => format!("{cell:>width$}"),
+            Column::Words | Column::Sentences => format!("{cell:width$}"),
+        });
+        cells.collect::<Vec<_>>().join("  ").trim_end().to_owned()
+    };
+    all().map(line).collect::<Vec<_>>().join("\n")
+}
+
 impl Column {
     fn alignment(self) -> &'static str {
         match self {

@@ -9,6 +9,6 @@ mod size;
 pub(crate) use count::{counted, grouped};
 pub use duration::duration_text;
 pub(crate) use duration::seconds_text;
-pub(crate) use html::{Column, Table, escape};
+pub(crate) use html::{Column, Table, escape, text_table};
 pub use signal::signal_name;
 pub(crate) use size::Size;

@@ -145,6 +145,11 @@ pub(crate) static MAGICS: &[MagicHelp] = &[
         operands: "",
         options: TIMEIT,
     },
+    without_options(
+        "%%capture",
+        "[NAME]",
+        "keep what the cell prints and shows in a variable",
+    ),
     without_options("%%bash", "", "run the cell as a bash script"),
     MagicHelp {
         name: "%%writefile",
@@ -159,6 +164,7 @@ pub(crate) static MAGICS: &[MagicHelp] = &[
     without_options("%%markdown", "", "show the cell as Markdown"),
     without_options("%%svg", "", "show the cell as an SVG image"),
     without_options("%who", "", "list the variables and their types"),
+    without_options("%whos", "", "show the variables with their types, sizes and values"),
     without_options("%reset", "", "forget all variables, items and imports; crates stay"),
     without_options(
         "%time",
@@ -172,11 +178,12 @@ pub(crate) static MAGICS: &[MagicHelp] = &[
         options: TIMEIT,
     },
     without_options("%timeline", "", "show what the workers of the last map did when"),
-    without_options(
-        "%workers",
-        "",
-        "show the worker processes, and what they do while the cell waits for them",
-    ),
+    MagicHelp {
+        name: "%workers",
+        summary: "show the worker processes, and what they do while the cell waits",
+        operands: "",
+        options: &[with_value("--stop", "PID", "4711", "tell this one to end")],
+    },
     without_options(
         "%checkpoint",
         "[on|off]",
@@ -185,6 +192,32 @@ pub(crate) static MAGICS: &[MagicHelp] = &[
     without_options("%cd", "[DIRECTORY|-]", "change the working directory"),
     without_options("%pwd", "", "print the working directory"),
     without_options("%env", "[NAME | NAME=VALUE]", "print or set environment variables"),
+    MagicHelp {
+        name: "%history",
+        summary: "print the code of earlier cells",
+        operands: "[CELLS ...]",
+        options: &[
+            plain("--numbers", "put the number of each in front").short("-n"),
+            with_value("--grep", "TEXT", "vec", "only of those that have this in it").short("-g"),
+        ],
+    },
+    MagicHelp {
+        name: "%save",
+        summary: "write the code of earlier cells to a file",
+        operands: "FILE [CELLS ...]",
+        options: &[plain("--force", "replace the file")
+            .short("-f")
+            .default("it must not exist")],
+    },
+    without_options("%run", "FILE", "run a file of Rust, or the cells of a notebook"),
+    without_options("%load", "FILE", "put the text of a file in the place of the cell"),
+    without_options(
+        "%precision",
+        "[DIGITS]",
+        "show numbers with this many digits behind the point",
+    ),
+    without_options("%pinfo", "NAME", "show the documentation of something, as `?NAME` does"),
+    without_options("%pinfo2", "NAME", "show the source of something, as `??NAME` does"),
     without_options("%lsmagic", "", "list all magics"),
     without_options("%help", "[MAGIC]", "explain a magic, or list them all"),
     without_options(SHELL, "COMMAND", "run a command in a shell"),

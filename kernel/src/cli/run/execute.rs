@@ -223,6 +223,7 @@ impl<'a, E: Engine> Execution<'a, E> {
         match event {
             Event::Output { cell, content } => self.output(cell, content),
             Event::InputRequest(question) => tracing::warn!(?question, "nobody answers questions in a run"),
+            Event::NextInput { cell, .. } => tracing::info!(?cell, "a run changes no cell"),
             Event::Finished { cell, .. } => tracing::warn!(?cell, "a cell ended that was not running"),
         }
     }

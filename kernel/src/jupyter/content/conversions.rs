@@ -1,6 +1,9 @@
 //! What a session says, as the content of messages.
 
-use super::{ClearOutput, Content, DisplayData, ExecuteReply, ExecuteResult, InspectReply, IsCompleteReply, Transient};
+use super::{
+    ClearOutput, Content, DisplayData, ExecuteReply, ExecuteResult, InspectReply, IsCompleteReply, SetNextInput,
+    Transient,
+};
 use crate::session::{self, Cell, CellError, Completeness, Completion, Completions, MimeBundle, Outcome, Stream};
 use jupyter_protocol::{CompleteReply, ErrorOutput, ExecuteInput, ExecutionCount, ReplyStatus, Stdio, StreamContent};
 use serde_json::{Map, Value, json};
@@ -71,12 +74,16 @@ pub(in crate::jupyter) fn error(error: &CellError) -> Content {
 pub(in crate::jupyter) fn execute_reply(
     execution_count: u32,
     user_expressions: Map<String, Value>,
+    next_input: Option<String>,
     outcome: Outcome,
 ) -> Content {
     Content::ExecuteReply(match outcome {
         Outcome::Ok => ExecuteReply::Ok {
             execution_count,
-            payload: [],
+            payload: next_input
+                .into_iter()
+                .map(|text| SetNextInput { text, replace: true })
+                .collect(),
             user_expressions,
         },
         Outcome::Error(CellError {

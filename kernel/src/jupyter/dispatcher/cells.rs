@@ -46,6 +46,11 @@ impl Dispatcher {
                 self.publish_pieces(pieces);
                 stdin::ask(self, question);
             }
+            Event::NextInput { cell, text } => {
+                if self.executions.request(cell).is_some() {
+                    self.next_input = Some(text);
+                }
+            }
             Event::Finished { cell, outcome } if self.is_evaluating(cell) => self.evaluated(outcome),
             Event::Finished { cell, outcome } => {
                 let pieces = self.budget.finish(now);
@@ -170,7 +175,7 @@ impl Dispatcher {
         {
             self.actions.publish(&request.header, content::error(error));
         }
-        let reply = content::execute_reply(ended.execution_count, user_expressions, outcome);
+        let reply = content::execute_reply(ended.execution_count, user_expressions, self.next_input.take(), outcome);
         self.actions.reply(request, reply);
         self.actions.idle(request);
         self.asked = None;

@@ -6,14 +6,13 @@ use std::sync::{Arc, Mutex, mpsc};
 use std::thread::JoinHandle;
 
 use rustix::net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType, bind, listen, socket_with};
-use tokio::sync::mpsc::UnboundedSender;
 
 use super::Report;
 use super::reader::{Connections, Reader};
 use crate::process::channel::Channel;
 use crate::process::messages::{KERNEL_SOCKET, ToSupervisor};
-use crate::session::event::{CellId, Event};
-use crate::session::events::Backlog;
+use crate::session::event::CellId;
+use crate::session::events::{Backlog, EventSender};
 use crate::session::input::Questions;
 use crate::session::locations::Locations;
 
@@ -38,7 +37,7 @@ impl Pump {
     /// Starts the thread; processes connect to it in the session's directory.
     pub(crate) fn start(
         session: &std::path::Path,
-        events: UnboundedSender<Event>,
+        events: EventSender,
         backlog: Arc<Backlog>,
         locations: Arc<Mutex<Locations>>,
         questions: Arc<Questions>,

@@ -8,7 +8,6 @@ use std::time::Instant;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::net::{SocketFlags, accept_with};
-use tokio::sync::mpsc::UnboundedSender;
 
 use super::listener::Listener;
 use super::outlet::Utterance;
@@ -20,7 +19,7 @@ use super::worker_prefix::Colours;
 use crate::process::channel::{Channel, ReceiveError};
 use crate::process::messages::{FromSupervisor, ToSupervisor};
 use crate::session::event::Event;
-use crate::session::events::Backlog;
+use crate::session::events::{Backlog, Delivery, EventSender};
 use crate::session::input::Questions;
 use crate::session::locations::Locations;
 
@@ -30,7 +29,7 @@ pub(super) struct Connections {
     pub(super) wake: Arc<OwnedFd>,
     pub(super) commands: mpsc::Receiver<Command>,
     pub(super) supervisor: Arc<Mutex<Option<Channel>>>,
-    pub(super) events: UnboundedSender<Event>,
+    pub(super) events: EventSender,
     pub(super) backlog: Arc<Backlog>,
     pub(super) locations: Arc<Mutex<Locations>>,
     pub(super) questions: Arc<Questions>,
@@ -243,9 +242,11 @@ impl Reader {
         for utterance in self.listener.transcript.take_said() {
             match utterance {
                 Utterance::Output { cell, content } => {
-                    self.connections.backlog.add(&content);
-                    // The session is ending where nobody listens.
-                    let _ = self.connections.events.send(Event::Output { cell, content });
+                    let weight = content.weight();
+                    self.connections.backlog.add(weight);
+                    if self.connections.events.send(Event::Output { cell, content }) == Delivery::Captured {
+                        self.connections.backlog.remove(weight);
+                    }
                 }
                 Utterance::Question(Prompt { text, password }) => {
                     if let Some(asker) = self.listener.inputs.next_asker() {

@@ -3,6 +3,7 @@
 mod help;
 mod mixed;
 mod reset;
+mod session;
 mod shell;
 mod surroundings;
 mod timing;

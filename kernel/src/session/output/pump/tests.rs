@@ -11,7 +11,9 @@ use tokio::sync::mpsc::unbounded_channel;
 
 use super::*;
 use crate::process::messages::{FromSupervisor, OutputStyle, Worker, WorkerEvent};
+use crate::session::event::Event;
 use crate::session::event::{Cell, Content};
+use crate::session::events::EventSender;
 use crate::session::events::Events;
 
 /// A session without an engine.
@@ -32,7 +34,8 @@ struct Notebook {
 impl Session {
     fn start() -> Session {
         let directory = tempfile::tempdir().unwrap();
-        let (events, received) = unbounded_channel();
+        let (sender, received) = unbounded_channel();
+        let events = EventSender::from(sender);
         let backlog = Backlog::new().unwrap();
         let questions = Arc::new(Questions::new(events.clone()));
         let pump = Pump::start(
