@@ -1,5 +1,6 @@
 //! How the end of the notebook process is told, and what a cell's end leaves of what was there.
 
+use super::diagnostics;
 use crate::process::messages::Ending;
 use crate::session::event::CellError;
 
@@ -55,7 +56,7 @@ impl Subject {
 /// The error of a cell that ended the notebook process.
 pub(super) fn during_cell(subject: Subject, end: &End<'_>) -> CellError {
     let (ename, cause, help) = explanation(end);
-    let mut traceback = vec![format!("\x1b[1;31mThe cell {cause}\x1b[0m")];
+    let mut traceback = vec![diagnostics::wrong(&format!("The cell {cause}"))];
     traceback.extend(help.map(|help| format!("  = help: {help}")));
     traceback.extend(what_is_left(subject, end.restored, end.threads_lost));
     CellError {
@@ -71,7 +72,7 @@ pub(super) fn during_cell(subject: Subject, end: &End<'_>) -> CellError {
 /// The error of a cell that was interrupted.
 pub(super) fn interrupted(subject: Subject, restored: bool, threads_lost: usize) -> CellError {
     let left = what_is_left(subject, restored, threads_lost);
-    let mut traceback = vec!["\x1b[1;31mInterrupted\x1b[0m".to_owned()];
+    let mut traceback = vec![diagnostics::wrong("Interrupted")];
     traceback.extend(left);
     let variables = if restored {
         format!("all variables are as they were before {}", subject.name(true))

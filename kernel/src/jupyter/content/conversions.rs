@@ -142,7 +142,7 @@ pub(in crate::jupyter) fn complete_reply(completions: Completions) -> Content {
         .iter()
         .map(|Completion { text, kind, signature }| {
             let type_ = match signature {
-                Some(signature) => in_column(text, kind, signature),
+                Some(signature) => in_column(kind, signature),
                 None => kind.clone(),
             };
             let mut entry = json!({"start": start, "end": end, "text": text, "type": type_});
@@ -164,29 +164,62 @@ pub(in crate::jupyter) fn complete_reply(completions: Completions) -> Content {
     })
 }
 
-/// What JupyterLab shows beside a match: what it is, in a word whose first letter is its sign, and its type or what it takes
-/// and gives.
-fn in_column(text: &str, kind: &str, signature: &str) -> String {
-    let name = text.rsplit("::").next().unwrap_or(text).trim_end_matches('!');
-    let rest = after_word(signature, name).unwrap_or(signature);
-    let rest = rest.split_once(" where ").map_or(rest, |(rest, _)| rest);
-    let rest = rest.trim_start_matches([':', ' ']).trim_end();
-    let mut column = format!("{kind} {rest}").trim_end().to_owned();
+/// What JupyterLab shows beside a match: what it is, in a word whose first letter is its sign, and of what takes arguments their
+/// names. It writes all of it in small letters, as names of arguments are, and types are not.
+fn in_column(kind: &str, signature: &str) -> String {
+    let Some(names) = arguments(signature) else {
+        return kind.to_owned();
+    };
+    let mut column = format!("{kind}({})", names.join(", "));
     if let Some((cut, _)) = column.char_indices().nth(COLUMN) {
         column.truncate(cut);
         column.push('…');
     }
-    column
+    // JupyterLab would break the line at spaces, over the next match.
+    column.replace(' ', "\u{a0}")
 }
 
-/// What stands behind the first place where this is a word of its own.
-fn after_word<'a>(text: &'a str, word: &str) -> Option<&'a str> {
-    let belongs = |character: char| character.is_alphanumeric() || character == '_';
-    text.match_indices(word).find_map(|(start, _)| {
-        let (before, after) = (&text[..start], &text[start + word.len()..]);
-        let is_word = !before.ends_with(belongs) && !after.starts_with(belongs);
-        is_word.then_some(after)
+/// Behind the first bracket that is not among the parameters of its types.
+fn beginning_of_arguments(function: &str) -> Option<usize> {
+    let mut depth = 0usize;
+    function.char_indices().find_map(|(at, character)| {
+        match character {
+            '<' => depth += 1,
+            '>' if !function[..at].ends_with('-') => depth = depth.saturating_sub(1),
+            '(' if depth == 0 => return Some(at + 1),
+            _ => {}
+        }
+        None
     })
+}
+
+/// The names of what a function takes beside `self`; None for what is no function.
+fn arguments(signature: &str) -> Option<Vec<&str>> {
+    let (_, function) = signature.split_once("fn ")?;
+    let start = beginning_of_arguments(function)?;
+    let mut names = Vec::new();
+    let (mut depth, mut begin) = (0usize, start);
+    for (offset, character) in function[start..].char_indices() {
+        let at = start + offset;
+        match character {
+            '(' | '[' | '<' => depth += 1,
+            // That of `->` closes nothing.
+            '>' if function[..at].ends_with('-') => {}
+            ')' if depth == 0 => {
+                names.push(&function[begin..at]);
+                break;
+            }
+            ')' | ']' | '>' => depth = depth.saturating_sub(1),
+            ',' if depth == 0 => {
+                names.push(&function[begin..at]);
+                begin = at + 1;
+            }
+            _ => {}
+        }
+    }
+    let name = |part: &&str| part.contains(':');
+    let names = names.into_iter().filter(name).filter_map(|part| part.split(':').next());
+    Some(names.map(|name| name.trim().trim_start_matches("mut ")).collect())
 }
 
 #[cfg(test)]
@@ -194,29 +227,28 @@ mod tests {
     use super::*;
 
     #[test]
-    fn beside_a_match_stands_what_it_is_and_its_type() {
-        for (text, kind, signature, column) in [
-            ("numbers", "variable", "numbers: Vec<u64>", "variable Vec<u64>"),
-            ("n", "function", "fn n(n: u8) -> u8", "function (n: u8) -> u8"),
-            ("println!", "macro", "macro_rules! println", "macro"),
-            ("f", "method", "fn f<T>(self) where T: Copy", "method <T>(self)"),
+    fn beside_a_match_stands_what_it_is_and_what_it_takes() {
+        for (kind, signature, column) in [
+            ("variable", "numbers: Vec<u64>", "variable"),
+            ("function", "fn n(n: u8) -> u8", "function(n)"),
+            ("method", "fn len(&self) -> usize", "method()"),
             (
-                "std::mem::swap",
-                "function",
-                "fn swap<T>(x: &mut T)",
-                "function <T>(x: &mut T)",
+                "method",
+                "fn insert(&mut self, index: usize, element: T)",
+                "method(index, element)",
             ),
             (
-                "%%pool",
-                "magic",
-                "runs it on every core",
-                "magic runs it on every core",
+                "method",
+                "const fn f<T: Fn(A) -> B>(mut self, map: HashMap<K, V>, g: fn(T, U) -> V) where T: Copy",
+                "method(map, g)",
             ),
+            ("macro", "macro_rules! println", "macro"),
+            ("magic", "runs a function in processes", "magic"),
         ] {
-            assert_eq!(in_column(text, kind, signature), column);
+            assert_eq!(in_column(kind, signature), column.replace(' ', "\u{a0}"));
         }
-        let long = format!("a: ({})", "u8, ".repeat(40));
-        assert_eq!(in_column("a", "variable", &long).chars().count(), COLUMN + 1);
+        let long = format!("fn f({})", "argument: u8, ".repeat(40));
+        assert_eq!(in_column("function", &long).chars().count(), COLUMN + 1);
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! What went wrong, shown on the cell as it was written, in the way of rustc.
 
+mod colours;
 mod compile_error;
 mod notes;
 mod unknown_type;
@@ -8,6 +9,7 @@ use std::ops::Range;
 
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 
+pub(super) use self::colours::wrong;
 pub(super) use self::compile_error::{Compiled, compile_error};
 pub(super) use self::unknown_type::not_kept;
 use super::backtrace;
@@ -216,7 +218,7 @@ pub(super) fn plain_error(ename: &str, evalue: &str) -> CellError {
     CellError {
         ename: ename.to_owned(),
         evalue: evalue.to_owned(),
-        traceback: lines(&format!("\x1b[1;31m{ename}\x1b[0m: {evalue}")),
+        traceback: lines(&format!("{}: {evalue}", wrong(ename))),
     }
 }
 
@@ -239,7 +241,7 @@ fn renderer() -> Renderer {
     let renderer = if std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty()) {
         Renderer::plain()
     } else {
-        Renderer::styled()
+        colours::renderer()
     };
     renderer.term_width(WIDTH)
 }
