@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use rustix::buffer::spare_capacity;
 use rustix::event::{PollFd, PollFlags};
 use rustix::io::Errno;
-use rustix::net::{RecvFlags, SendFlags, recv, send};
+use rustix::net::{RecvFlags, SendFlags, Shutdown, recv, send, shutdown};
 
 use super::authentication::{Answer, GREETING_LEN, ServerIdentity, VERDICT_LEN};
 use super::endpoint::{Address, ConnectionError, Key};
@@ -77,9 +77,31 @@ impl Connection {
             let missing = len.map_or(0, |len| len - received.len());
             // Room grows with what has come, not with what is announced.
             received.reserve(missing.clamp(READ, READ.max(received.len())));
-            self.receive(deadline, |socket, flags| {
+            let read = self.receive(deadline, |socket, flags| {
                 recv(socket, spare_capacity(&mut received), flags).map(|(_, len)| len)
-            })?;
+            });
+            match read {
+                Ok(_) => {}
+                Err(late) if late.kind() == ErrorKind::TimedOut => return self.last_reply(received, late),
+                Err(error) => return Err(error.into()),
+            }
+        }
+    }
+
+    /// The time has passed: what has come counts still, and nothing more is taken in. On this machine the server fails to send
+    /// from here on, and keeps what it had for this client, so that nothing is lost between the two.
+    fn last_reply(&self, mut received: Vec<u8>, late: io::Error) -> Result<Reply, ConnectionError> {
+        shutdown(&self.socket, Shutdown::Read)?;
+        loop {
+            if let Some(len) = frame_len(&received)?.filter(|len| *len <= received.len()) {
+                return Ok(open_frame(&received[..len])?);
+            }
+            received.reserve(READ);
+            match recv(&self.socket, spare_capacity(&mut received), RecvFlags::DONTWAIT) {
+                Ok((_, 0)) | Err(Errno::AGAIN) => return Err(late.into()),
+                Ok(_) | Err(Errno::INTR) => {}
+                Err(error) => return Err(error.into()),
+            }
         }
     }
 
@@ -192,6 +214,7 @@ mod tests {
 
     use super::*;
     use crate::manager::Manager;
+    use crate::manager::error::ManagerError;
     use crate::manager::message::{
         LARGEST, NewObject, Operation, Payload, QueueOperation, Refusal, SemaphoreOperation,
     };
@@ -315,6 +338,87 @@ mod tests {
         }
         let first = Payload::new(vec![1; 20 << 20]);
         assert!(client.exchange(&get, None).unwrap() == Reply::Item(Some(first)));
+    }
+
+    #[test]
+    fn an_item_for_one_that_waits_no_longer_stays() {
+        let manager = Manager::new().unwrap();
+        let (mut client, taker) = (connect(&manager), connect(&manager));
+        let queue = open(&mut client, NewObject::Queue { bound: None });
+        let get = call(queue, Operation::Queue(QueueOperation::Get));
+        taker.send(&frame(&get).unwrap(), None).unwrap();
+        let late = taker.reply(Some(Instant::now()));
+        assert!(matches!(late, Err(ConnectionError::Io(error)) if error.kind() == ErrorKind::TimedOut));
+        // The server knows of one that waits, and finds out when it sends.
+        let put = call(queue, Operation::Queue(QueueOperation::Put(Payload::new(vec![1]))));
+        assert_eq!(client.exchange(&put, None).unwrap(), Reply::Done);
+        let len = call(queue, Operation::Queue(QueueOperation::Len));
+        let deadline = Instant::now() + Duration::from_secs(30);
+        while client.exchange(&len, None).unwrap() != Reply::Count(1) {
+            assert!(Instant::now() < deadline, "the item is lost");
+            std::thread::yield_now();
+        }
+        drop(taker);
+    }
+
+    #[test]
+    fn what_comes_at_the_last_moment_is_taken_or_stays() {
+        const ITEMS: u64 = 400;
+        let manager = Manager::new().unwrap();
+        let mut client = connect(&manager);
+        let queue = open(&mut client, NewObject::Queue { bound: None });
+        let put = |byte| call(queue, Operation::Queue(QueueOperation::Put(Payload::new(vec![byte]))));
+        let get = frame(&call(queue, Operation::Queue(QueueOperation::Get))).unwrap();
+        let mut taken = 0;
+        for round in 0..ITEMS {
+            // It waits before the item comes, so that the server may send at any moment of the end of the wait.
+            let taker = connect(&manager);
+            taker.send(&get, None).unwrap();
+            let deadline = Instant::now() + Duration::from_micros(round % 100);
+            client.exchange(&put(1), None).unwrap();
+            match taker.reply(Some(deadline)) {
+                Ok(reply) => {
+                    assert!(matches!(reply, Reply::Item(Some(_))), "{reply:?}");
+                    taken += 1;
+                }
+                Err(ConnectionError::Io(error)) => assert_eq!(error.kind(), ErrorKind::TimedOut),
+                Err(other) => panic!("{other:?}"),
+            }
+        }
+        let len = call(queue, Operation::Queue(QueueOperation::Len));
+        // The server may hear of the last takers' ends after the next question.
+        let deadline = Instant::now() + Duration::from_secs(30);
+        while client.exchange(&len, None).unwrap() != Reply::Count(ITEMS - taken) {
+            assert!(
+                Instant::now() < deadline,
+                "of {ITEMS} items {taken} were taken, and not all others are there"
+            );
+            std::thread::yield_now();
+        }
+    }
+
+    #[test]
+    fn a_manager_that_does_not_answer_is_waited_for_no_longer_than_the_limit() {
+        let manager = Manager::new().unwrap();
+        let queue = open(&mut connect(&manager), NewObject::Queue { bound: None });
+        let limit = Duration::from_millis(300);
+        let get = || Request::Call {
+            object: queue,
+            limit: Some(limit),
+            operation: Operation::Queue(QueueOperation::Get),
+        };
+        let pid = rustix::process::Pid::from_raw(manager.endpoint.pid.cast_signed()).unwrap();
+        // The first connection is new, the other may be an idle one.
+        for _ in 0..2 {
+            rustix::process::kill_process(pid, rustix::process::Signal::STOP).unwrap();
+            let begin = Instant::now();
+            let result = manager.endpoint.request(&get(), Some(limit));
+            let waited = begin.elapsed();
+            rustix::process::kill_process(pid, rustix::process::Signal::CONT).unwrap();
+            assert!(matches!(result, Err(ManagerError::TimedOut { .. })), "{result:?}");
+            assert!(waited >= limit && waited < Duration::from_secs(2), "{waited:?}");
+            assert!(manager.list::<u8>().is_ok());
+        }
     }
 
     #[test]

@@ -15,8 +15,11 @@ use super::message::{FrameError, Kind, LARGEST, Refusal, Reply, Request};
 use crate::notebook;
 
 /// How long after a time limit the server may be silent, before the connection is given up. A server that is alive
-/// answers at once, also that the time has passed.
-const GRACE: Duration = Duration::from_secs(5);
+/// answers at once, also that the time has passed, and keeps the connection with that. On this machine nothing is lost
+/// where it comes too late.
+const GRACE: Duration = Duration::from_millis(100);
+/// The same on another machine, where what has been sent is lost with the connection.
+const REMOTE_GRACE: Duration = Duration::from_secs(5);
 
 /// Where a server listens.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -97,7 +100,7 @@ impl Endpoint {
                 return Ok(connection);
             }
         }
-        let made = Connection::open(&self.address, &self.key, latest(limit));
+        let made = Connection::open(&self.address, &self.key, self.latest(limit));
         let (connection, identity) = made.map_err(|error| self.error(error, limit))?;
         if identity == self.identity() {
             Ok(connection)
@@ -113,8 +116,17 @@ impl Endpoint {
         request: &Request,
         limit: Option<Duration>,
     ) -> Result<Reply, ManagerError> {
-        let reply = connection.exchange(request, latest(limit));
+        let reply = connection.exchange(request, self.latest(limit));
         reply.map_err(|error| self.error(error, limit))
+    }
+
+    /// Until when an answer is waited for. A limit too long for the clock is none.
+    fn latest(&self, limit: Option<Duration>) -> Option<Instant> {
+        let grace = match self.address {
+            Address::Local(_) => GRACE,
+            Address::Tcp(_) => REMOTE_GRACE,
+        };
+        Instant::now().checked_add(limit?)?.checked_add(grace)
     }
 
     pub(super) fn put_back(&self, connection: Connection) {
@@ -235,11 +247,6 @@ impl From<Distrust> for ConnectionError {
             Distrust::ServerUnproven => AuthenticationFailure::ServerUnproven,
         })
     }
-}
-
-/// Until when an answer is waited for. A limit too long for the clock is none.
-fn latest(limit: Option<Duration>) -> Option<Instant> {
-    Instant::now().checked_add(limit?)?.checked_add(GRACE)
 }
 
 /// With the lock on idle connections for no longer than it takes.
