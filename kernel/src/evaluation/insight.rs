@@ -3,7 +3,7 @@
 //! that cell.
 
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError, mpsc};
+use std::sync::{Arc, Mutex, PoisonError, TryLockError, mpsc};
 
 use super::commands;
 use super::draft::{ANALYSED_FUNCTION, Draft, Purpose};
@@ -37,10 +37,8 @@ pub(crate) struct Look<'a> {
     analysis: &'a mut Analysis,
     view: Arc<View>,
     package: &'a Path,
-    /// Which crates it may look at.
-    crates: Crates,
-    /// While the manifest is this look's, and no code is evaluated.
-    manifest: Option<MutexGuard<'a, ()>>,
+    /// Held by whoever evaluates code; None where that is who looks.
+    evaluating: Option<&'a Mutex<()>>,
 }
 
 impl Insight {
@@ -68,18 +66,11 @@ impl Insight {
     pub(crate) fn ask(&self, look: impl FnOnce(&mut Look<'_>) + Send + 'static) -> Result<(), AnalysisError> {
         let insight = self.clone();
         self.analyzer.visit(move |analysis| {
-            let manifest = match insight.evaluating.try_lock() {
-                Ok(manifest) => Some(manifest),
-                Err(TryLockError::Poisoned(poisoned)) => Some(poisoned.into_inner()),
-                Err(TryLockError::WouldBlock) => None,
-            };
-            let crates = manifest.as_ref().map_or(Crates::AsRead, |_| Crates::AsNow);
             look(&mut Look {
                 analysis,
                 view: insight.view(),
                 package: &insight.package,
-                crates,
-                manifest,
+                evaluating: Some(&*insight.evaluating),
             });
         })
     }
@@ -97,8 +88,7 @@ impl Insight {
                 analysis,
                 view: insight.view(),
                 package: &insight.package,
-                crates: Crates::AsNow,
-                manifest: None,
+                evaluating: None,
             }));
         })?;
         seen.recv().map_err(|_| AnalysisError::Panicked)
@@ -121,11 +111,11 @@ impl View {
 impl Look<'_> {
     /// What could stand at this place of code.
     pub(crate) fn completions(&mut self, code: &str, position: usize) -> Result<Vec<Completion>, Error> {
-        let source = self.source(code)?;
+        let (source, crates) = self.source(code)?;
         let Some(offset) = source.place_of(position) else {
             return Ok(Vec::new());
         };
-        let mut found = self.analysis.completions(source.into_text(), offset, self.crates)?;
+        let mut found = self.analysis.completions(source.into_text(), offset, crates)?;
         found.retain(|found| !found.text.starts_with(ANALYSED_FUNCTION));
         Ok(found)
     }
@@ -149,25 +139,32 @@ impl Look<'_> {
             let end = if name < code.len() { ");" } else { ";" };
             (format!("{code}{end}"), name)
         };
-        let source = self.source(&code)?;
+        let (source, crates) = self.source(&code)?;
         let Some(offset) = source.place_of(position) else {
             return Ok(None);
         };
-        Ok(self.analysis.hover(source.into_text(), offset, self.crates)?)
+        Ok(self.analysis.hover(source.into_text(), offset, crates)?)
     }
 
-    /// Source for code that is not run. Its commands count as far as they add crates.
-    fn source(&self, code: &str) -> Result<Source, Error> {
+    /// Source for code that is not run, and the crates to look at it with. Its commands count as far as they add crates, unless
+    /// code is evaluated, to which the manifest belongs meanwhile.
+    fn source(&self, code: &str) -> Result<(Source, Crates), Error> {
         let parsed = Statements::parse(code);
         let mut namespace = self.view.namespace.clone();
-        if self.manifest.is_some() {
-            for command in parsed.commands.iter().filter(|command| command.name == ":dep") {
-                commands::add_dependency(&command.argument, &mut namespace.manifest)
-                    .map_err(|refusal| Error::of_command(refusal, command.argument_range.clone()))?;
+        let crates = match self.evaluating.map(Mutex::try_lock) {
+            None => Crates::AsNow,
+            Some(Err(TryLockError::WouldBlock)) => Crates::AsRead,
+            // Only while it is written: rust-analyzer may take long to read the crates, and no cell is to wait for that.
+            Some(Ok(_) | Err(TryLockError::Poisoned(_))) => {
+                for command in parsed.commands.iter().filter(|command| command.name == ":dep") {
+                    commands::add_dependency(&command.argument, &mut namespace.manifest)
+                        .map_err(|refusal| Error::of_command(refusal, command.argument_range.clone()))?;
+                }
+                toolchain::write_manifest(self.package, &namespace.manifest)?;
+                Crates::AsNow
             }
-            toolchain::write_manifest(self.package, &namespace.manifest)?;
-        }
+        };
         let draft = Draft::new(namespace, &parsed, Imports::AsWritten, self.view.error_format);
-        Ok(draft.analysed(Purpose::Completion))
+        Ok((draft.analysed(Purpose::Completion), crates))
     }
 }
