@@ -25,6 +25,11 @@ pub(crate) fn is_complete(cell: &str) -> Completeness {
     if query::looks_like_query(cell) {
         return Completeness::Complete;
     }
+    match magic::measured_cell(cell) {
+        Some(measured) if measured.trim().is_empty() => return Completeness::Incomplete { indent: String::new() },
+        Some(measured) => return is_complete(&measured),
+        None => {}
+    }
     let code = match magic::find(cell) {
         // It will be told so when it is run.
         Err(_) => return Completeness::Complete,
@@ -122,6 +127,8 @@ mod tests {
             "let a = 1;\n%who\n",
             "%time f(1)",
             "%%time\nf(1)",
+            "%%capture said\n%%pool 0..3\nfn f(x: u8) {}",
+            "%%capture\n%%bash\nfor i in 1 2; do",
             "?name",
             "??std::mem::swap",
             "name?",
@@ -143,6 +150,8 @@ mod tests {
         assert_eq!(is_complete("let x = 1"), incomplete(""));
         assert_eq!(is_complete("%%pool 0..3"), incomplete(""));
         assert_eq!(is_complete("%%bash"), incomplete(""));
+        assert_eq!(is_complete("%%capture said"), incomplete(""));
+        assert_eq!(is_complete("%%capture said\n%%pool 0..3"), incomplete(""));
         assert_eq!(is_complete("!ls\nfn f() {"), incomplete("    "));
         assert_eq!(is_complete("%time f("), incomplete("    "));
     }

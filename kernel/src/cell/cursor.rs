@@ -43,6 +43,11 @@ pub(crate) struct Excerpt {
 /// What the position (in bytes) of a cell is in.
 pub(crate) fn at(cell: &str, position: usize, variables: &dyn Variables) -> Cursor {
     let line = line_at(cell, position);
+    if magic::first_line(cell).is_some_and(|first| first.end < position)
+        && let Some(measured) = magic::measured_cell(cell)
+    {
+        return at(&measured, position, variables);
+    }
     let before = &cell[line.start..position];
     let first = before.trim_start();
     let leads = magic::first_line(cell).is_none_or(|first| line.start <= first.start);
@@ -293,6 +298,9 @@ mod tests {
         is("// squares\n\n%%p¦ol", "magic", "%%pol");
         is("?%%po¦", "magic", "%%po");
         is("%%pool --kee¦", "option", "--kee");
+        is("%%capture said\n%%pool --kee¦", "option", "--kee");
+        is("%%time\n%%po¦", "magic", "%%po");
+        is("%%time\n%%bash\nnum¦", "other", "");
         is("%%pool -n 4 -¦ 0..3", "option", "-");
         is("%%pool -n 4¦", "other", "");
         is("%%pool --workers=4 --ret¦ 0..3", "option", "--ret");

@@ -127,6 +127,12 @@ pub(super) fn blank_out(cell: &str, line: &MagicLine) -> String {
     format!("{}{blank}{}", &cell[..line.name.start], &cell[line.body.clone()])
 }
 
+/// The cell that `%%time` or `%%capture` stands in front of, which may be any; every position stays. None for any other.
+pub(super) fn measured_cell(cell: &str) -> Option<String> {
+    let line = find(cell).ok().flatten()?;
+    matches!(line.magic, CellMagic::Time | CellMagic::Capture).then(|| blank_out(cell, &line))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -5,6 +5,9 @@ use super::magic;
 
 /// A cell with blanks in the place of its magics, and of all else that is not Rust: every position stays.
 pub(super) fn without_magics(cell: &str) -> String {
+    if let Some(measured) = magic::measured_cell(cell) {
+        return without_magics(&measured);
+    }
     let code = match magic::find(cell) {
         Ok(Some(line)) if line.magic.takes_text() => return " ".repeat(cell.len()),
         Ok(Some(line)) => magic::blank_out(cell, &line),
@@ -32,5 +35,10 @@ mod tests {
         );
         assert_eq!(without_magics("%%pool x\n%pwd\ny"), "        \n;   \ny");
         assert_eq!(without_magics("%%bash\nls"), "         ");
+        assert_eq!(
+            without_magics("%%capture c\n%%time\n%%pool x\ny"),
+            "           \n      \n        \ny"
+        );
+        assert_eq!(without_magics("%%capture\n%%bash\nls").trim(), "");
     }
 }

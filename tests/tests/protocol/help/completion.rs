@@ -41,12 +41,8 @@ pub(super) async fn complete(notebook: &mut Notebook, marked: &str) -> Completed
     let matches: Vec<_> = entries
         .iter()
         .map(|entry| {
-            // Behind the kind stands what fits of the signature.
-            let kind = text(&entry["type"])
-                .split('\u{a0}')
-                .next()
-                .unwrap_or_default()
-                .to_owned();
+            // Behind the kind stand the names of arguments.
+            let kind = text(&entry["type"]).split('(').next().unwrap_or_default().to_owned();
             (text(&entry["text"]), kind, text(&entry["signature"]))
         })
         .collect();
