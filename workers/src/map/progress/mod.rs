@@ -1,5 +1,5 @@
 //! Showing how far a map is, in one place that is written again: from one second after its beginning on, at most ten
-//! times a second. At the end it is gone, and one line behind all that was printed sums it up.
+//! times a second, and at the end as one line that sums it up.
 //!
 //! No thread does this: whoever waits for the workers waits no longer than to the next time.
 
@@ -91,15 +91,12 @@ impl Progress {
         self.shown = text;
     }
 
-    /// The map has ended. What has been shown goes, since much may have been printed below it, and a line sums it up.
+    /// The map has ended. What has been shown makes room for a line that sums it up.
     pub(crate) fn end(&mut self, state: &MapState) {
         let text = summary(state);
         match &mut self.place {
             Surface::Notebook(None) | Surface::Terminal(false) => {}
-            Surface::Notebook(Some(shown)) => {
-                shown.update(MimeBundle::new().transient());
-                display(MimeBundle::new().with("text/plain", text));
-            }
+            Surface::Notebook(shown) => show(shown, MimeBundle::new().with("text/plain", text)),
             Surface::Terminal(true) => {
                 let _ = writeln!(io::stderr().lock(), "\r{text}\x1b[K");
             }
