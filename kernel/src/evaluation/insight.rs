@@ -65,14 +65,8 @@ impl Insight {
     /// it has not read.
     pub(crate) fn ask(&self, look: impl FnOnce(&mut Look<'_>) + Send + 'static) -> Result<(), AnalysisError> {
         let insight = self.clone();
-        self.analyzer.visit(move |analysis| {
-            look(&mut Look {
-                analysis,
-                view: insight.view(),
-                package: &insight.package,
-                evaluating: Some(&*insight.evaluating),
-            });
-        })
+        self.analyzer
+            .visit(move |analysis| look(&mut insight.look(analysis, Some(&insight.evaluating))))
     }
 
     /// The same for whoever evaluates code, who waits for what is seen.
@@ -84,14 +78,18 @@ impl Insight {
         let insight = self.clone();
         self.analyzer.visit(move |analysis| {
             // Whoever asked waits.
-            let _ = reply.send(look(&mut Look {
-                analysis,
-                view: insight.view(),
-                package: &insight.package,
-                evaluating: None,
-            }));
+            let _ = reply.send(look(&mut insight.look(analysis, None)));
         })?;
         seen.recv().map_err(|_| AnalysisError::Panicked)
+    }
+
+    fn look<'a>(&'a self, analysis: &'a mut Analysis, evaluating: Option<&'a Mutex<()>>) -> Look<'a> {
+        Look {
+            analysis,
+            view: self.view(),
+            package: &self.package,
+            evaluating,
+        }
     }
 
     fn view(&self) -> Arc<View> {

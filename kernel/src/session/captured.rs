@@ -1,9 +1,8 @@
 //! What `%%capture` has kept, as the variable has it: what is left when all has been updated and cleared.
 
-use parcell::contract::display::NOTES;
 use parcell::display::{Captured, CapturedOutput};
 
-use super::event::{Content, Metadata, Stream};
+use super::event::{Content, Stream, is_transient};
 
 /// An output, and the name by which it is updated.
 struct Shown {
@@ -81,17 +80,13 @@ fn push(shown: &mut Vec<Shown>, output: CapturedOutput) {
     shown.push(Shown { output, display_id });
 }
 
-/// Whether something else would have taken its place.
-fn is_transient(metadata: &Metadata) -> bool {
-    metadata.get(NOTES).is_some_and(|notes| notes["transient"] == true)
-}
-
 #[cfg(test)]
 mod tests {
+    use parcell::contract::display::NOTES;
     use serde_json::json;
 
     use super::*;
-    use crate::session::event::MimeBundle;
+    use crate::session::event::{Metadata, MimeBundle};
 
     fn text(stream: Stream, text: &str) -> Content {
         Content::Stream {

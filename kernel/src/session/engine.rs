@@ -129,10 +129,6 @@ impl<'a> Engine<'a> {
                 .shared
                 .finish(cell.id, Outcome::Error(outcome::interrupted(Subject::Cell)));
         }
-        if let Some(place) = cell::too_deep(&cell.code) {
-            let error = diagnostics::too_deep(place, cell.execution_count, &cell.code);
-            return self.shared.finish(cell.id, Outcome::Error(error));
-        }
         let outcome = self.run_code(cell);
         if cell.execution_count > 0 {
             self.inputs.insert(cell.execution_count, cell.code.clone());
@@ -141,6 +137,9 @@ impl<'a> Engine<'a> {
     }
 
     fn run_code(&mut self, cell: &Cell) -> Outcome {
+        if let Some(place) = cell::too_deep(&cell.code) {
+            return Outcome::Error(diagnostics::too_deep(place, cell.execution_count, &cell.code));
+        }
         let known = KnownNames {
             names: self.evaluator.names(),
             imported: &self.imported,

@@ -1,5 +1,7 @@
 //! What a session says while it runs cells: the vocabulary between the engine and whoever shows its output.
 
+use parcell::contract::display::{NOTES, Notes};
+use serde::Deserialize;
 use serde_json::{Map, Value};
 
 /// Names one submission of one cell. Output carries it, also when it arrives after the cell has ended.
@@ -29,6 +31,12 @@ pub(crate) struct ExpectedCell {
 
 /// What whoever shows a value may want to know about it; under a MIME type what concerns that representation.
 pub(crate) type Metadata = Map<String, Value>;
+
+/// Whether the library says that something else will take its place soon, such as how far a map has come.
+pub(crate) fn is_transient(metadata: &Metadata) -> bool {
+    let notes = metadata.get(NOTES).and_then(|notes| Notes::deserialize(notes).ok());
+    notes.is_some_and(|notes| notes.transient)
+}
 
 /// Which of the two output streams.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]

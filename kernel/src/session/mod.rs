@@ -30,7 +30,7 @@ mod sources;
 pub(crate) use completion::{Completion, Completions};
 pub(crate) use event::{
     Cell, CellError, CellId, Content, Event, ExpectedCell, InputRequest, InputRequestId, Metadata, MimeBundle, Outcome,
-    Stream,
+    Stream, is_transient,
 };
 pub(crate) use events::Events;
 pub(crate) use inspection::Detail;

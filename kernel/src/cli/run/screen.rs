@@ -12,7 +12,7 @@ use anstream::adapter::strip_str;
 use anstyle::{AnsiColor, Style};
 
 use super::highlight::{self, highlight};
-use crate::session::{CellError, Content, MimeBundle, Stream};
+use crate::session::{self, CellError, Content, MimeBundle, Stream};
 
 const RESULT: Style = AnsiColor::Red.on_default();
 
@@ -90,7 +90,7 @@ impl Screen {
             Content::Stream { stream, text } => self.print(*stream, text),
             Content::DisplayData { data, .. } => self.display(data, false),
             // A terminal shows each update in a line of its own.
-            Content::UpdateDisplayData { metadata, .. } if rich::is_transient(metadata) => {}
+            Content::UpdateDisplayData { metadata, .. } if session::is_transient(metadata) => {}
             Content::UpdateDisplayData { data, .. } => self.display(data, true),
             Content::ExecuteResult { data, .. } => self.result(execution_count, data),
             // What has been read stays.

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use super::file;
 use super::{Engine, shown};
-use crate::cell::{self, FilePurpose, History, HistoryRange, Part, Rewritten, Save, SourceMap, Step};
+use crate::cell::{FilePurpose, History, HistoryRange, Part, Rewritten, Save, SourceMap, Step};
 use crate::session::captured::captured;
 use crate::session::diagnostics;
 use crate::session::endings::Subject;
@@ -166,10 +166,6 @@ impl Engine<'_> {
                 code: code.text,
                 ..cell.clone()
             };
-            if let Some(place) = cell::too_deep(&part.code) {
-                let error = diagnostics::too_deep(place, cell.execution_count, &part.code);
-                return Outcome::Error(error);
-            }
             if let Outcome::Error(mut error) = self.run_code(&part) {
                 let of_cell = code
                     .cell

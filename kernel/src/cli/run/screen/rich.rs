@@ -1,19 +1,11 @@
 //! Rich output on a terminal, which can show text alone.
 
-use parcell::contract::display::{NOTES, Notes};
-use serde::Deserialize;
 use serde_json::Value;
 
-use crate::session::{Metadata, MimeBundle};
+use crate::session::MimeBundle;
 
 /// MIME types whose source is worth reading, the best first.
 const READABLE: [&str; 3] = ["text/plain", "text/markdown", "text/latex"];
-
-/// Whether the library says that something else will take its place soon, such as how far a map has come.
-pub(super) fn is_transient(metadata: &Metadata) -> bool {
-    let notes = metadata.get(NOTES).and_then(|notes| Notes::deserialize(notes).ok());
-    notes.is_some_and(|notes| notes.transient)
-}
 
 /// The text among the representations, or else a note of what there is.
 pub(super) fn as_text(data: &MimeBundle) -> String {
