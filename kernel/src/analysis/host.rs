@@ -9,14 +9,13 @@ use std::sync::{Arc, PoisonError};
 use ra_ap_base_db::SourceRoot;
 use ra_ap_hir::ChangeWithProcMacros;
 use ra_ap_ide::{AnalysisHost, Edition, FileId};
-use ra_ap_ide_db::FxHashMap;
-use ra_ap_paths::AbsPathBuf;
-use ra_ap_project_model::{CargoConfig, CargoFeatures, ProjectManifest, ProjectWorkspace, RustLibSource};
+use ra_ap_paths::{AbsPath, AbsPathBuf};
 use ra_ap_vfs::file_set::FileSetConfig;
-use ra_ap_vfs::loader::{Config, Directories, Entry, Handle, LoadingProgress, Message};
+use ra_ap_vfs::loader::{Config, Entry, Handle, LoadingProgress, Message};
 use ra_ap_vfs::{Change, Vfs, VfsPath};
 use ra_ap_vfs_notify::NotifyHandle;
 
+use super::workspace::{StandardLibrary, Workspace};
 use super::{AnalysisError, Reading};
 
 /// Of cells.
@@ -53,6 +52,7 @@ pub(crate) enum Crates {
 struct Dependencies {
     manifest: Vec<u8>,
     lock: Vec<u8>,
+    library: StandardLibrary,
 }
 
 impl Host {
@@ -91,7 +91,7 @@ impl Host {
         self.vfs
             .set_file_contents(self.source_path.clone(), Some(source.clone().into_bytes()));
         match crates {
-            Crates::AsNow => self.update_crates(&mut change)?,
+            Crates::AsNow => self.update_crates(&source, &mut change)?,
             Crates::AsRead if self.known.is_none() => return Err(AnalysisError::NotRead),
             Crates::AsRead => {}
         }
@@ -101,44 +101,44 @@ impl Host {
         Ok(())
     }
 
-    /// Reads the crates again where they are others now.
-    fn update_crates(&mut self, change: &mut ChangeWithProcMacros) -> Result<(), AnalysisError> {
-        let before = self.dependencies()?;
+    /// Reads the crates again where they are others now, or where this source needs more of the standard library.
+    fn update_crates(&mut self, source: &str, change: &mut ChangeWithProcMacros) -> Result<(), AnalysisError> {
+        let read = self
+            .known
+            .as_ref()
+            .map_or_else(StandardLibrary::default, |known| known.library);
+        let library = read.max(StandardLibrary::needed_by(source));
+        let before = self.dependencies(library)?;
         if self.known.as_ref() == Some(&before) {
             return Ok(());
         }
-        self.load(change)?;
+        self.load(library, change)?;
         // cargo may have chosen versions. A manifest that has been changed meanwhile is not the one that was read.
-        self.known = Some(self.dependencies()?).filter(|now| now.manifest == before.manifest);
+        let now = self.dependencies(library)?;
+        self.known = Some(now).filter(|now| now.manifest == before.manifest);
         Ok(())
     }
 
-    /// What the package depends on now.
-    fn dependencies(&self) -> Result<Dependencies, AnalysisError> {
+    /// What the package depends on now, beside this much of the standard library.
+    fn dependencies(&self, library: StandardLibrary) -> Result<Dependencies, AnalysisError> {
         let manifest = fs::read(&self.manifest).map_err(|error| load_error(format!("{}: {error}", self.manifest)))?;
         // Before cargo has chosen versions there is none.
         let lock = fs::read(&self.lock).unwrap_or_default();
-        Ok(Dependencies { manifest, lock })
+        Ok(Dependencies {
+            manifest,
+            lock,
+            library,
+        })
     }
 
     /// Reads the package's crates and the standard library.
-    fn load(&mut self, change: &mut ChangeWithProcMacros) -> Result<(), AnalysisError> {
-        let config = CargoConfig {
-            sysroot: Some(RustLibSource::Discover),
-            features: CargoFeatures::Selected {
-                features: self.features.clone(),
-                no_default_features: false,
-            },
-            ..CargoConfig::default()
-        };
+    fn load(&mut self, library: StandardLibrary, change: &mut ChangeWithProcMacros) -> Result<(), AnalysisError> {
         let workspace = {
             let _asking = self.reading.cargo.lock().unwrap_or_else(PoisonError::into_inner);
             if self.reading.is_over.load(Ordering::SeqCst) {
                 return Err(AnalysisError::Ended);
             }
-            ProjectManifest::from_manifest_file(self.manifest.clone())
-                .and_then(|manifest| ProjectWorkspace::load(manifest, &config, &|_| {}))
-                .map_err(|error| load_error(format!("{error:#}")))?
+            Workspace::load(&self.manifest, self.features.clone(), library).map_err(load_error)?
         };
         self.read_files(&workspace);
         for (file, changed) in self.vfs.take_changes() {
@@ -149,12 +149,11 @@ impl Host {
             change.change_file(file, contents);
         }
         change.set_roots(self.roots());
-        let mut file_of = |path: &ra_ap_paths::AbsPath| {
+        let mut file_of = |path: &AbsPath| {
             let (file, _) = self.vfs.file_id(&VfsPath::from(path.to_path_buf()))?;
             Some(file)
         };
-        let (crates, _) = workspace.to_crate_graph(&mut file_of, &FxHashMap::default());
-        change.set_crate_graph(crates);
+        change.set_crate_graph(workspace.crate_graph(&mut file_of));
         Ok(())
     }
 
@@ -167,17 +166,10 @@ impl Host {
         sets.zip(kinds).map(|(files, new)| new(files)).collect()
     }
 
-    fn read_files(&mut self, workspace: &ProjectWorkspace) {
-        let directories = workspace.to_roots().into_iter().map(|root| {
-            Entry::Directories(Directories {
-                extensions: vec!["rs".to_owned()],
-                include: root.include,
-                exclude: root.exclude,
-            })
-        });
+    fn read_files(&mut self, workspace: &Workspace) {
         self.loader.set_config(Config {
             version: 1,
-            load: directories.collect(),
+            load: workspace.directories().map(Entry::Directories).collect(),
             watch: Vec::new(),
         });
         for message in &self.loaded {

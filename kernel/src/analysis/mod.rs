@@ -9,6 +9,7 @@ mod host;
 mod hover;
 mod syntax;
 mod types;
+mod workspace;
 
 use std::collections::BTreeMap;
 use std::io;
@@ -20,7 +21,7 @@ use std::time::{Duration, Instant};
 
 pub(crate) use completions::Completion;
 pub(crate) use host::Crates;
-pub(crate) use syntax::{macro_call, name_of};
+pub(crate) use syntax::{macro_call, name_of, words};
 pub(crate) use types::{ObjectKind, TraitObject, Variable, VariableType};
 
 use host::Host;
@@ -488,6 +489,56 @@ mod tests {
                 names(&["Last"])
             ]
         );
+    }
+
+    /// Of the variables of a function of this source, which are of types that Rust can say.
+    fn types(analyzer: &Analyzer, source: &str) -> Vec<(String, String)> {
+        let variables = analyzer.variables(source.to_owned(), "f", &|_| true).unwrap();
+        let named = variables
+            .into_iter()
+            .filter_map(|(name, variable)| match variable.type_ {
+                VariableType::Named(type_) => Some((name, type_)),
+                _ => None,
+            });
+        named.collect()
+    }
+
+    #[test]
+    fn what_the_standard_library_is_made_with_is_not_needed_for_its_types() {
+        let package = package();
+        let analyzer = Analyzer::start(package.path(), &[], "").unwrap();
+        let source = "use std::collections::*;\nfn f() -> std::io::Result<()> {\n\
+                      let mut map = HashMap::from([(1u8, \"a\")]); let old = map.insert(2, \"b\"); let first = map.iter().next();\n\
+                      let set: HashSet<u8> = map.into_keys().collect(); let both = &set | &set;\n\
+                      let status = std::process::Command::new(\"a\").status()?; let code = status.code();\n\
+                      let size = std::fs::metadata(\"a\")?.len(); let heap = BinaryHeap::from(vec![1i8]);\nOk(()) }\n";
+        let found = types(&analyzer, source);
+        for (name, expected) in [
+            ("old", "Option<&str>"),
+            ("set", "HashSet<u8>"),
+            ("both", "HashSet<u8>"),
+            ("code", "Option<i32>"),
+            ("size", "u64"),
+            ("heap", "BinaryHeap<i8>"),
+        ] {
+            let type_ = found
+                .iter()
+                .find(|(found, _)| found == name)
+                .map(|(_, type_)| type_.as_str());
+            assert_eq!(type_, Some(expected), "{name} in {found:?}");
+        }
+    }
+
+    #[cfg(target_arch = "x86_64")]
+    #[test]
+    fn instructions_of_the_processor_are_known_once_they_are_named() {
+        let package = package();
+        let analyzer = Analyzer::start(package.path(), &[], "").unwrap();
+        let named = |name: &str, type_: &str| (name.to_owned(), type_.to_owned());
+        assert_eq!(types(&analyzer, "fn f() { let a = 1u8; }"), [named("a", "u8")]);
+        let source = "use std::arch::x86_64::*;\nfn f() { let a = unsafe { _mm_cvtsi128_si32(_mm_setzero_si128()) }; \
+                      let b = std::is_x86_feature_detected!(\"avx2\"); }";
+        assert_eq!(types(&analyzer, source), [named("a", "i32"), named("b", "bool")]);
     }
 
     #[test]

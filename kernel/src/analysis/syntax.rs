@@ -31,3 +31,9 @@ pub(crate) fn macro_call(node: &SyntaxNode) -> Option<ast::MacroCall> {
         _ => None,
     }
 }
+
+/// The identifiers in a text, whatever it is.
+pub(crate) fn words(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|character: char| !(character.is_alphanumeric() || character == '_'))
+        .filter(|word| !word.is_empty())
+}

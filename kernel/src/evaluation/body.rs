@@ -10,6 +10,7 @@ use super::literals;
 use super::macros::MacroCall;
 use super::source::{Code, Source};
 use super::statements::Statement;
+use crate::analysis::words;
 use crate::cell::{self, VALUE_SHOWN};
 
 /// The statements of a cell that are run, and what they define.
@@ -256,12 +257,6 @@ impl Code {
 fn needs_semicolon(node: &SyntaxNode) -> bool {
     let ends = node.last_token().map(|token| token.kind());
     ast::Expr::can_cast(node.kind()) || ends != Some(SyntaxKind::SEMICOLON)
-}
-
-/// The identifiers in a text, whatever it is.
-pub(super) fn words(text: &str) -> impl Iterator<Item = &str> {
-    text.split(|character: char| !(character.is_alphanumeric() || character == '_'))
-        .filter(|word| !word.is_empty())
 }
 
 /// Whether something is in a statement, but not in what has a body of its own.

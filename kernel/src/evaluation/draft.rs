@@ -3,12 +3,13 @@
 
 use std::collections::BTreeSet;
 
-use super::body::{Body, Local, words};
+use super::body::{Body, Local};
 use super::early_return::{ERROR_TYPE, ErrorFormat, ErrorReport};
 use super::mending::TOKIO;
 use super::namespace::{Imports, Namespace, Variable};
 use super::source::{Code, Source};
 use super::statements::Statements;
+use crate::analysis::words;
 
 /// The function that is only looked at.
 pub(super) const ANALYSED_FUNCTION: &str = "parcell_analysis";

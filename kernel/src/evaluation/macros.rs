@@ -1,8 +1,7 @@
 //! Calls of macros among a cell's statements: those that make items are items, as are the items that they make.
 
-use super::body::words;
 use super::source::Code;
-use crate::analysis::macro_call;
+use crate::analysis::{macro_call, words};
 use crate::cell::{self, VALUE_BEGINS, VALUE_SHOWN};
 
 /// The standard library's that make no items, of which nothing need be found out.

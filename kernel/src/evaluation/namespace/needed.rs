@@ -10,9 +10,9 @@ use std::sync::Arc;
 
 use ra_ap_syntax::ast::{self, AstNode, HasAttrs};
 
-use super::super::body::words;
 use super::super::source::{Code, Source};
 use super::{Item, Namespace};
+use crate::analysis::words;
 
 /// Attributes that do nothing beyond the item that they stand in front of.
 const PLAIN_ATTRIBUTES: [&str; 15] = [
