@@ -24,6 +24,9 @@ const KIND: Kind = Kind::named(b"queue");
 /// so a process can end at once when `put` has returned: nothing is lost, and nobody has to be joined first. A process
 /// that is killed in the middle of `put` has put nothing.
 ///
+/// A handle to something that a worker has made arrives also when the worker has ended, at its parent and at the
+/// parent's other workers; not when the worker was killed, or called `exit`, before it arrived.
+///
 /// Where a call waits in vain, since every other process with a handle has ended or has dropped it, it returns
 /// [`QueueError::Disconnected`]. Where this process has more threads than the one that waits, one of which could be the
 /// one to wait for, that is only said when it was another process that did this part before.

@@ -11,7 +11,7 @@ use super::family::Family;
 use crate::notebook;
 use crate::sys::exit::{Ending, Exit};
 use crate::sys::lifeline::{LifelineId, Lifelines};
-use crate::sys::{oom, wait};
+use crate::sys::{oom, region, wait};
 
 /// A forked process. Dropping it kills it and waits for it.
 #[derive(Debug)]
@@ -103,6 +103,8 @@ impl Child {
             Err(_) => Ending::LOST,
         };
         self.ending = Some(ending);
+        // What cannot be taken over now is taken over when it is looked for.
+        let _ = region::take_over();
         Lifelines::lock().remove(self.lifeline);
         let was_killed = self.killed.load(Ordering::Relaxed);
         let known = Family::lock().remove_child(self.pid, &ending, was_killed);

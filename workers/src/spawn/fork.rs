@@ -8,7 +8,6 @@ use std::io::{self, Write};
 use std::os::fd::OwnedFd;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use rustix::fs::{Mode, OFlags, open};
 use rustix::pipe::{PipeFlags, pipe_with};
 use rustix::process::{Pid, Signal, WaitOptions, kill_process, waitpid};
 
@@ -23,6 +22,7 @@ use crate::panics;
 use crate::sys::at_fork::{self, Locks};
 use crate::sys::fork::{exit_now, fork, mark_as_worker};
 use crate::sys::lifeline::{Lifelines, Tail};
+use crate::sys::{descriptors, region};
 
 /// The exit code of a worker that could not do its work because the library failed.
 const FAILED: i32 = 101;
@@ -94,6 +94,7 @@ fn acquire_locks() -> Locks {
     panics::set_own_hook();
     at_fork::register::<StandardStreams>();
     at_fork::register::<Memberships>();
+    region::register();
     at_fork::register::<Lifelines>();
     at_fork::register::<Family>();
     Locks::acquire()
@@ -113,7 +114,7 @@ fn work(
         if awaits_go && !tail.await_go() || !tail.hold()? {
             return Ok(());
         }
-        rustix::stdio::dup2_stdin(open("/dev/null", OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty())?)?;
+        descriptors::empty_stdin()?;
         if let Some(redirection) = redirection {
             redirection.apply(conditions.group.is_some())?;
         }
@@ -124,6 +125,8 @@ fn work(
         body(sink);
         Ok(())
     }));
+    // Who receives what could not be passed is told so.
+    let _ = catch_unwind(region::pass_on);
     // A reader that has gone is no reason to fail: the results are with the parent.
     let _ = io::stdout().flush();
     exit_now(if matches!(outcome, Ok(Ok(()))) { 0 } else { FAILED })

@@ -2,7 +2,7 @@
 
 use std::io;
 use std::os::fd::RawFd;
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 use serde::{Deserialize, Serialize};
 
@@ -13,7 +13,7 @@ use crate::spawn::{Child, Conditions};
 use crate::sys::code::CodeAddress;
 use crate::sys::identity::ProcessIdentity;
 use crate::sys::lifeline::{Lifelines, Tail};
-use crate::sys::region::RegionName;
+use crate::sys::region::{self, RegionName};
 
 /// The variable that makes a program a worker, with the setup as JSON.
 pub(super) const VARIABLE: &str = "PARCELL_STANDING_WORKER";
@@ -66,7 +66,7 @@ fn execute(setup: &Setup, threads: usize) -> io::Result<(u32, bool)> {
     let mut command = Command::new("/proc/self/exe");
     command
         .env(VARIABLE, serde_json::to_string(setup)?)
-        .stdin(Stdio::null());
+        .stdin(region::invite()?);
     for (name, value) in crate::sys::environment::thread_limits(threads) {
         command.env(name, value);
     }

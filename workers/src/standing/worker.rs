@@ -2,6 +2,8 @@
 
 use std::ffi::c_int;
 use std::io::{self, Write};
+use std::os::fd::AsFd;
+use std::panic::catch_unwind;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::setup::{Setup, VARIABLE};
@@ -21,7 +23,7 @@ use crate::sys::fork;
 use crate::sys::identity::ProcessIdentity;
 use crate::sys::lifeline::Tail;
 use crate::sys::placed::Placed;
-use crate::sys::{allocator, environment, limits};
+use crate::sys::{allocator, descriptors, environment, limits, region};
 
 /// The exit code of a worker that cannot do its work because the library failed.
 const FAILED: i32 = 101;
@@ -69,6 +71,8 @@ fn run(setup: Option<Setup>) -> ! {
             FAILED
         }
     };
+    // Who receives what could not be passed is told so.
+    let _ = catch_unwind(region::pass_on);
     let _ = io::stdout().flush();
     std::process::exit(code)
 }
@@ -94,6 +98,8 @@ impl Worker {
     fn enter(setup: Setup) -> io::Result<Self> {
         // What this process starts is no worker. It has one thread yet.
         environment::remove(VARIABLE)?;
+        region::accept(io::stdin().as_fd())?;
+        descriptors::empty_stdin()?;
         let employer = ProcessIdentity::from_word(setup.employer).ok_or(io::ErrorKind::InvalidData)?;
         let lifeline = Tail::of_process(employer.pid(), setup.lifeline)?;
         if !lifeline.hold()? || !employer.is_alive() {

@@ -29,6 +29,7 @@ pub(crate) mod limits;
 pub(crate) mod monitor;
 pub(crate) mod mutex;
 pub(crate) mod oom;
+mod passage;
 pub(crate) mod placed;
 pub(crate) mod plain;
 pub(crate) mod poisoned;

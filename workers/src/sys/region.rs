@@ -2,26 +2,30 @@
 //!
 //! A region is a memfd. It has no name in any file system, so nothing is left when the last process that has it open
 //! ends. Forked processes inherit the mapping; others open it by its [`RegionName`], which leads to a descriptor of a
-//! process that has it open, and whose identifier says whether that is still the same region.
+//! process that has it open, and whose identifier says whether that is still the same region. A worker that ends passes
+//! to its parent what is on its way by then.
 //!
 //! A process maps a region once, however many handles to it there are, so that Rust's borrow rules can be kept within
 //! the process by looking at one reference count.
 
-use std::collections::HashMap;
+mod table;
+
 use std::fmt;
 use std::io;
-use std::os::fd::{AsFd, AsRawFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::ptr::NonNull;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, Weak};
 
 use rustix::fs::{MemfdFlags, Mode, OFlags, fstat, ftruncate, memfd_create, open};
 use rustix::io::{Errno, pread};
 use rustix::mm::{MapFlags, ProtFlags, mmap, munmap};
+use rustix::process::getppid;
 use rustix::rand::{GetRandomFlags, getrandom};
 
-use super::at_fork::{self, AtFork, Guard, Rank};
 pub(crate) use super::region_name::RegionName;
+use super::{at_fork, descriptors, fork};
+use table::Regions;
 
 /// Where the user's bytes begin; also the strongest alignment that they have.
 pub(crate) const HEADER: usize = 128;
@@ -41,15 +45,6 @@ struct Header {
 }
 
 const _: () = assert!(size_of::<Header>() <= HEADER);
-
-/// The regions that this process has mapped, and those it keeps for handles that are on their way.
-static OPEN: Mutex<Option<Open>> = Mutex::new(None);
-
-#[derive(Default)]
-struct Open {
-    mapped: HashMap<u128, Weak<Region>>,
-    exported: Vec<Arc<Region>>,
-}
 
 /// A mapped region. It is unmapped with the last handle in this process.
 pub(crate) struct Region {
@@ -82,31 +77,6 @@ impl Kind {
     }
 }
 
-/// While it lives, no other thread opens or closes a region. Held while this process forks.
-struct Regions {
-    open: Guard<Option<Open>>,
-}
-
-impl Regions {
-    fn lock() -> Self {
-        Self {
-            open: at_fork::lock::<Self, _>(&OPEN),
-        }
-    }
-
-    fn open(&mut self) -> &mut Open {
-        self.open.get_or_insert_default()
-    }
-}
-
-impl AtFork for Regions {
-    const RANK: Rank = Rank::Regions;
-
-    fn prepare() -> Self {
-        Self::lock()
-    }
-}
-
 impl Region {
     /// A new region of `len` zeroed bytes, for something of this `kind`.
     pub(crate) fn create(kind: Kind, len: usize) -> io::Result<Arc<Self>> {
@@ -122,7 +92,7 @@ impl Region {
         header.id[1].store((id >> 64) as u64, Ordering::Relaxed);
         header.kind.store(kind.0, Ordering::Relaxed);
         header.len.store(len as u64, Ordering::Release);
-        Regions::lock().open().mapped.insert(id, Arc::downgrade(&region));
+        Regions::lock().add(&region);
         Ok(region)
     }
 
@@ -134,11 +104,26 @@ impl Region {
     pub(crate) fn open(name: RegionName) -> io::Result<Arc<Self>> {
         // The lock is held throughout, so that two threads do not map it twice.
         let mut regions = Regions::lock();
-        if let Some(region) = regions.open().mapped.get(&name.id).and_then(Weak::upgrade) {
+        if let Some(region) = regions.mapped(name.id) {
             return Ok(region);
         }
-        let region = Arc::new(Self::map_existing(name)?);
-        regions.open().mapped.insert(name.id, Arc::downgrade(&region));
+        let region = match Self::map_existing(name) {
+            Err(gone) if gone.kind() == io::ErrorKind::NotFound => {
+                let dropped = regions.take_over(true)?;
+                let region = match regions.mapped(name.id) {
+                    Some(region) => Some(region),
+                    None => Self::map_of_ended(name.id, &regions)?.map(Arc::new),
+                };
+                if let Some(region) = &region {
+                    regions.add(region);
+                }
+                drop(regions);
+                drop(dropped);
+                return region.ok_or(gone);
+            }
+            mapped => Arc::new(mapped?),
+        };
+        regions.add(&region);
         Ok(region)
     }
 
@@ -155,20 +140,12 @@ impl Region {
     /// cloned: whoever opens the region by its name from now on maps it anew, as another process would.
     pub(crate) fn set_apart(self: &Arc<Self>) -> bool {
         let mut regions = Regions::lock();
-        let open = regions.open();
-        let arrived = take_arrived(&mut open.exported);
-        // What was exported may be this region.
-        let kept = arrived.iter().filter(|region| Arc::ptr_eq(region, self)).count();
-        let is_only = Arc::strong_count(self) == 1 + kept;
-        if is_only
-            && open
-                .mapped
-                .get(&self.id)
-                .is_some_and(|mapped| mapped.as_ptr() == Arc::as_ptr(self))
-        {
-            open.mapped.remove(&self.id);
+        // What is kept may be this region.
+        let arrived = regions.let_go_of_arrived();
+        let is_only = Arc::strong_count(self) == 1 + arrived.count(self);
+        if is_only {
+            regions.remove(Arc::as_ptr(self), self.id);
         }
-        // Dropping the last handle takes the lock.
         drop(regions);
         drop(arrived);
         is_only
@@ -176,24 +153,16 @@ impl Region {
 
     /// Undoes [`set_apart`](Self::set_apart), unless the region has been mapped anew.
     pub(crate) fn rejoin(self: &Arc<Self>) {
-        self.join(&mut Regions::lock());
-    }
-
-    fn join(self: &Arc<Self>, regions: &mut Regions) {
-        let mapped = regions.open().mapped.entry(self.id).or_default();
-        if mapped.strong_count() == 0 {
-            *mapped = Arc::downgrade(self);
-        }
+        Regions::lock().add(self);
     }
 
     fn map_existing(name: RegionName) -> io::Result<Self> {
-        let path = format!("/proc/{}/fd/{}", name.pid, name.fd);
         let gone = || {
             let reason = format!("process {} has ended, or has dropped it", name.pid);
             io::Error::new(io::ErrorKind::NotFound, reason)
         };
         let fd = match open(
-            path,
+            name.path(),
             OFlags::RDWR | OFlags::CLOEXEC | OFlags::NOCTTY | OFlags::NONBLOCK,
             Mode::empty(),
         ) {
@@ -201,17 +170,39 @@ impl Region {
             Err(Errno::NOENT | Errno::NXIO | Errno::NODEV) => return Err(gone()),
             Err(error) => return Err(error.into()),
         };
+        Self::map_descriptor(fd, Some(name.id))?.ok_or_else(gone)
+    }
+
+    /// The region with this number whose maker has passed it to the parent of this process, which may have taken it over.
+    fn map_of_ended(id: u128, regions: &Regions) -> io::Result<Option<Self>> {
+        if let Some(region) = regions.passed_by_others(id)? {
+            return Ok(Some(region));
+        }
+        let Some(parent) = getppid().filter(|_| fork::is_worker()) else {
+            return Ok(None);
+        };
+        let parent = parent.as_raw_nonzero().get().cast_unsigned();
+        let names = descriptors::of(parent)?
+            .into_iter()
+            .map(|fd| RegionName { pid: parent, fd, id });
+        Ok(names
+            .filter(leads_to_memory)
+            .find_map(|name| Self::map_existing(name).ok()))
+    }
+
+    /// The region whose memory this is, which must have this number where one is given; `None` if it is something else.
+    fn map_descriptor(fd: OwnedFd, expected: Option<u128>) -> io::Result<Option<Self>> {
         let size = fstat(&fd)?.st_size;
         // The identifier and the length, read before anything is mapped that is perhaps not a region.
         let mut start = [0u8; 24];
         if pread(&fd, &mut start, 0) != Ok(start.len()) {
-            return Err(gone());
+            return Ok(None);
         }
         let (id, len) = (word(&start[..16]), word(&start[16..]));
         let fits = |len: &usize| len.checked_add(HEADER).is_some_and(|total| total as i64 <= size);
         match usize::try_from(len).ok().filter(fits) {
-            Some(len) if id == name.id => Self::map(fd, id, len),
-            _ => Err(gone()),
+            Some(len) if expected.is_none_or(|expected| expected == id) => Self::map(fd, id, len).map(Some),
+            _ => Ok(None),
         }
     }
 
@@ -248,13 +239,7 @@ impl Region {
         self.header().exports.fetch_add(1, Ordering::SeqCst);
         self.header().in_flight.fetch_add(1, Ordering::SeqCst);
         let mut regions = Regions::lock();
-        self.join(&mut regions);
-        let exported = &mut regions.open().exported;
-        let arrived = take_arrived(exported);
-        if !exported.iter().any(|region| Arc::ptr_eq(region, self)) {
-            exported.push(Arc::clone(self));
-        }
-        // Dropping the last handle takes the lock.
+        let arrived = regions.keep(self);
         drop(regions);
         drop(arrived);
         self.name()
@@ -267,6 +252,11 @@ impl Region {
             .header()
             .in_flight
             .fetch_update(Ordering::SeqCst, Ordering::SeqCst, |count| count.checked_sub(1));
+        // Nobody is to take it over any more.
+        let mut regions = Regions::lock();
+        let dropped = regions.let_go_of(self);
+        drop(regions);
+        drop(dropped);
     }
 
     /// Whether a handle has been sent and has not yet arrived.
@@ -311,12 +301,7 @@ impl Drop for Region {
         // SAFETY: exactly the mapping that `map` made; no borrow of it outlives the last handle.
         let unmapped = unsafe { munmap(self.start.as_ptr().cast(), self.len + HEADER) };
         debug_assert!(unmapped.is_ok(), "{unmapped:?}");
-        let mut regions = Regions::lock();
-        let mapped = &mut regions.open().mapped;
-        // Another thread may have opened it again meanwhile.
-        if mapped.get(&self.id).is_some_and(|region| region.strong_count() == 0) {
-            mapped.remove(&self.id);
-        }
+        Regions::lock().remove(self, self.id);
     }
 }
 
@@ -329,9 +314,51 @@ impl fmt::Debug for Region {
     }
 }
 
-/// Those of the exported regions whose handles have all arrived.
-fn take_arrived(exported: &mut Vec<Arc<Region>>) -> Vec<Arc<Region>> {
-    exported.extract_if(.., |region| !region.is_in_flight()).collect()
+/// Whether the name leads to the memory of a region; to open anything else could have an effect.
+fn leads_to_memory(name: &RegionName) -> bool {
+    let target = std::fs::read_link(name.path());
+    target.is_ok_and(|target| target.as_os_str().as_encoded_bytes().starts_with(b"/memfd:parcell "))
+}
+
+/// From here on workers that are forked can pass on what is on its way when they end.
+pub(crate) fn register() {
+    at_fork::register::<Regions>();
+}
+
+/// What a worker that is executed is to be given as its standard input, for [`accept`].
+pub(crate) fn invite() -> io::Result<OwnedFd> {
+    Regions::lock().invite()
+}
+
+/// In a worker that was executed with what [`invite`] has made: from here on it can pass on what is on its way.
+pub(crate) fn accept(invitation: BorrowedFd<'_>) -> io::Result<()> {
+    Regions::lock().accept(invitation)
+}
+
+/// In a worker that ends: passes to its parent the regions of handles that it has sent and that have not arrived, so that
+/// they still can.
+///
+/// # Errors
+///
+/// If it cannot; who then receives such a handle is told that its maker has ended.
+pub(crate) fn pass_on() -> io::Result<()> {
+    let mut regions = Regions::lock();
+    let dropped = regions.pass_on();
+    drop(regions);
+    dropped.map(drop)
+}
+
+/// Takes over what workers have passed that have ended, so that it is held for no longer than it takes to arrive.
+pub(crate) fn take_over() -> io::Result<()> {
+    let mut regions = Regions::lock();
+    let dropped = regions.take_over(false);
+    drop(regions);
+    dropped.map(drop)
+}
+
+/// In a worker that has closed its descriptors, and sends no handles.
+pub(crate) fn forget_parent() {
+    Regions::lock().forget_parent();
 }
 
 /// The number that up to 16 bytes hold.

@@ -12,6 +12,13 @@ pub(crate) struct RegionName {
     pub(super) id: u128,
 }
 
+impl RegionName {
+    /// Where the system has the descriptor.
+    pub(super) fn path(&self) -> String {
+        format!("/proc/{}/fd/{}", self.pid, self.fd)
+    }
+}
+
 /// `parcell-PID-DESCRIPTOR-IDENTIFIER`.
 impl fmt::Display for RegionName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -40,4 +40,5 @@ mod sync;
 mod sync_killed;
 mod sync_waiting;
 mod threads;
+mod travelling_handles;
 mod workers;

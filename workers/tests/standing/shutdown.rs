@@ -27,6 +27,7 @@ trials![
     a_worker_may_have_an_executor,
     the_limits_of_an_executor_are_refused_in_words,
     a_program_that_exits_takes_its_workers_along,
+    handles_that_workers_have_made_are_there_when_they_are_not,
 ];
 
 /// Waits for the event.
@@ -312,4 +313,24 @@ pub(crate) fn exit_while_a_call_runs() {
     std::io::stdout().flush().unwrap();
     // No destructor waits for the call.
     std::process::exit(3);
+}
+
+fn with_one(item: u64) -> Queue<u64> {
+    let queue = Queue::new();
+    queue.put(item).unwrap();
+    queue
+}
+
+fn handles_that_workers_have_made_are_there_when_they_are_not() {
+    let executor = ProcessPoolExecutor::builder()
+        .workers(2)
+        .max_tasks_per_worker(5)
+        .build();
+    let futures: Vec<_> = (0..20).map(|item| executor.submit(with_one, item)).collect();
+    executor.shutdown();
+    let items: Vec<_> = futures
+        .iter()
+        .map(|future| future.result().unwrap().get().unwrap())
+        .collect();
+    assert_eq!(items, (0..20).collect::<Vec<_>>());
 }
