@@ -25,7 +25,7 @@ use rustix::rand::{GetRandomFlags, getrandom};
 
 pub(crate) use super::region_name::RegionName;
 use super::{at_fork, descriptors, fork};
-use table::Regions;
+use table::Table;
 
 /// Where the user's bytes begin; also the strongest alignment that they have.
 pub(crate) const HEADER: usize = 128;
@@ -92,7 +92,7 @@ impl Region {
         header.id[1].store((id >> 64) as u64, Ordering::Relaxed);
         header.kind.store(kind.0, Ordering::Relaxed);
         header.len.store(len as u64, Ordering::Release);
-        Regions::lock().add(&region);
+        table::with(|table| table.add(&region));
         Ok(region)
     }
 
@@ -102,29 +102,18 @@ impl Region {
     ///
     /// `NotFound` where the process that the name leads to has ended or has closed the region.
     pub(crate) fn open(name: RegionName) -> io::Result<Arc<Self>> {
-        // The lock is held throughout, so that two threads do not map it twice.
-        let mut regions = Regions::lock();
-        if let Some(region) = regions.mapped(name.id) {
-            return Ok(region);
-        }
-        let region = match Self::map_existing(name) {
-            Err(gone) if gone.kind() == io::ErrorKind::NotFound => {
-                let dropped = regions.take_over(true)?;
-                let region = match regions.mapped(name.id) {
-                    Some(region) => Some(region),
-                    None => Self::map_of_ended(name.id, &regions)?.map(Arc::new),
-                };
-                if let Some(region) = &region {
-                    regions.add(region);
-                }
-                drop(regions);
-                drop(dropped);
-                return region.ok_or(gone);
+        // The table is locked throughout, so that two threads do not map it twice.
+        table::with(|table| {
+            if let Some(region) = table.mapped(name.id) {
+                return Ok(region);
             }
-            mapped => Arc::new(mapped?),
-        };
-        regions.add(&region);
-        Ok(region)
+            let region = match Self::map_existing(name) {
+                Err(gone) if gone.kind() == io::ErrorKind::NotFound => Self::of_ended(name.id, table)?.ok_or(gone)?,
+                mapped => Arc::new(mapped?),
+            };
+            table.add(&region);
+            Ok(region)
+        })
     }
 
     /// The region with this name, which must be of this `kind`.
@@ -139,21 +128,20 @@ impl Region {
     /// Whether this is the only handle in this process. If so, it stays the only one of this mapping while it is not
     /// cloned: whoever opens the region by its name from now on maps it anew, as another process would.
     pub(crate) fn set_apart(self: &Arc<Self>) -> bool {
-        let mut regions = Regions::lock();
-        // What is kept may be this region.
-        let arrived = regions.let_go_of_arrived();
-        let is_only = Arc::strong_count(self) == 1 + arrived.count(self);
-        if is_only {
-            regions.remove(Arc::as_ptr(self), self.id);
-        }
-        drop(regions);
-        drop(arrived);
-        is_only
+        table::with(|table| {
+            // What is let go of may be this region.
+            table.let_go_of_arrived();
+            let is_only = Arc::strong_count(self) == 1 + table.about_to_be_dropped(self);
+            if is_only {
+                table.remove(Arc::as_ptr(self), self.id);
+            }
+            is_only
+        })
     }
 
     /// Undoes [`set_apart`](Self::set_apart), unless the region has been mapped anew.
     pub(crate) fn rejoin(self: &Arc<Self>) {
-        Regions::lock().add(self);
+        table::with(|table| table.add(self));
     }
 
     fn map_existing(name: RegionName) -> io::Result<Self> {
@@ -173,21 +161,24 @@ impl Region {
         Self::map_descriptor(fd, Some(name.id))?.ok_or_else(gone)
     }
 
-    /// The region with this number whose maker has passed it to the parent of this process, which may have taken it over.
-    fn map_of_ended(id: u128, regions: &Regions) -> io::Result<Option<Self>> {
-        if let Some(region) = regions.passed_by_others(id)? {
+    /// The region with this number whose maker has ended: it is this process's, if a worker of it was, or its parent's.
+    fn of_ended(id: u128, table: &mut Table) -> io::Result<Option<Arc<Self>>> {
+        table.take_over(true)?;
+        if let Some(region) = table.mapped(id) {
             return Ok(Some(region));
+        }
+        if let Some(region) = table.passed_by_others(id)? {
+            return Ok(Some(Arc::new(region)));
         }
         let Some(parent) = getppid().filter(|_| fork::is_worker()) else {
             return Ok(None);
         };
-        let parent = parent.as_raw_nonzero().get().cast_unsigned();
-        let names = descriptors::of(parent)?
-            .into_iter()
-            .map(|fd| RegionName { pid: parent, fd, id });
-        Ok(names
+        let pid = parent.as_raw_nonzero().get().cast_unsigned();
+        let names = descriptors::of(pid)?.into_iter().map(|fd| RegionName { pid, fd, id });
+        let region = names
             .filter(leads_to_memory)
-            .find_map(|name| Self::map_existing(name).ok()))
+            .find_map(|name| Self::map_existing(name).ok());
+        Ok(region.map(Arc::new))
     }
 
     /// The region whose memory this is, which must have this number where one is given; `None` if it is something else.
@@ -238,10 +229,7 @@ impl Region {
     pub(crate) fn export(self: &Arc<Self>) -> RegionName {
         self.header().exports.fetch_add(1, Ordering::SeqCst);
         self.header().in_flight.fetch_add(1, Ordering::SeqCst);
-        let mut regions = Regions::lock();
-        let arrived = regions.keep(self);
-        drop(regions);
-        drop(arrived);
+        table::with(|table| table.keep(self));
         self.name()
     }
 
@@ -253,10 +241,7 @@ impl Region {
             .in_flight
             .fetch_update(Ordering::SeqCst, Ordering::SeqCst, |count| count.checked_sub(1));
         // Nobody is to take it over any more.
-        let mut regions = Regions::lock();
-        let dropped = regions.let_go_of(self);
-        drop(regions);
-        drop(dropped);
+        table::with(|table| table.let_go_of(self));
     }
 
     /// Whether a handle has been sent and has not yet arrived.
@@ -301,7 +286,7 @@ impl Drop for Region {
         // SAFETY: exactly the mapping that `map` made; no borrow of it outlives the last handle.
         let unmapped = unsafe { munmap(self.start.as_ptr().cast(), self.len + HEADER) };
         debug_assert!(unmapped.is_ok(), "{unmapped:?}");
-        Regions::lock().remove(self, self.id);
+        table::with(|table| table.remove(self, self.id));
     }
 }
 
@@ -322,17 +307,17 @@ fn leads_to_memory(name: &RegionName) -> bool {
 
 /// From here on workers that are forked can pass on what is on its way when they end.
 pub(crate) fn register() {
-    at_fork::register::<Regions>();
+    at_fork::register::<table::Locked>();
 }
 
 /// What a worker that is executed is to be given as its standard input, for [`accept`].
 pub(crate) fn invite() -> io::Result<OwnedFd> {
-    Regions::lock().invite()
+    table::with(|table| table.passage().invite())
 }
 
 /// In a worker that was executed with what [`invite`] has made: from here on it can pass on what is on its way.
 pub(crate) fn accept(invitation: BorrowedFd<'_>) -> io::Result<()> {
-    Regions::lock().accept(invitation)
+    table::with(|table| table.passage().accept(invitation))
 }
 
 /// In a worker that ends: passes to its parent the regions of handles that it has sent and that have not arrived, so that
@@ -342,23 +327,17 @@ pub(crate) fn accept(invitation: BorrowedFd<'_>) -> io::Result<()> {
 ///
 /// If it cannot; who then receives such a handle is told that its maker has ended.
 pub(crate) fn pass_on() -> io::Result<()> {
-    let mut regions = Regions::lock();
-    let dropped = regions.pass_on();
-    drop(regions);
-    dropped.map(drop)
+    table::with(Table::pass_on)
 }
 
 /// Takes over what workers have passed that have ended, so that it is held for no longer than it takes to arrive.
 pub(crate) fn take_over() -> io::Result<()> {
-    let mut regions = Regions::lock();
-    let dropped = regions.take_over(false);
-    drop(regions);
-    dropped.map(drop)
+    table::with(|table| table.take_over(false))
 }
 
 /// In a worker that has closed its descriptors, and sends no handles.
 pub(crate) fn forget_parent() {
-    Regions::lock().forget_parent();
+    table::with(|table| table.passage().forget());
 }
 
 /// The number that up to 16 bytes hold.

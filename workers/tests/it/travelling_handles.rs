@@ -79,6 +79,10 @@ fn what_waits_in_a_queue_outlives_its_maker(#[values(1, 300)] handles: u64) {
     Process::spawn(|| (0..handles).for_each(|item| way.put(with_one(item)).unwrap()))
         .join()
         .unwrap();
+    // Those that know of them and have nothing to do with them.
+    for _ in 0..12 {
+        Process::spawn(|| ()).join().unwrap();
+    }
     for item in 0..handles {
         assert_eq!(way.get().unwrap().get(), Ok(item));
     }
