@@ -36,6 +36,8 @@ use lab::LabArgs;
 use run::RunArgs;
 use warm::WarmArgs;
 
+use crate::process::orphans;
+
 /// The environment variable that says what is logged, for example `parcell=debug`.
 const LOG_VARIABLE: &str = "PARCELL_LOG";
 
@@ -91,7 +93,10 @@ pub(crate) fn run() -> ExitCode {
 
 fn dispatch(command: Command) -> Result<ExitCode, Box<dyn Error>> {
     match command {
-        Command::Run(args) => Ok(block_on(run::run(&args))??),
+        Command::Run(args) => {
+            orphans::adopt()?;
+            Ok(block_on(run::run(&args))??)
+        }
         Command::Doctor(args) => Ok(doctor::examine(&args)?),
         Command::Lab(args) => match lab::start(&args)? {},
         Command::Warm(args) => {
@@ -111,6 +116,7 @@ fn dispatch(command: Command) -> Result<ExitCode, Box<dyn Error>> {
             Ok(ExitCode::SUCCESS)
         }
         Command::Kernel { connection_file } => {
+            orphans::adopt()?;
             block_on(crate::jupyter::serve(&connection_file))??;
             Ok(ExitCode::SUCCESS)
         }

@@ -7,6 +7,7 @@ use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use parcell::contract::control::{PANICKED, USER_ERROR_OCCURRED, VARIABLE_CHANGED_TYPE};
 
 use crate::process::messages::{COMPLETED, run_line};
+use crate::process::orphans;
 
 /// The supervisor, and how to start it anew.
 #[derive(Debug)]
@@ -55,6 +56,7 @@ impl Runner {
     /// Ends it, with all that it has, and starts it anew.
     pub(super) fn restart(&mut self) -> io::Result<()> {
         self.process.end();
+        orphans::end();
         self.process = Process::start(&mut self.command)?;
         Ok(())
     }
@@ -86,7 +88,9 @@ impl Runner {
     /// Waits for its end, which it has been told of.
     pub(super) fn wait(&mut self) -> io::Result<()> {
         self.process.stdin = None;
-        self.process.child.wait().map(|_| ())
+        let ended = self.process.child.wait();
+        orphans::end();
+        ended.map(drop)
     }
 }
 

@@ -5,7 +5,7 @@ use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
-use rustix::process::{Pid, getpid};
+use rustix::process::{Pid, getpgrp, getpid};
 
 /// All of them that exist now. Processes that start meanwhile may be missed: ask again until none is left.
 pub(crate) fn of(ancestor: Pid) -> Vec<Pid> {
@@ -27,6 +27,14 @@ pub(crate) fn compilers() -> Vec<Pid> {
     of_children(getpid(), |child| name(child).is_some_and(|name| !names.contains(&name)))
 }
 
+/// The children of this process that are of another process group. It starts none: they were the supervisor's, which has
+/// ended, or started by what was.
+pub(crate) fn adopted() -> Vec<Pid> {
+    let (this, group) = (getpid(), getpgrp());
+    let is_adopted = |&(_, status): &(Pid, Status)| status.parent == this && status.group != group;
+    processes().filter(is_adopted).map(|(pid, _)| pid).collect()
+}
+
 /// The name that a process was started by; None where it has ended.
 fn name(pid: Pid) -> Option<OsString> {
     let arguments = std::fs::read(format!("/proc/{}/cmdline", pid.as_raw_nonzero())).ok()?;
@@ -36,8 +44,8 @@ fn name(pid: Pid) -> Option<OsString> {
 
 fn of_children(ancestor: Pid, wanted: impl Fn(Pid) -> bool) -> Vec<Pid> {
     let mut children: HashMap<Pid, Vec<Pid>> = HashMap::new();
-    for (pid, parent) in processes() {
-        children.entry(parent).or_default().push(pid);
+    for (pid, status) in processes() {
+        children.entry(status.parent).or_default().push(pid);
     }
     let mut found = children.remove(&ancestor).unwrap_or_default();
     found.retain(|child| wanted(*child));
@@ -62,11 +70,18 @@ pub(crate) fn with_variable(name: &str, value: &OsStr) -> Vec<Pid> {
         .collect()
 }
 
-/// Every process of this machine with its parent.
-fn processes() -> impl Iterator<Item = (Pid, Pid)> {
+/// Where a process belongs.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+struct Status {
+    parent: Pid,
+    group: Pid,
+}
+
+/// Every process of this machine that has a parent.
+fn processes() -> impl Iterator<Item = (Pid, Status)> {
     pids().filter_map(|pid| {
         let status = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
-        Some((Pid::from_raw(pid)?, parent(&status)?))
+        Some((Pid::from_raw(pid)?, status_in(&status)?))
     })
 }
 
@@ -77,10 +92,14 @@ fn pids() -> impl Iterator<Item = i32> {
         .filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok())
 }
 
-/// The fourth field of /proc/PID/stat. The second, the name, is in parentheses and may hold anything.
-fn parent(status: &str) -> Option<Pid> {
-    let (_, after_name) = status.rsplit_once(')')?;
-    Pid::from_raw(after_name.split_whitespace().nth(1)?.parse().ok()?)
+/// The fourth and the fifth field of /proc/PID/stat. The second, the name, is in parentheses and may hold anything.
+fn status_in(stat: &str) -> Option<Status> {
+    let (_, rest) = stat.rsplit_once(") ")?;
+    let mut fields = rest.split(' ').skip(1).map(|field| field.parse().ok());
+    Some(Status {
+        parent: Pid::from_raw(fields.next()??)?,
+        group: Pid::from_raw(fields.next()??)?,
+    })
 }
 
 #[cfg(test)]
@@ -92,9 +111,21 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_parent_is_found_behind_any_name() {
-        assert_eq!(parent("12 (a) b (c) S 7 12 12 0"), Pid::from_raw(7));
-        assert_eq!(parent("12 (x"), None);
+    fn parent_and_group_are_found_behind_any_name() {
+        let expected = Status {
+            parent: Pid::from_raw(7).unwrap(),
+            group: Pid::from_raw(11).unwrap(),
+        };
+        assert_eq!(status_in("12 (a) b (c) S 7 11 12 0"), Some(expected));
+        assert_eq!(status_in("12 (x"), None);
+    }
+
+    #[test]
+    fn a_child_of_another_group_is_none_of_this_process_s_own() {
+        let own = Sleeping::start(|sleep| sleep);
+        let other = Sleeping::start(|sleep| sleep.process_group(0));
+        let found = adopted();
+        assert!(found.contains(&other.pid()) && !found.contains(&own.pid()));
     }
 
     #[test]

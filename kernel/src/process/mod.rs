@@ -20,6 +20,7 @@ mod library_symbols;
 mod memory;
 pub(crate) mod messages;
 mod notebook;
+pub(crate) mod orphans;
 mod standing_worker;
 mod supervisor;
 mod transaction;

@@ -19,6 +19,7 @@ use std::process::{Command, ExitCode, Stdio};
 
 use cells::{Action, Answer, Cells, Death};
 use lines::Lines;
+pub(super) use processes::end_all;
 use processes::{Process, end_compilers};
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::fs::{MemfdFlags, memfd_create};

@@ -1,9 +1,10 @@
 //! However a kernel ends, it leaves nothing: no process, no file. `Kernel::ended` looks.
 
-use parcell_tests::{Channel, Client, Kernel, Transport, within_test_limit};
-use rustix::process::Signal;
+use parcell_tests::{Channel, Client, Kernel, Transport, holds_within, within_test_limit};
+use rustix::process::{Pid, Signal, kill_process};
 use serde_json::json;
 use std::process::{Command, Stdio};
+use std::time::Duration;
 
 const FOR_EVER: &str = "loop { std::thread::sleep(std::time::Duration::from_secs(3)); }";
 
@@ -100,5 +101,94 @@ fn a_kernel_that_is_killed_leaves_nothing() {
         client.abandon();
         kernel.signal(Signal::KILL);
         assert!(!kernel.ended().await.success());
+    });
+}
+
+/// Kills the process that stands between the kernel and the notebook's, as lack of memory could.
+async fn kill_supervisor(kernel: &mut Kernel) {
+    let is_supervisor = |pid: i32| {
+        let arguments = std::fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+        String::from_utf8_lossy(&arguments).contains("__supervisor")
+    };
+    let mut found = None;
+    let is_there = holds_within(Duration::from_secs(60), || {
+        found = kernel
+            .processes()
+            .into_iter()
+            .find(|process| is_supervisor(process.pid));
+        found.is_some()
+    });
+    assert!(is_there.await, "there is no supervisor: {}", kernel.log());
+    let supervisor = Pid::from_raw(found.unwrap().pid).unwrap();
+    kill_process(supervisor, Signal::KILL).unwrap();
+}
+
+const FAR_AWAY: &str = r#"std::process::Command::new("setsid").args(["sleep", "600"]).spawn().unwrap();"#;
+
+#[test]
+fn a_kernel_whose_supervisor_was_killed_leaves_nothing() {
+    within_test_limit(async {
+        let mut kernel = Kernel::start();
+        let mut client = Client::connect(&kernel).await;
+        client.execute(FAR_AWAY).await.assert_quiet();
+        kill_supervisor(&mut kernel).await;
+        client.abandon();
+        kernel.signal(Signal::TERM);
+        assert!(kernel.ended().await.success());
+    });
+}
+
+#[test]
+fn a_notebook_goes_on_when_its_supervisor_was_killed_and_nothing_is_left_of_what_was() {
+    within_test_limit(async {
+        let mut kernel = Kernel::start();
+        let mut client = Client::connect(&kernel).await;
+        client.execute("let a = 1;").await.assert_quiet();
+        client.execute(FAR_AWAY).await.assert_quiet();
+        let before = kernel.processes();
+        kill_supervisor(&mut kernel).await;
+        let failure = client.execute("a").await.take_failure().expect("a failure");
+        assert!(failure.evalue.contains("all variables are lost"), "{failure:?}");
+        assert!(before.iter().all(|process| !process.is_alive()), "{before:?}");
+        assert_eq!(
+            client.execute("let a = 2; a + 1").await.take_text().as_deref(),
+            Some("3")
+        );
+        client.abandon();
+        kernel.signal(Signal::TERM);
+        assert!(kernel.ended().await.success());
+    });
+}
+
+#[test]
+fn a_supervisor_that_is_killed_at_the_start_costs_a_cell_at_most() {
+    within_test_limit(async {
+        let mut kernel = Kernel::start();
+        kill_supervisor(&mut kernel).await;
+        let mut client = Client::connect(&kernel).await;
+        if let Some(failure) = client.execute("1 + 1").await.take_failure() {
+            assert!(failure.evalue.contains("all variables are lost"), "{failure:?}");
+        }
+        assert_eq!(client.execute("2 + 1").await.take_text().as_deref(), Some("3"));
+        client.abandon();
+        kernel.signal(Signal::TERM);
+        assert!(kernel.ended().await.success());
+    });
+}
+
+#[test]
+fn a_restart_ends_what_has_left_the_group() {
+    within_test_limit(async {
+        let mut kernel = Kernel::start();
+        let mut client = Client::connect(&kernel).await;
+        client.execute(FAR_AWAY).await.assert_quiet();
+        let before = kernel.processes();
+        assert!(before.iter().any(|process| process.name == "sleep"), "{before:?}");
+        let said = client.execute(":restart").await.take_text().expect("a sentence");
+        assert!(said.contains("started anew"), "{said}");
+        assert!(before.iter().all(|process| !process.is_alive()), "{before:?}");
+        client.abandon();
+        kernel.signal(Signal::TERM);
+        assert!(kernel.ended().await.success());
     });
 }

@@ -44,26 +44,35 @@ impl Process {
     /// place.
     pub(super) fn end_orphans(&self, successor: Option<Pid>) {
         self.kill_group();
-        let end = Instant::now() + ORPHANS_END;
         // Those that have left the group too: they are this process's children now, and theirs become so.
-        loop {
+        end_all(|| {
             let mut left = descendants::of(getpid());
             left.retain(|pid| Some(*pid) != successor && !has_ended(*pid));
-            if left.is_empty() || Instant::now() >= end {
-                return;
-            }
-            for orphan in left.into_iter().filter_map(|pid| Process::watch(pid).ok()) {
-                orphan.kill();
-                // One that the system does not let go of must not keep the notebook from going on.
-                orphan.wait(Timespec::try_from(end.saturating_duration_since(Instant::now())).ok());
-            }
-        }
+            left
+        });
     }
 
     pub(super) fn kill_group(&self) {
         self.kill();
         // Fails only where the whole group has ended.
         let _ = kill_process_group(self.pid, Signal::KILL);
+    }
+}
+
+/// Kills the processes that are found, and waits for them, until none is found any more.
+pub(in crate::process) fn end_all(find: impl Fn() -> Vec<Pid>) {
+    let end = Instant::now() + ORPHANS_END;
+    loop {
+        let left = find();
+        if left.is_empty() || Instant::now() >= end {
+            return;
+        }
+        // What has ended meanwhile cannot be opened.
+        for orphan in left.into_iter().filter_map(|pid| Process::watch(pid).ok()) {
+            orphan.kill();
+            // One that the system does not let go of must not keep the notebook from going on.
+            orphan.wait(Timespec::try_from(end.saturating_duration_since(Instant::now())).ok());
+        }
     }
 }
 
