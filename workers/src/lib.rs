@@ -161,7 +161,9 @@ pub use message::Message;
 #[doc(hidden)]
 pub use notebook::LastMap;
 pub use pool::{AsyncResult, Imap, Pool, PoolBuilder, Spread};
-pub use process::{Output, Process, ProcessBuilder};
+#[doc(hidden)]
+pub use process::{AsMessage, FunctionPointer, NotAtAll};
+pub use process::{Never, Output, Process, ProcessBuilder, Returned};
 pub use ps::{Workers, workers};
 pub use queue::{Connection, Iter as QueueIter, JoinableQueue, Pipe, Queue, QueueError};
 pub use seeds::item_seed;

@@ -1,9 +1,10 @@
 //! One function call in a process of its own.
 
+mod returned;
+
 use std::fmt;
 use std::fs::File;
 use std::io::{self, Write};
-use std::marker::PhantomData;
 use std::ops::ControlFlow;
 use std::os::fd::OwnedFd;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -12,11 +13,10 @@ use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
 
-use crate::codec;
+use crate::codec::{self, CodecError};
 use crate::error::TaskError;
 use crate::inbox::Inbox;
 use crate::job::{self, Alone, Job, Stage};
-use crate::message::Message;
 use crate::notebook::OutputStyle;
 use crate::spawn::{Captured, Child, Conditions, Role, fork_worker};
 use crate::sys::abort::noting_lack_of_memory;
@@ -25,6 +25,8 @@ use crate::sys::poisoned::EvenIfPoisoned;
 use crate::sys::poll;
 use crate::sys::shared::SharedSlice;
 use crate::{panics, ps, record, seeds};
+
+pub use returned::{AsMessage, FunctionPointer, Never, NotAtAll, Returned};
 
 /// A function call that runs in a forked process.
 ///
@@ -52,7 +54,7 @@ pub struct Process<R> {
     pidfd: Arc<OwnedFd>,
     captured: Option<Captured>,
     state: Mutex<ProcessState>,
-    result: PhantomData<fn() -> R>,
+    decode: fn(&[u8]) -> Result<R, CodecError>,
 }
 
 /// What is known about the process.
@@ -67,7 +69,7 @@ struct ProcessState {
     exit: Option<Exit>,
 }
 
-impl<R: Message> Process<R> {
+impl<R> Process<R> {
     /// Runs `f` in a new process.
     ///
     /// # Panics
@@ -75,7 +77,10 @@ impl<R: Message> Process<R> {
     /// If the operating system refuses another process; [`ProcessBuilder::try_spawn`] returns that as an error.
     #[track_caller]
     #[must_use = "dropping it waits for the process to end"]
-    pub fn spawn(f: impl FnOnce() -> R) -> Self {
+    pub fn spawn<How>(f: impl FnOnce() -> R) -> Self
+    where
+        R: Returned<How>,
+    {
         Process::builder().spawn(f)
     }
 
@@ -122,7 +127,7 @@ impl<R: Message> Process<R> {
             Ok(bytes) => bytes,
             Err(error) => return Some(Err(error.clone())),
         };
-        let decoded = codec::decode(bytes);
+        let decoded = (self.decode)(bytes);
         Some(decoded.map_err(|error| TaskError::codec(self.pid, None, error)))
     }
 }
@@ -416,7 +421,7 @@ impl ProcessBuilder {
     /// If the operating system refuses another process.
     #[track_caller]
     #[must_use = "dropping it waits for the process to end"]
-    pub fn spawn<R: Message>(self, f: impl FnOnce() -> R) -> Process<R> {
+    pub fn spawn<R: Returned<How>, How>(self, f: impl FnOnce() -> R) -> Process<R> {
         match self.try_spawn(f) {
             Ok(process) => process,
             Err(error) => panic!("{error}"),
@@ -428,11 +433,11 @@ impl ProcessBuilder {
     /// # Errors
     ///
     /// [`TaskError::System`] if the operating system refuses another process.
-    pub fn try_spawn<R: Message>(self, f: impl FnOnce() -> R) -> Result<Process<R>, TaskError> {
+    pub fn try_spawn<R: Returned<How>, How>(self, f: impl FnOnce() -> R) -> Result<Process<R>, TaskError> {
         let mut f = Some(f);
         let mut job = move |_: usize, out: &mut Vec<u8>, _: &dyn Stage| {
             let f = f.take().expect("a process runs its function once");
-            Ok(codec::encode_into(&f(), out)?)
+            Ok(codec::encode_into(&f().into_sent(), out)?)
         };
         let started = self.start(&mut job);
         let (state, captured) =
@@ -444,7 +449,7 @@ impl ProcessBuilder {
             pidfd: Arc::clone(state.child.pidfd()),
             captured,
             state: Mutex::new(state),
-            result: PhantomData,
+            decode: |bytes| codec::decode(bytes).map(R::from_sent),
         })
     }
 

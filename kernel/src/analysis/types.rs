@@ -132,7 +132,10 @@ impl Found<'_> {
     /// A type as Rust writes it.
     fn named(&self, type_: &Type<'_>) -> Option<String> {
         let written = type_.display_source_code(self.semantics.db, self.module.into(), true);
-        written.ok().filter(|text| is_fully_specified(text))
+        written
+            .ok()
+            .filter(|text| is_fully_specified(text))
+            .map(|text| with_never(&text))
     }
 
     fn object_of_closure(&self, type_: &Type<'_>, closure: &Closure<'_>) -> Option<TraitObject> {
@@ -185,6 +188,27 @@ impl Found<'_> {
     }
 }
 
+/// The type with the library's name for `!`, which has none in stable Rust where it is not what a function returns.
+fn with_never(type_: &str) -> String {
+    const BEFORE: &str = "type T = ";
+    let parsed = SourceFile::parse(&format!("{BEFORE}{type_};"), Edition::CURRENT).tree();
+    let nevers = parsed.syntax().descendants().filter(|node| {
+        let is_returned = node
+            .parent()
+            .is_some_and(|parent| ast::RetType::can_cast(parent.kind()));
+        ast::NeverType::can_cast(node.kind()) && !is_returned
+    });
+    let mut places: Vec<usize> = nevers
+        .map(|node| usize::from(node.text_range().start()) - BEFORE.len())
+        .collect();
+    places.sort_unstable();
+    let mut text = type_.to_owned();
+    for place in places.into_iter().rev() {
+        text.replace_range(place..=place, "::parcell::Never");
+    }
+    text
+}
+
 /// Whether this is a type with no part left open, according to its syntax.
 fn is_fully_specified(type_: &str) -> bool {
     let parsed = SourceFile::parse(&format!("type T = {type_};"), Edition::CURRENT);
@@ -199,6 +223,18 @@ fn is_fully_specified(type_: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_never_returns_can_be_said() {
+        for (type_, said) in [
+            ("Process<!>", "Process<::parcell::Never>"),
+            ("Vec<(!, fn() -> !)>", "Vec<(::parcell::Never, fn() -> !)>"),
+            ("Box<dyn Fn() -> !>", "Box<dyn Fn() -> !>"),
+            ("Vec<u8>", "Vec<u8>"),
+        ] {
+            assert_eq!(with_never(type_), said);
+        }
+    }
 
     #[test]
     fn types_with_open_parts_are_not_specified() {

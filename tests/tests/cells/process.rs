@@ -190,6 +190,17 @@ fn a_daemon_is_not_waited_for_and_ends_with_the_notebook() {
 }
 
 #[test]
+fn a_process_that_never_returns_stays_for_later_cells() {
+    with_notebook(async |notebook| {
+        let code = "let ticker = Process::builder().daemon(true).spawn(|| loop { std::thread::park(); });";
+        notebook.prepare(code).await;
+        assert_eq!(notebook.value("ticker.is_alive()").await, "true");
+        notebook.prepare("ticker.kill();").await;
+        assert_eq!(notebook.value("ticker.join().is_err()").await, "true");
+    });
+}
+
+#[test]
 fn the_end_of_a_daemon_is_reported_where_it_is_not_clean() {
     with_notebook(async |notebook| {
         notebook.prepare(WAIT_FOR).await;

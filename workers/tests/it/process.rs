@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use parcell::{Process, TaskError};
+use parcell::{Event, Process, TaskError};
 use rstest::rstest;
 
 use crate::support::{Survivors, assert_waited_for};
@@ -140,6 +140,33 @@ fn a_process_outlives_the_thread_that_spawned_it() {
     assert!(process.is_alive());
     std::io::Write::write_all(&mut &write, b"7").unwrap();
     assert_eq!(process.join(), Ok(Ok(b'7')));
+}
+
+#[rstest]
+#[timeout(Duration::from_secs(60))]
+fn a_function_that_never_returns_needs_no_result() {
+    let (started, waits) = (Event::new(), Duration::from_millis(1));
+    let process = Process::builder().daemon(true).spawn(|| {
+        started.set();
+        loop {
+            std::thread::sleep(waits);
+        }
+    });
+    started.wait();
+    let never: &Process<parcell::Never> = &process;
+    assert_eq!(never.join_timeout(Duration::from_millis(10)), None);
+    never.kill();
+    assert!(never.join().is_err());
+    // What is said of a result is still what it was.
+    let sum: u64 = Process::spawn(|| (1..=4u64).sum()).join().unwrap();
+    assert_eq!(sum, 10);
+    let unit: Process<()> = Process::spawn(|| {
+        loop {
+            std::thread::sleep(waits);
+        }
+    });
+    unit.kill();
+    assert!(unit.join().is_err());
 }
 
 #[rstest]
