@@ -4,8 +4,12 @@
 
 #![allow(clippy::unwrap_used, reason = "tests' helpers may do what tests may")]
 
+#[path = "commands/check.rs"]
+mod check;
 #[path = "commands/doctor.rs"]
 mod doctor;
+#[path = "commands/format.rs"]
+mod format;
 #[path = "commands/lab.rs"]
 mod lab;
 #[path = "commands/run.rs"]

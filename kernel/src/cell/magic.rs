@@ -15,18 +15,20 @@ pub(super) enum CellMagic {
     Time,
     Timeit,
     Capture,
+    Fmt,
     Bash,
     WriteFile,
     /// For a document of this MIME type.
     Show(&'static str),
 }
 
-const CELL_MAGICS: [(&str, CellMagic); 11] = [
+const CELL_MAGICS: [(&str, CellMagic); 12] = [
     ("%%pool", CellMagic::Pool),
     ("%%process", CellMagic::Process),
     ("%%time", CellMagic::Time),
     ("%%timeit", CellMagic::Timeit),
     ("%%capture", CellMagic::Capture),
+    ("%%fmt", CellMagic::Fmt),
     ("%%bash", CellMagic::Bash),
     ("%%writefile", CellMagic::WriteFile),
     ("%%html", CellMagic::Show("text/html")),

@@ -14,6 +14,7 @@ mod definitions;
 mod delimiters;
 mod depth;
 mod expressions;
+mod format;
 mod history_range;
 mod items;
 mod line_magic;
@@ -51,6 +52,7 @@ pub(crate) use definitions::{Definition, DefinitionKind, definitions, find_item,
 pub(crate) use delimiters::{Unbalanced, UnbalancedKind, closing, unbalanced};
 pub(crate) use depth::too_deep;
 pub(crate) use expressions::{Event, expression_at};
+pub(crate) use format::formatted;
 pub(crate) use history_range::HistoryRange;
 pub(crate) use magic_error::{MagicError, suggestion};
 pub(crate) use magics::{MAGICS, MagicHelp, OptionHelp, magic};

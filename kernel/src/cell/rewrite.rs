@@ -29,6 +29,10 @@ pub(crate) fn rewrite(cell: &str, variables: &dyn Variables) -> Result<Vec<Part>
             parts: rewrite(&magic::blank_out(cell, &line), variables)?,
             place: line.name.clone(),
         },
+        CellMagic::Fmt => {
+            script::no_arguments(cell, &line)?;
+            Step::Format(line.body.clone())
+        }
         CellMagic::Timeit => {
             let rust = with_calls(cell, &line, variables)?;
             Step::run(timing::timeit_cell(cell, &line, &rust)?)

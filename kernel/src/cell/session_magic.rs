@@ -33,6 +33,7 @@ pub(super) fn session_step(cell: &str, line: &Line) -> Result<Option<Step>, Magi
         "%pinfo2" => Step::Explain(query(&mut arguments, true)?),
         "%history" => Step::History(history(&mut arguments)?),
         "%save" => Step::Save(save(&mut arguments, line)?),
+        "%fmt" => Step::FormatEarlier(ranges(&mut arguments)?),
         "%run" => read_file(&mut arguments, line, FilePurpose::Run)?,
         "%load" => read_file(&mut arguments, line, FilePurpose::Load)?,
         _ => return Ok(None),

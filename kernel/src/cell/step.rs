@@ -47,6 +47,10 @@ pub(crate) enum Step {
         name: Option<String>,
         place: Range<usize>,
     },
+    /// What stands there takes the cell's place, laid out.
+    Format(Range<usize>),
+    /// The same of earlier cells.
+    FormatEarlier(Vec<HistoryRange>),
     Show {
         mime: &'static str,
         text: String,

@@ -33,7 +33,7 @@ use cache::CacheArgs;
 use doctor::DoctorArgs;
 use install::{InstallArgs, UninstallArgs};
 use lab::LabArgs;
-use run::RunArgs;
+use run::{CheckArgs, FormatArgs, RunArgs};
 use warm::WarmArgs;
 
 use crate::process::orphans;
@@ -59,6 +59,10 @@ const LOG_HELP: &str = "PARCELL_LOG=debug in the environment logs to stderr what
 enum Command {
     /// Run a notebook with no Jupyter, streaming its output to the terminal
     Run(RunArgs),
+    /// Say which cells of notebooks do not compile, and run none of them
+    Check(CheckArgs),
+    /// Lay out the code of notebooks as rustfmt does
+    Fmt(FormatArgs),
     /// Start JupyterLab with this kernel
     Lab(LabArgs),
     /// Say what is missing on this machine, and what mends it
@@ -97,6 +101,11 @@ fn dispatch(command: Command) -> Result<ExitCode, Box<dyn Error>> {
             orphans::adopt()?;
             Ok(block_on(run::run(&args))??)
         }
+        Command::Check(args) => {
+            orphans::adopt()?;
+            Ok(block_on(run::check(&args))??)
+        }
+        Command::Fmt(args) => Ok(run::format(&args)),
         Command::Doctor(args) => Ok(doctor::examine(&args)?),
         Command::Lab(args) => match lab::start(&args)? {},
         Command::Warm(args) => {

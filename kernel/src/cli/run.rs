@@ -2,9 +2,12 @@
 //!
 //! The notebook is read and judged first (`notebook`), then its code cells are run one after another (`execute`). Their
 //! output goes to the terminal as it appears (`screen`) and into the executed notebook (`outputs`), which is written
-//! however the run ends.
+//! however the run ends. `check` is the same without running anything,
+//! `format` lays the cells out.
 
+mod check;
 mod execute;
+mod format;
 mod highlight;
 mod notebook;
 mod outputs;
@@ -25,11 +28,13 @@ use tokio::sync::mpsc;
 use super::{atomic_file, say};
 use crate::session::{Events, Session, StartError};
 use crate::units;
-use execute::{Ending, Execution, Limits};
+use execute::{Ending, Errors, Execution, Limits};
 use notebook::{Notebook, ReadError};
 use screen::Screen;
 use stop::Stop;
 
+pub(super) use check::{CheckArgs, check};
+pub(super) use format::{FormatArgs, format};
 pub(super) use trial::{TrialError, try_cells};
 
 #[derive(Args, Debug)]
@@ -84,7 +89,10 @@ pub(super) async fn run(args: &RunArgs) -> Result<ExitCode, RunError> {
     let (session, mut events) = Session::start()?;
     let limits = Limits {
         cell: args.timeout,
-        allow_errors: args.allow_errors,
+        errors: match args.allow_errors {
+            true => Errors::Allowed,
+            false => Errors::End,
+        },
     };
     let ending = execute(&mut notebook, &session, &mut events, &mut stops, limits).await;
     let executed = notebook.into_json().map_err(|source| RunError::Encode { source })?;

@@ -33,6 +33,8 @@ use parcell::contract;
 
 /// The first argument that makes this executable the supervisor.
 pub(crate) const SUPERVISOR: &str = "__supervisor";
+/// The same of one that runs no cell: it says of each that it has completed.
+pub(crate) const CHECKING_SUPERVISOR: &str = "__checking-supervisor";
 /// The first argument that makes this executable the notebook process.
 pub(crate) const NOTEBOOK: &str = "__notebook";
 /// The first argument that makes this executable wait until its standard input ends.
@@ -41,7 +43,8 @@ pub(crate) const WAIT: &str = "__wait";
 /// Runs the process that `role` names, or returns None where it names none.
 pub(crate) fn run(role: &str) -> Option<ExitCode> {
     match role {
-        SUPERVISOR => Some(supervisor::main()),
+        SUPERVISOR => Some(supervisor::main(true)),
+        CHECKING_SUPERVISOR => Some(supervisor::main(false)),
         NOTEBOOK => Some(notebook::main()),
         WAIT => Some(wait_for_end_of_input()),
         contract::STANDING_WORKER => Some(standing_worker::main()),

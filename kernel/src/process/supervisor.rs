@@ -31,8 +31,8 @@ use rustix::process::{
 use super::channel::{Channel, ReceiveError};
 use super::checkpoint::take_over;
 use super::messages::{
-    COMPLETED, CONTROL_DESCRIPTOR, EVENTS_DESCRIPTOR, Ending, FromSupervisor, KERNEL_SOCKET, RESULTS_DESCRIPTOR,
-    TRANSACTION_DESCRIPTOR, ToSupervisor,
+    COMPLETED, CONTROL_DESCRIPTOR, EVENTS_DESCRIPTOR, Ending, FromNotebook, FromSupervisor, KERNEL_SOCKET,
+    RESULTS_DESCRIPTOR, TRANSACTION_DESCRIPTOR, ToSupervisor,
 };
 use super::transaction::Transaction;
 use super::{NOTEBOOK, descendants, huge_pages};
@@ -42,8 +42,8 @@ use crate::session_directory;
 const ROLL_BACK: &[u8] = b"\xff\n";
 const INTERNAL_ERROR: u8 = 70;
 
-pub(super) fn main() -> ExitCode {
-    let result = Supervisor::start().and_then(|mut supervisor| {
+pub(super) fn main(runs_cells: bool) -> ExitCode {
+    let result = Supervisor::start(runs_cells).and_then(|mut supervisor| {
         let result = supervisor.serve();
         supervisor.end_everything();
         result
@@ -74,6 +74,8 @@ struct Supervisor {
     cells: Cells,
     /// How the notebook process ended, once it has been waited for.
     ending: Option<Ending>,
+    /// Whether cells are run, and not only said to have been.
+    runs_cells: bool,
 }
 
 /// A checkpoint that can be asked to take over.
@@ -85,7 +87,7 @@ struct Standby {
 }
 
 impl Supervisor {
-    fn start() -> io::Result<Supervisor> {
+    fn start(runs_cells: bool) -> io::Result<Supervisor> {
         // In a group of its own: the terminal's Ctrl-C is for the kernel, which interrupts the cell.
         setpgid(None, None)?;
         set_child_subreaper(Some(getpid()))?;
@@ -127,6 +129,7 @@ impl Supervisor {
             commands: Lines::default(),
             cells: Cells::default(),
             ending: None,
+            runs_cells,
         })
     }
 
@@ -213,6 +216,10 @@ impl Supervisor {
                     if self.transaction.cancel() {
                         self.live.kill_group();
                     }
+                }
+                Action::Run(_) if !self.runs_cells => {
+                    let actions = self.cells.hear(FromNotebook::Completed);
+                    self.perform(actions)?;
                 }
                 Action::Run(message) => match self.notebook.send(&message, &[]) {
                     // It has died since; that is dealt with when its end is seen.

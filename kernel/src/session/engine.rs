@@ -44,10 +44,17 @@ pub(super) enum Request {
     Shutdown,
 }
 
+/// What is done with cells.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Purpose {
+    Run,
+    /// They are compiled, and taken for having run.
+    Check,
+}
+
 /// Runs until shutdown.
-pub(super) fn run(shared: &Arc<Shared>, files: &SessionFiles, requests: &mpsc::Receiver<Request>) {
-    let locations = Arc::clone(&shared.locations);
-    match Engine::start(shared, files, locations, requests) {
+pub(super) fn run(shared: &Arc<Shared>, purpose: Purpose, files: &SessionFiles, requests: &mpsc::Receiver<Request>) {
+    match Engine::start(shared, purpose, files, requests) {
         Ok(mut engine) => {
             shared.started(engine.evaluator.insight());
             engine.serve();
@@ -58,6 +65,7 @@ pub(super) fn run(shared: &Arc<Shared>, files: &SessionFiles, requests: &mpsc::R
 }
 
 struct Engine<'a> {
+    purpose: Purpose,
     evaluator: Evaluator,
     requests: Requests<'a>,
     shared: &'a Arc<Shared>,
@@ -80,16 +88,17 @@ struct Engine<'a> {
 impl<'a> Engine<'a> {
     fn start(
         shared: &'a Arc<Shared>,
+        purpose: Purpose,
         files: &SessionFiles,
-        locations: Arc<Mutex<Locations>>,
         requests: &'a mpsc::Receiver<Request>,
     ) -> Result<Engine<'a>, StartError> {
-        let evaluator = start::start(shared, files)?;
+        let evaluator = start::start(shared, purpose, files)?;
         Ok(Engine {
+            purpose,
             evaluator,
             requests: Requests::new(requests),
             shared,
-            locations,
+            locations: Arc::clone(&shared.locations),
             types: Types::default(),
             imported: BTreeSet::new(),
             identities: Identities::default(),

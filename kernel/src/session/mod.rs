@@ -54,7 +54,7 @@ use crate::evaluation::Look;
 use crate::process::descendants;
 use crate::session_directory;
 use completion::CompletionContext;
-use engine::Request;
+use engine::{Purpose, Request};
 use events::{Backlog, EventSender};
 use input::Questions;
 use locations::Locations;
@@ -82,11 +82,20 @@ pub(crate) struct Session {
 pub(crate) struct StartError(#[from] io::Error);
 
 impl Session {
+    /// The same as [`start`](Self::start), for cells that are compiled and not run.
+    pub(crate) fn start_checking() -> Result<(Session, Events), StartError> {
+        Session::start_for(Purpose::Check)
+    }
+
     /// Starts the processes behind a session. Returns at once; the first cell waits until they are ready, and if they
     /// cannot be had every cell fails with the reason.
     ///
     /// The session ends, and everything it started with it, when the last handle is dropped or `shutdown` is called.
     pub(crate) fn start() -> Result<(Session, Events), StartError> {
+        Session::start_for(Purpose::Run)
+    }
+
+    fn start_for(purpose: Purpose) -> Result<(Session, Events), StartError> {
         let files = SessionFiles::create()?;
         let (sender, received) = mpsc::unbounded_channel();
         let events = EventSender::from(sender);
@@ -109,7 +118,7 @@ impl Session {
             .name("engine".to_owned())
             .stack_size(ENGINE_STACK)
             .spawn(move || {
-                engine::run(&for_engine, &files, &queue);
+                engine::run(&for_engine, purpose, &files, &queue);
                 // Nobody waits where the session was ended by force. What crates were compiled to takes a while to
                 // remove, which is no reason to.
                 let _ = ended.send(());

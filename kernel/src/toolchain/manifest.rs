@@ -68,12 +68,13 @@ impl Manifest {
             false => String::new(),
         };
         format!(
-            "[package]\nname = \"{name}\"\nversion = \"1.0.0\"\nedition = \"2024\"\n\n\
+            "[package]\nname = \"{name}\"\nversion = \"1.0.0\"\nedition = \"{edition}\"\n\n\
              [lib]\ncrate-type = [\"cdylib\"]\npath = \"src/lib.rs\"\n\n\
              [profile.dev]\nopt-level = {level}\ndebug = false\nstrip = \"debuginfo\"\nrpath = true\nlto = false\n\
              debug-assertions = true\noverflow-checks = true\ncodegen-units = 16\npanic = \"unwind\"\n\
              incremental = false\n\n{features}[dependencies]\n{dependencies}",
             name = super::CELL_CRATE,
+            edition = super::EDITION,
             level = self.opt_level,
             dependencies = dependencies.collect::<String>(),
         )

@@ -14,6 +14,7 @@ mod linker;
 mod manifest;
 mod package;
 mod rustc;
+mod rustfmt;
 mod store;
 mod tools;
 
@@ -23,6 +24,7 @@ pub(crate) use identities::{Identities, Revised};
 pub(crate) use library::Library;
 pub(crate) use manifest::{LIBRARY_FEATURE, Manifest};
 pub(crate) use package::{BuildError, BuildSettings, Package, write_manifest};
+pub(crate) use rustfmt::{RustfmtError, rustfmt};
 pub(crate) use store::{CrateUse, LIMIT_VARIABLE, StoreUse, clear, forget_versions, limit, usage};
 pub(crate) use tools::{Tools, ToolsError};
 
@@ -33,6 +35,8 @@ use std::process::{Command, ExitCode};
 
 /// Set where cargo is to run this executable in the place of the compiler.
 const WRAPPER_VARIABLE: &str = "PARCELL_RUSTC_WRAPPER";
+/// Of cells.
+const EDITION: &str = "2024";
 /// The name of the crate that a cell is compiled as.
 const CELL_CRATE: &str = "ctx";
 

@@ -5,9 +5,8 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use rstest::rstest;
-use serde_json::json;
 
-use super::sandbox::{Said, Sandbox, library_cache};
+use super::sandbox::{Said, Sandbox, library_cache, write_notebook};
 
 /// Prints what the file beside the notebook says, and leaves another there.
 const CELLS: [&str; 2] = [
@@ -52,25 +51,8 @@ fn write_lesson(machine: &Sandbox) -> PathBuf {
     let lessons = machine.path("work/lessons");
     std::fs::create_dir(&lessons).unwrap();
     std::fs::write(lessons.join("numbers.txt"), "one two three").unwrap();
-    write_notebook(&lessons.join("read.ipynb"));
+    write_notebook(&lessons.join("read.ipynb"), &CELLS);
     lessons
-}
-
-fn write_notebook(path: &Path) {
-    let cells: Vec<_> = (0..)
-        .zip(CELLS)
-        .map(|(index, source)| {
-            json!({
-                "cell_type": "code", "id": format!("c{index}"), "metadata": {}, "source": source,
-                "execution_count": null, "outputs": [],
-            })
-        })
-        .collect();
-    let notebook = json!({
-        "nbformat": 4, "nbformat_minor": 5, "cells": cells,
-        "metadata": {"kernelspec": {"name": "parcell", "display_name": "Rust (parcell)", "language": "rust"}},
-    });
-    std::fs::write(path, notebook.to_string()).unwrap();
 }
 
 fn names_in(directory: &Path) -> Vec<String> {

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
 use parcell_tests::binary;
+use serde_json::json;
 use tempfile::TempDir;
 
 /// What belongs to the user who runs the tests, and would change what is found.
@@ -132,4 +133,22 @@ pub(crate) fn library_cache() -> PathBuf {
 fn real_directory(name: &str, default: &str) -> PathBuf {
     let home = PathBuf::from(env::var_os("HOME").unwrap_or_default());
     env::var_os(name).map_or_else(|| home.join(default), PathBuf::from)
+}
+
+/// Writes a notebook with these code cells.
+pub(crate) fn write_notebook(path: &Path, cells: &[&str]) {
+    let cells: Vec<_> = (0..)
+        .zip(cells)
+        .map(|(index, source)| {
+            json!({
+                "cell_type": "code", "id": format!("c{index}"), "metadata": {}, "source": source,
+                "execution_count": null, "outputs": [],
+            })
+        })
+        .collect();
+    let notebook = json!({
+        "nbformat": 4, "nbformat_minor": 5, "cells": cells,
+        "metadata": {"kernelspec": {"name": "parcell", "display_name": "Rust (parcell)", "language": "rust"}},
+    });
+    std::fs::write(path, notebook.to_string()).unwrap();
 }

@@ -150,6 +150,7 @@ pub(crate) static MAGICS: &[MagicHelp] = &[
         "[NAME]",
         "keep what the cell prints and shows in a variable",
     ),
+    without_options("%%fmt", "", "lay the cell out as rustfmt does, without running it"),
     without_options("%%bash", "", "run the cell as a bash script"),
     MagicHelp {
         name: "%%writefile",
@@ -209,6 +210,11 @@ pub(crate) static MAGICS: &[MagicHelp] = &[
             .short("-f")
             .default("it must not exist")],
     },
+    without_options(
+        "%fmt",
+        "[CELLS ...]",
+        "put earlier cells, or the last one, in the place of the cell, laid out",
+    ),
     without_options("%run", "FILE", "run a file of Rust, or the cells of a notebook"),
     without_options("%load", "FILE", "put the text of a file in the place of the cell"),
     without_options(

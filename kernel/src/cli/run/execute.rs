@@ -46,8 +46,18 @@ impl Engine for Session {
 pub(super) struct Limits {
     /// The longest that a cell may take.
     pub(super) cell: Option<Duration>,
-    /// A cell that failed does not end the run.
-    pub(super) allow_errors: bool,
+    pub(super) errors: Errors,
+}
+
+/// What comes of a cell that failed.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Errors {
+    /// The run ends.
+    End,
+    /// It goes on, and says so.
+    Allowed,
+    /// They are what is looked for.
+    Wanted,
 }
 
 /// How a run ended.
@@ -83,6 +93,8 @@ pub(super) struct Execution<'a, E> {
     /// The first request to stop, once there was one.
     stop: Option<Stop>,
     outputs: BTreeMap<CellId, Outputs>,
+    /// How many cells have failed that should not.
+    failures: usize,
 }
 
 /// How one cell ended.
@@ -111,6 +123,7 @@ impl<'a, E: Engine> Execution<'a, E> {
             limits,
             stop: None,
             outputs: BTreeMap::new(),
+            failures: 0,
         }
     }
 
@@ -138,6 +151,11 @@ impl<'a, E: Engine> Execution<'a, E> {
             Some(stop) => Ending::Stopped(stop),
             None => Ending::Completed,
         }
+    }
+
+    /// How many cells have failed that should not.
+    pub(super) fn failures(&self) -> usize {
+        self.failures
     }
 
     /// What the cells put out that were run, by their place in the notebook. Includes what came after the last cell
@@ -169,7 +187,9 @@ impl<'a, E: Engine> Execution<'a, E> {
             CellEnd::Finished(Outcome::Ok) => Ok(()),
             CellEnd::Finished(Outcome::Error(error)) => {
                 let reason = format!("{}: {}", error.ename, error.evalue);
-                self.fail(id, error);
+                if !(cell.may_fail && self.limits.errors == Errors::Wanted) {
+                    self.fail(id, error);
+                }
                 self.judge(name, reason, cell.may_fail)
             }
             CellEnd::TimedOut(error) => {
@@ -264,13 +284,14 @@ impl<'a, E: Engine> Execution<'a, E> {
         if may_fail {
             return Ok(());
         }
+        self.failures += 1;
         let ending = Ending::Failed { cell, reason };
-        if !self.limits.allow_errors {
-            return Err(ending);
-        }
-        if let Some(complaint) = ending.complaint() {
-            self.screen
-                .note(&format!("{complaint} (going on, as --allow-errors says)"));
+        match (self.limits.errors, ending.complaint()) {
+            (Errors::End, _) => return Err(ending),
+            (Errors::Allowed, Some(complaint)) => self
+                .screen
+                .note(&format!("{complaint} (going on, as --allow-errors says)")),
+            (Errors::Allowed, None) | (Errors::Wanted, _) => {}
         }
         Ok(())
     }

@@ -151,6 +151,13 @@ impl Notebook {
         .collect()
     }
 
+    /// Puts other code into the cell at `index`.
+    pub(super) fn set_source(&mut self, index: usize, source: &str) {
+        if let Some(cell) = self.cells.get_mut(index) {
+            cell.insert("source".to_owned(), source.into());
+        }
+    }
+
     /// Forgets what an earlier run put out, which must not stand beside what this one does.
     pub(super) fn clear_outputs(&mut self) {
         for cell in self.cells.iter_mut().filter(|cell| cells::is_code(cell)) {

@@ -23,6 +23,8 @@ pub(super) enum Code {
     Whole,
     /// The first line: it goes into a log.
     FirstLine,
+    /// That of cells that fail, and nothing of the others.
+    OfFailures,
 }
 
 /// Where a run is shown.
@@ -30,6 +32,8 @@ pub(super) struct Screen {
     out: Box<dyn Write + Send>,
     err: Box<dyn Write + Send>,
     code: Code,
+    /// What is shown of the cell that runs where it fails.
+    unshown: String,
     /// The stream on which a line has been begun and not ended.
     open_line: Option<Stream>,
     /// What was displayed last, if nothing else has been written since.
@@ -58,6 +62,7 @@ impl Screen {
             out,
             err,
             code,
+            unshown: String::new(),
             open_line: None,
             last_display: None,
             lost: false,
@@ -74,18 +79,24 @@ impl Screen {
                 let continued = format!("\n{indent}{style}...:{style:#} ");
                 format!("\n{prompt}{}\n", highlight(code.trim_end()).replace('\n', &continued))
             }
-            Code::FirstLine => {
+            Code::FirstLine | Code::OfFailures => {
                 let mut lines = code.trim().lines();
                 let first = lines.next().unwrap_or_default();
                 let more = if lines.next().is_some() { " ..." } else { "" };
                 format!("{prompt}{style}{first}{more}{style:#}\n")
             }
         };
-        self.on_own_line(Stream::Stdout, &text);
+        match self.code {
+            Code::OfFailures => self.unshown = text,
+            Code::Whole | Code::FirstLine => self.on_own_line(Stream::Stdout, &text),
+        }
     }
 
     /// Shows what the cell with this execution count put out.
     pub(super) fn output(&mut self, execution_count: u32, content: &Content) {
+        if self.code == Code::OfFailures {
+            return;
+        }
         match content {
             Content::Stream { stream, text } => self.print(*stream, text),
             Content::DisplayData { data, .. } => self.display(data, false),
@@ -104,7 +115,8 @@ impl Screen {
             true => format!("{}: {}", error.ename, error.evalue),
             false => error.traceback.join("\n"),
         };
-        self.on_own_line(Stream::Stderr, &ended(account));
+        let cell = std::mem::take(&mut self.unshown);
+        self.on_own_line(Stream::Stderr, &(cell + &ended(account)));
     }
 
     /// Says something about the run itself.

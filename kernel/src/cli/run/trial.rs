@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::execute::{Ending, Execution, Limits};
+use super::execute::{Ending, Errors, Execution, Limits};
 use super::notebook::CodeCell;
 use super::screen::{Code, Screen};
 use super::stop;
@@ -29,7 +29,7 @@ pub(in super::super) async fn try_cells(cells: &[&str], limit: Duration) -> Resu
     let cells: Vec<_> = cells.iter().enumerate().map(code_cell).collect();
     let limits = Limits {
         cell: Some(limit),
-        allow_errors: false,
+        errors: Errors::End,
     };
     let screen = Screen::new(Box::new(io::sink()), Box::new(io::sink()), Code::FirstLine);
     let mut execution = Execution::new(&session, &mut events, &mut stops, screen, limits);

@@ -1,7 +1,7 @@
 //! Files that `%run` runs: Rust, or the code cells of a notebook.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
@@ -24,6 +24,12 @@ pub(super) enum ReadError {
     NotJson(#[from] serde_json::Error),
     #[error("it is no notebook: it has no list of `cells`")]
     NoCells,
+}
+
+/// The file that a line with `%run` or `%load` names, where it is there: no process is asked for its working directory.
+pub(super) fn named_in(line: &str) -> Option<PathBuf> {
+    let (_, name) = line.trim().split_once(char::is_whitespace)?;
+    Some(PathBuf::from(name.trim())).filter(|path| path.is_file())
 }
 
 /// What is run for a file.

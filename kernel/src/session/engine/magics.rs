@@ -6,12 +6,13 @@ use std::ops::Range;
 use std::path::Path;
 
 use super::file;
-use super::{Engine, shown};
-use crate::cell::{FilePurpose, History, HistoryRange, Part, Rewritten, Save, SourceMap, Step};
+use super::{Engine, Purpose, shown};
+use crate::cell::{self, FilePurpose, History, HistoryRange, Part, Rewritten, Save, SourceMap, Step};
 use crate::session::captured::captured;
 use crate::session::diagnostics;
 use crate::session::endings::Subject;
 use crate::session::event::{Cell, CellError, Content, Event, Outcome, Stream};
+use crate::toolchain::rustfmt;
 
 /// What `%whos` asks of variables, in the library.
 const LOOKING: &str = "use ::parcell::cell::whos::{Elements as _, Leading as _, Looked, NoElements as _, NotLeading as _, \
@@ -28,6 +29,8 @@ impl Engine<'_> {
             Step::History(history) => return self.print_history(cell, history),
             Step::Save(save) => return self.save(cell, save),
             Step::ReadFile { naming, purpose, place } => return self.read_file(cell, naming, *purpose, place),
+            Step::Format(place) => return self.format(cell, &cell.code[place.clone()]),
+            Step::FormatEarlier(ranges) => return self.format_earlier(cell, ranges),
             Step::Capture { parts, name, place } => return self.capture(cell, parts, name.as_deref(), place),
             Step::Who => shown::variables(self.evaluator.names().variables()),
             Step::ListMagics => shown::list(),
@@ -105,6 +108,38 @@ impl Engine<'_> {
         Outcome::Ok
     }
 
+    fn format_earlier(&self, cell: &Cell, ranges: &[HistoryRange]) -> Outcome {
+        let mut codes: Vec<&str> = self.earlier(cell, ranges).map(|(_, code)| code.trim_end()).collect();
+        if ranges.is_empty() {
+            codes.drain(..codes.len().saturating_sub(1));
+        }
+        if codes.is_empty() {
+            let text =
+                "no cell has been run that is to be formatted; `%history -n` shows the numbers of those that have";
+            return Outcome::Error(diagnostics::plain_error("HistoryError", text));
+        }
+        self.format(cell, &codes.join("\n\n"))
+    }
+
+    /// Puts the code in the place of the cell, laid out.
+    fn format(&self, cell: &Cell, code: &str) -> Outcome {
+        let code = code.trim_start_matches(['\r', '\n']);
+        match cell::formatted(code, rustfmt) {
+            Ok(formatted) => {
+                let text = formatted.unwrap_or_else(|| code.to_owned());
+                self.shared.say(Event::NextInput { cell: cell.id, text });
+                Outcome::Ok
+            }
+            Err(error) => {
+                let mut text = error.to_string();
+                if let Some(cause) = std::error::Error::source(&error) {
+                    text.push_str(&format!(": {cause}"));
+                }
+                Outcome::Error(diagnostics::plain_error("FormatError", &text))
+            }
+        }
+    }
+
     fn save(&mut self, cell: &Cell, save: &Save) -> Outcome {
         let codes: Vec<&str> = self
             .earlier(cell, &save.ranges)
@@ -125,7 +160,11 @@ impl Engine<'_> {
     fn read_file(&mut self, cell: &Cell, naming: &Rewritten, purpose: FilePurpose, place: &Range<usize>) -> Outcome {
         self.named_file = None;
         let outcome = self.run_rewritten(cell, naming);
-        let Some(path) = self.named_file.take().filter(|_| outcome == Outcome::Ok) else {
+        let named = match self.purpose {
+            Purpose::Run => self.named_file.take(),
+            Purpose::Check => file::named_in(&cell.code[place.clone()]),
+        };
+        let Some(path) = named.filter(|_| outcome == Outcome::Ok) else {
             return outcome;
         };
         match purpose {

@@ -5,11 +5,11 @@ use std::io;
 use std::process::Command;
 use std::sync::mpsc;
 
-use super::Request;
+use super::{Purpose, Request};
 use crate::environment::{self, SessionFiles};
 use crate::evaluation::{self, Evaluator};
 use crate::library;
-use crate::process::SUPERVISOR;
+use crate::process::{CHECKING_SUPERVISOR, SUPERVISOR};
 use crate::session::diagnostics;
 use crate::session::event::{Content, Event, Outcome, Stream};
 use crate::session::shared::Shared;
@@ -29,7 +29,7 @@ pub(super) enum StartError {
 }
 
 /// The evaluator, with everything in scope that every cell has.
-pub(super) fn start(shared: &Shared, files: &SessionFiles) -> Result<Evaluator, StartError> {
+pub(super) fn start(shared: &Shared, purpose: Purpose, files: &SessionFiles) -> Result<Evaluator, StartError> {
     let library = library::prepare(&mut |progress| {
         if let Some(cell) = shared.first_queued() {
             let content = Content::Stream {
@@ -43,7 +43,10 @@ pub(super) fn start(shared: &Shared, files: &SessionFiles) -> Result<Evaluator, 
     library::plant(&library, &files.package())?;
     let package = Package::new(&files.package(), library.cache(), library.library());
     let mut supervisor = Command::new(std::env::current_exe()?);
-    supervisor.arg(SUPERVISOR);
+    supervisor.arg(match purpose {
+        Purpose::Run => SUPERVISOR,
+        Purpose::Check => CHECKING_SUPERVISOR,
+    });
     environment::restore(&mut supervisor);
     tracing::debug!("the library is in place");
     let evaluator = Evaluator::start(package, &library.sources(), supervisor, Tools::in_use()?)?;

@@ -14,6 +14,7 @@ fn the_session_answers_for_the_whole_notebook() {
         notebook.step(what_is_wrong_in_a_file_is_told_with_its_name).await;
         notebook.step(a_file_takes_the_place_of_the_cell).await;
         notebook.step(names_are_explained).await;
+        notebook.step(cells_are_laid_out).await;
     });
 }
 
@@ -127,6 +128,21 @@ async fn a_file_takes_the_place_of_the_cell(n: &mut Notebook) {
     n.failure("%load nothing.rs")
         .await
         .assert_shows(&["cannot read `nothing.rs`"]);
+}
+
+async fn cells_are_laid_out(n: &mut Notebook) {
+    let takes_the_place = |text: &str| json!([{"source": "set_next_input", "text": text, "replace": true}]);
+    let cell = n.succeed("%%fmt\n%%time\nlet  laid_out=vec![1,2];\n%timeit  1").await;
+    let text = "%%time\nlet laid_out = vec![1, 2];\n%timeit  1";
+    assert_eq!(cell.reply().content["payload"], takes_the_place(text));
+    // It was not run.
+    n.failure("laid_out").await.assert_shows(&["laid_out"]);
+    n.succeed("let  a=1;").await;
+    let cell = n.succeed("%fmt").await;
+    assert_eq!(cell.reply().content["payload"], takes_the_place("let a = 1;"));
+    n.failure("%%fmt\nlet a = ;")
+        .await
+        .assert_shows(&["FormatError", "rustfmt refuses it"]);
 }
 
 async fn names_are_explained(n: &mut Notebook) {

@@ -111,7 +111,7 @@ struct Run {
 
 const NO_LIMITS: Limits = Limits {
     cell: None,
-    allow_errors: false,
+    errors: Errors::End,
 };
 
 async fn run(cells: &[CodeCell], limits: Limits) -> Run {
@@ -190,7 +190,7 @@ async fn errors_can_be_allowed() {
     let run = run(
         &cells(&["fail", "print b"]),
         Limits {
-            allow_errors: true,
+            errors: Errors::Allowed,
             ..NO_LIMITS
         },
     )
@@ -241,7 +241,7 @@ async fn a_cell_that_takes_too_long_is_interrupted_and_fails() {
 async fn a_cell_that_cannot_be_interrupted_ends_the_run() {
     let limits = Limits {
         cell: Some(Duration::from_secs(5)),
-        allow_errors: true,
+        errors: Errors::Allowed,
     };
     let run = run(&cells(&["hang forever", "print b"]), limits).await;
     assert_eq!(
@@ -257,7 +257,7 @@ async fn ctrl_c_interrupts_the_cell_and_ends_the_run() {
     let run = run(
         &given,
         Limits {
-            allow_errors: true,
+            errors: Errors::Allowed,
             ..NO_LIMITS
         },
     )
