@@ -26,6 +26,7 @@ SESSION = {
     "import": "let map = HashM",
     "variables": "%whos",
     "load": "%load program.rs",
+    "format": "%%fmt\n%%time\nfn  third(n:u64)->u64{n/3}\n  third( 9 )",
     "mistake": MISTAKE,
     "panic": PANIC,
     "captured": "%%capture shown\nprintln!(\"hello\");\ndisplay(html(\"<b>bold</b>\"));",
@@ -79,6 +80,15 @@ def test_a_file_is_put_in_the_place_of_the_cell(session, screenshots):
     session.run_to_end(CELLS["load"])
     expect(session.cell(CELLS["load"])).to_contain_text('println!("loaded")')
     session.screenshot(screenshots / "load.png", CELLS["load"], CELLS["load"])
+
+
+def test_a_cell_is_laid_out_in_its_place(session, screenshots):
+    session.run_to_end(CELLS["format"])
+    cell = session.cell(CELLS["format"])
+    expect(cell).to_contain_text("fn third(n: u64) -> u64 {")
+    session.screenshot(screenshots / "format.png", CELLS["format"], CELLS["format"])
+    lines = cell.locator(".cm-line").all_inner_texts()
+    assert lines == ["%%time", "fn third(n: u64) -> u64 {", "    n / 3", "}", "third(9)"]
 
 
 def test_what_was_captured_is_shown_again(session, screenshots):
