@@ -9,7 +9,7 @@ use parcell::prelude::*;
 
 fn main() -> Result<(), QueueError> {
     let beats = Queue::new();
-    let daemon = Process::builder().name("heart").daemon(true).spawn(|| -> () {
+    let daemon = Process::builder().name("heart").daemon(true).spawn(|| {
         for beat in 0u64.. {
             if beats.put(beat).is_err() {
                 return;
