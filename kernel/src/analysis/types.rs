@@ -190,6 +190,9 @@ impl Found<'_> {
 
 /// The type with the library's name for `!`, which has none in stable Rust where it is not what a function returns.
 fn with_never(type_: &str) -> String {
+    if !type_.contains('!') {
+        return type_.to_owned();
+    }
     const BEFORE: &str = "type T = ";
     let parsed = SourceFile::parse(&format!("{BEFORE}{type_};"), Edition::CURRENT).tree();
     let nevers = parsed.syntax().descendants().filter(|node| {
@@ -198,10 +201,10 @@ fn with_never(type_: &str) -> String {
             .is_some_and(|parent| ast::RetType::can_cast(parent.kind()));
         ast::NeverType::can_cast(node.kind()) && !is_returned
     });
-    let mut places: Vec<usize> = nevers
+    // In the order of the text.
+    let places: Vec<usize> = nevers
         .map(|node| usize::from(node.text_range().start()) - BEFORE.len())
         .collect();
-    places.sort_unstable();
     let mut text = type_.to_owned();
     for place in places.into_iter().rev() {
         text.replace_range(place..=place, "::parcell::Never");

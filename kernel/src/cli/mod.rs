@@ -37,6 +37,7 @@ use run::{CheckArgs, FormatArgs, RunArgs};
 use warm::WarmArgs;
 
 use crate::process::orphans;
+use crate::session::with_causes;
 
 /// The environment variable that says what is logged, for example `parcell=debug`.
 const LOG_VARIABLE: &str = "PARCELL_LOG";
@@ -167,18 +168,6 @@ fn start_logging() {
         .with_writer(io::stderr)
         .with_ansi(AutoStream::choice(&io::stderr()) != ColorChoice::Never)
         .init();
-}
-
-/// An error and what caused it, on one line.
-fn with_causes(error: &dyn Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        text.push_str(": ");
-        text.push_str(&error.to_string());
-        cause = error.source();
-    }
-    text
 }
 
 #[cfg(test)]

@@ -117,6 +117,18 @@ fn default_output(notebook: &Path) -> PathBuf {
     notebook.with_file_name(name)
 }
 
+/// The notebooks and where they are, to be asked while the working directory is still the one that they are relative to.
+fn located(notebooks: &[PathBuf]) -> Vec<(&Path, Result<PathBuf, RunError>)> {
+    let located = notebooks.iter().map(|path| {
+        let absolute = std::path::absolute(path).map_err(|source| RunError::Directory {
+            path: path.clone(),
+            source,
+        });
+        (path.as_path(), absolute)
+    });
+    located.collect()
+}
+
 /// What cells name by a relative path is beside the notebook, as it is where Jupyter runs them. A notebook that comes
 /// through a pipe is nowhere.
 fn enter_directory_of(notebook: &Path) -> Result<(), RunError> {

@@ -28,6 +28,7 @@ mod shared;
 mod sources;
 
 pub(crate) use completion::{Completion, Completions};
+pub(crate) use diagnostics::with_causes;
 pub(crate) use event::{
     Cell, CellError, CellId, Content, Event, ExpectedCell, InputRequest, InputRequestId, Metadata, MimeBundle, Outcome,
     Stream, is_transient,

@@ -7,6 +7,8 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 
 const FOR_EVER: &str = "loop { std::thread::sleep(std::time::Duration::from_secs(3)); }";
+/// Starts what leaves the process group of the notebook.
+const FAR_AWAY: &str = r#"std::process::Command::new("setsid").args(["sleep", "600"]).spawn().unwrap();"#;
 
 /// Starts a cell that does not end and waits until it runs.
 async fn run_for_ever(client: &mut Client) -> String {
@@ -89,8 +91,7 @@ fn a_kernel_that_is_killed_leaves_nothing() {
         // Files of Unix sockets belong to who has started the kernel, so that they do not count.
         let mut kernel = Kernel::start_on(Transport::Tcp);
         let mut client = Client::connect(&kernel).await;
-        let far_away = r#"std::process::Command::new("setsid").args(["sleep", "600"]).spawn().unwrap();"#;
-        client.execute(far_away).await.assert_quiet();
+        client.execute(FAR_AWAY).await.assert_quiet();
         let working = r"
             %%pool -n 2 0..2u32
             |_| loop { std::thread::park() }
@@ -122,8 +123,6 @@ async fn kill_supervisor(kernel: &mut Kernel) {
     let supervisor = Pid::from_raw(found.unwrap().pid).unwrap();
     kill_process(supervisor, Signal::KILL).unwrap();
 }
-
-const FAR_AWAY: &str = r#"std::process::Command::new("setsid").args(["sleep", "600"]).spawn().unwrap();"#;
 
 #[test]
 fn a_kernel_whose_supervisor_was_killed_leaves_nothing() {
@@ -182,8 +181,13 @@ fn a_restart_ends_what_has_left_the_group() {
         let mut kernel = Kernel::start();
         let mut client = Client::connect(&kernel).await;
         client.execute(FAR_AWAY).await.assert_quiet();
-        let before = kernel.processes();
-        assert!(before.iter().any(|process| process.name == "sleep"), "{before:?}");
+        // It is `setsid` first, which becomes what it is told to run.
+        let mut before = Vec::new();
+        let sleeps = holds_within(Duration::from_secs(60), || {
+            before = kernel.processes();
+            before.iter().any(|process| process.name == "sleep")
+        });
+        assert!(sleeps.await, "{before:?}");
         let said = client.execute(":restart").await.take_text().expect("a sentence");
         assert!(said.contains("started anew"), "{said}");
         assert!(before.iter().all(|process| !process.is_alive()), "{before:?}");

@@ -36,19 +36,14 @@ enum Verdict {
 /// Checks the notebooks, one after the other, and returns the status to exit with: 1 where a cell does not compile, or a
 /// notebook cannot be read.
 pub(in super::super) async fn check(args: &CheckArgs) -> Result<ExitCode, RunError> {
-    // While the working directory is still the one that they are relative to.
-    let notebooks = args.notebooks.iter().map(|path| (path, std::path::absolute(path)));
-    let notebooks: Vec<_> = notebooks.collect();
+    let notebooks = super::located(&args.notebooks);
     super::prepare_library()?;
     let mut stops = stop::listen().map_err(|source| RunError::Signals { source })?;
     let mut status = 0;
     for (path, absolute) in notebooks {
         let checked = match absolute {
             Ok(absolute) => check_notebook(path, &absolute, &mut stops).await,
-            Err(source) => Err(RunError::Directory {
-                path: path.clone(),
-                source,
-            }),
+            Err(error) => Err(error),
         };
         match checked {
             Ok(Verdict::Compiles) => {}

@@ -32,18 +32,9 @@ struct Formatted {
 
 /// Formats the notebooks, one after the other, and returns the status to exit with.
 pub(in super::super) fn format(args: &FormatArgs) -> ExitCode {
-    // While the working directory is still the one that they are relative to.
-    let notebooks = args.notebooks.iter().map(|path| (path, std::path::absolute(path)));
-    let notebooks: Vec<_> = notebooks.collect();
     let mut is_well = true;
-    for (path, absolute) in notebooks {
-        let result = absolute
-            .map_err(|source| RunError::Directory {
-                path: path.clone(),
-                source,
-            })
-            .and_then(|absolute| format_notebook(&absolute, args.check));
-        match result {
+    for (path, absolute) in super::located(&args.notebooks) {
+        match absolute.and_then(|absolute| format_notebook(&absolute, args.check)) {
             Ok(formatted) => {
                 is_well &= formatted.refused.is_empty() && (!args.check || formatted.changed.is_empty());
                 tell(path, &formatted, args.check);

@@ -5,6 +5,7 @@ mod compile_error;
 mod notes;
 mod unknown_type;
 
+use std::error::Error;
 use std::ops::Range;
 
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
@@ -211,6 +212,18 @@ fn render_at(
         .path(cell_name(cell))
         .annotation(AnnotationKind::Primary.span(range).label(label));
     Some(renderer().render(&[level.clone().primary_title(message).element(snippet)]))
+}
+
+/// An error and what caused it, on one line.
+pub(crate) fn with_causes(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text.push_str(": ");
+        text.push_str(&error.to_string());
+        cause = error.source();
+    }
+    text
 }
 
 /// An error that is only a sentence.

@@ -131,10 +131,7 @@ impl Engine<'_> {
                 Outcome::Ok
             }
             Err(error) => {
-                let mut text = error.to_string();
-                if let Some(cause) = std::error::Error::source(&error) {
-                    text.push_str(&format!(": {cause}"));
-                }
+                let text = diagnostics::with_causes(&error);
                 Outcome::Error(diagnostics::plain_error("FormatError", &text))
             }
         }

@@ -56,12 +56,7 @@ pub(super) fn start(shared: &Shared, purpose: Purpose, files: &SessionFiles) -> 
 
 /// Every cell fails with the reason why none can be run.
 pub(super) fn refuse_all(shared: &Shared, requests: &mpsc::Receiver<Request>, error: &StartError) {
-    let mut text = error.to_string();
-    let mut source = std::error::Error::source(error);
-    while let Some(cause) = source {
-        text.push_str(&format!(": {cause}"));
-        source = cause.source();
-    }
+    let text = diagnostics::with_causes(error);
     tracing::error!(error = text, "the session cannot start");
     shared.will_not_start();
     while let Ok(request) = requests.recv() {
