@@ -12,6 +12,8 @@ from pathlib import Path
 LITERAL = re.compile(r'"((?:[^"\\]|\\.)*)"', re.DOTALL)
 # What is formatted into a text.
 GAP = re.compile(r"\{[^{}]*\}")
+# What makes a text of an error, whose own texts are found where the error is defined.
+OF_ERROR = r"\.to_string\(\)|\bwith_causes\("
 # From here on a file has only tests.
 TESTS = "#[cfg(test)]\nmod tests {"
 OPENING, CLOSING = "([{", ")]}"
@@ -48,7 +50,7 @@ def of_calls(file: Path, function: str, index: int) -> Iterator[Message]:
         if not LITERAL.search(argument):
             argument += value_of(text[: match.start()], argument)
         literals = LITERAL.findall(argument)
-        assert literals or ".to_string()" in argument, f"{file}: no text is found in {argument!r}"
+        assert literals or re.search(OF_ERROR, argument), f"{file}: no text is found in {argument!r}"
         yield from (Message(file, unescaped(literal)) for literal in literals)
 
 
