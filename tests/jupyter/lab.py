@@ -150,7 +150,7 @@ class NotebookPage:
 
     def output_area(self, index: int) -> Locator:
         """All that a code cell shows below its code, as one element."""
-        return self.cell(index).locator(".jp-OutputArea")
+        return self.cell(index).locator(".jp-Cell-outputArea")
 
     def stdout(self, index: int) -> Locator:
         """What a code cell printed to standard output, an element for each piece between which there is other output."""

@@ -60,7 +60,12 @@ fn fields(msg_type: &str, content: &Value) -> &'static [(&'static str, Kind)] {
             ("evalue", Kind::Text),
             ("traceback", Kind::Texts),
         ],
-        "comm_close" => &[("comm_id", Kind::Text), ("data", Kind::Object)],
+        "comm_open" => &[
+            ("comm_id", Kind::Text),
+            ("target_name", Kind::Text),
+            ("data", Kind::Object),
+        ],
+        "comm_msg" | "comm_close" => &[("comm_id", Kind::Text), ("data", Kind::Object)],
         "iopub_welcome" => &[("subscription", Kind::Text)],
         "input_request" => &[("prompt", Kind::Text), ("password", Kind::Flag)],
         other => panic!("a kernel does not send {other}: {content}"),

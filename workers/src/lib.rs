@@ -111,6 +111,7 @@
 pub mod cell;
 mod cluster;
 mod codec;
+pub mod comm;
 #[doc(hidden)]
 pub mod contract;
 pub mod display;
@@ -142,6 +143,7 @@ mod startup;
 mod sync;
 mod sys;
 mod text;
+pub mod widgets;
 
 /// The crate whose traits the elements of shared memory implement, for `#[bytemuck(crate = "parcell::bytemuck")]`.
 pub use bytemuck;

@@ -7,6 +7,7 @@ mod application;
 mod arguments;
 mod body;
 mod callable;
+mod closure_parameters;
 mod commands;
 mod complete;
 mod cursor;
@@ -45,6 +46,7 @@ mod types;
 mod without_magics;
 mod words;
 
+pub(crate) use closure_parameters::closure_parameters;
 pub(crate) use commands::{CommandHelp, commands, is_engine_command};
 pub(crate) use complete::{Completeness, is_complete};
 pub(crate) use cursor::{Cursor, Excerpt, at as cursor};

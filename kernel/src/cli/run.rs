@@ -10,7 +10,6 @@ mod execute;
 mod format;
 mod highlight;
 mod notebook;
-mod outputs;
 mod screen;
 mod stop;
 mod trial;
@@ -167,6 +166,7 @@ async fn execute(
     for (index, outputs) in execution.into_outputs() {
         notebook.record(index, outputs.execution_count(), outputs.into_values());
     }
+    notebook.set_widgets(session.widgets());
     ending
 }
 

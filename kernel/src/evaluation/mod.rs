@@ -51,7 +51,7 @@ use draft::Draft;
 use early_return::ErrorFormat;
 use execution::Evaluation;
 use namespace::{Imports, Namespace};
-use runner::Runner;
+use runner::{RunError, Runner};
 use statements::Statements;
 
 /// What every cell has in scope.
@@ -320,6 +320,20 @@ impl Evaluator {
             _ => {}
         }
         result
+    }
+
+    /// Has the function called that a cell has left for the message in this file. What it defines is nothing.
+    pub(crate) fn deliver(&mut self, message: &Path) -> Result<(), Error> {
+        match self.runner.deliver(message) {
+            Ok(_) => Ok(()),
+            Err(RunError::RolledBack) => Err(Error::RolledBack),
+            Err(RunError::Ended(said)) => {
+                self.forget_variables();
+                self.show();
+                self.runner.restart()?;
+                Err(Error::Ended(said))
+            }
+        }
     }
 
     fn evaluate(&mut self, request: Request<'_>, upcoming: Upcoming<'_>) -> Result<Evaluated, Error> {

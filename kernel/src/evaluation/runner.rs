@@ -6,7 +6,7 @@ use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
 use parcell::contract::control::{PANICKED, USER_ERROR_OCCURRED, VARIABLE_CHANGED_TYPE};
 
-use crate::process::messages::{COMPLETED, run_line};
+use crate::process::messages::{COMPLETED, deliver_line, run_line};
 use crate::process::orphans;
 
 /// The supervisor, and how to start it anew.
@@ -68,8 +68,17 @@ impl Runner {
 
     /// Has a cell run.
     pub(super) fn run(&mut self, library: &Path, function: &str) -> Result<Ran, RunError> {
+        self.transact(&run_line(function, library))
+    }
+
+    /// Has the function called that a cell has left for the message in this file.
+    pub(super) fn deliver(&mut self, message: &Path) -> Result<Ran, RunError> {
+        self.transact(&deliver_line(message))
+    }
+
+    fn transact(&mut self, line: &str) -> Result<Ran, RunError> {
         self.process
-            .say(&run_line(function, library))
+            .say(line)
             .map_err(|error| self.process.ended(&error.to_string()))?;
         let mut ran = Ran::default();
         loop {

@@ -3,8 +3,9 @@
 use super::content::{Content, InputRequest};
 use super::lookups::Lookup;
 use super::message::{ParentHeader, Request};
-use crate::session::{Cell, ExpectedCell, InputRequestId};
+use crate::session::{Cell, CellId, ExpectedCell, InputRequestId};
 use jupyter_protocol::Status;
+use parcell::contract::comms::CommMessage;
 
 /// One thing to be done.
 #[derive(Debug)]
@@ -28,6 +29,10 @@ pub(super) enum Action {
         question: InputRequestId,
         answer: Option<String>,
     },
+    /// Hand on what a front end says on a comm. What follows from it is said of this cell.
+    HearComm { cell: CellId, message: CommMessage },
+    /// Answer the request with which comms there are for this target, or at all.
+    ListComms { request: Request, target: Option<String> },
     /// Run a cell.
     Execute(Cell),
     /// This cell is next, while one runs.

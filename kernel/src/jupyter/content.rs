@@ -6,13 +6,15 @@
 mod conversions;
 
 pub(super) use conversions::{
-    complete_reply, error, execute_input, execute_reply, inspect_reply, is_complete_reply, output, refused_cell,
+    busy, comm, comm_info_reply, complete_reply, error, execute_input, execute_reply, idle, inspect_reply,
+    is_complete_reply, output, refused_cell,
 };
 
 use super::subshells::SubshellId;
 use crate::session::{Metadata, MimeBundle};
+use bytes::Bytes;
 use jupyter_protocol::{
-    CommClose, CommInfoReply, CompleteReply, ErrorOutput, ExecuteInput, InterruptReply, IoPubWelcome, KernelInfoReply,
+    CommInfoReply, CompleteReply, ErrorOutput, ExecuteInput, InterruptReply, IoPubWelcome, KernelInfoReply,
     ShutdownReply, Status, StreamContent,
 };
 use serde::Serialize;
@@ -24,7 +26,7 @@ use uuid::Uuid;
 #[serde(untagged)]
 pub(super) enum Content {
     ClearOutput(ClearOutput),
-    CommClose(CommClose),
+    Comm(Comm),
     CommInfoReply(CommInfoReply),
     CompleteReply(CompleteReply),
     CreateSubshellReply(CreateSubshellReply),
@@ -55,6 +57,22 @@ pub(super) enum Content {
 pub(super) struct ClearOutput {
     /// Not before the next output comes.
     pub(super) wait: bool,
+}
+
+/// Something said on a comm.
+#[derive(Clone, Debug, Serialize)]
+pub(super) struct Comm {
+    #[serde(skip)]
+    pub(super) msg_type: &'static str,
+    /// The message's own.
+    #[serde(skip)]
+    pub(super) metadata: Map<String, Value>,
+    #[serde(skip)]
+    pub(super) buffers: Vec<Bytes>,
+    pub(super) comm_id: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) target_name: Option<String>,
+    pub(super) data: Map<String, Value>,
 }
 
 /// Something to be shown, or to be shown in its place from now on.
@@ -199,11 +217,27 @@ impl Content {
         }
     }
 
+    /// What is said of the message itself; None where that is nothing.
+    pub(super) fn metadata(&self) -> Option<&Map<String, Value>> {
+        match self {
+            Content::Comm(comm) => Some(&comm.metadata),
+            _ => None,
+        }
+    }
+
+    /// What goes with it as it is, and not as JSON.
+    pub(super) fn buffers(&self) -> &[Bytes] {
+        match self {
+            Content::Comm(comm) => &comm.buffers,
+            _ => &[],
+        }
+    }
+
     /// The message type that goes with the content.
     pub(super) fn msg_type(&self) -> &str {
         match self {
             Content::ClearOutput(_) => "clear_output",
-            Content::CommClose(_) => "comm_close",
+            Content::Comm(comm) => comm.msg_type,
             Content::CommInfoReply(_) => "comm_info_reply",
             Content::CompleteReply(_) => "complete_reply",
             Content::CreateSubshellReply(_) => "create_subshell_reply",

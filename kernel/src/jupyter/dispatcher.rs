@@ -5,9 +5,11 @@
 //! that order (`server`).
 
 mod cells;
+mod comms;
 
 use super::action::{Action, Actions};
 use super::budget::Budget;
+use super::comm_updates::CommUpdates;
 use super::connection::Channel;
 use super::content::{self, Content};
 use super::execution::Executions;
@@ -19,8 +21,9 @@ use super::requests::{RequestError, ShutdownRequest};
 use super::stdin::Asked;
 use super::subshells::Subshells;
 use super::{control, shell, stdin};
-use crate::session::Event;
+use crate::session::{CellId, Event};
 use jupyter_protocol::{ReplyStatus, ShutdownReply};
+use std::collections::HashMap;
 use std::time::Instant;
 
 /// Something that the kernel hears.
@@ -42,6 +45,12 @@ pub(super) struct Dispatcher {
     pub(super) executions: Executions,
     /// What cells print goes out through this.
     budget: Budget,
+    /// What is said on comms goes out through this.
+    comm_updates: CommUpdates,
+    /// What front ends have said on comms and is being heard.
+    hearing: HashMap<CellId, Request>,
+    /// The call of a function of the notebook's, while there is one.
+    delivering: Option<CellId>,
     /// The question that the running cell waits with.
     pub(super) asked: Option<Asked>,
     /// What is to stand in the place of the running cell's code.
@@ -61,6 +70,9 @@ impl Dispatcher {
             actions: Actions::default(),
             executions: Executions::new(),
             budget,
+            comm_updates: CommUpdates::default(),
+            hearing: HashMap::new(),
+            delivering: None,
             asked: None,
             next_input: None,
             evaluation: None,
@@ -78,7 +90,8 @@ impl Dispatcher {
 
     /// When `Input::Elapsed` is due, if nothing is heard before.
     pub(super) fn deadline(&self) -> Option<Instant> {
-        self.budget.deadline()
+        let deadlines = [self.budget.deadline(), self.comm_updates.deadline()];
+        deadlines.into_iter().flatten().min()
     }
 
     /// What is to be done about `input`.
@@ -91,6 +104,8 @@ impl Dispatcher {
             Input::Elapsed => {
                 let pieces = self.budget.elapse(now);
                 self.publish_pieces(pieces);
+                let said = self.comm_updates.elapse(now);
+                self.publish_comms(said);
             }
         }
         self.actions.take()

@@ -119,6 +119,18 @@ impl Executions {
         id
     }
 
+    /// A name for what follows from a request that is no cell.
+    pub(super) fn new_cell_of(&mut self, request: &Request) -> CellId {
+        let id = self.new_cell();
+        let origin = Origin {
+            parent: request.header.clone(),
+            execution_count: 0,
+            silent: false,
+        };
+        self.origins.insert(id, origin);
+        id
+    }
+
     fn new_cell(&mut self) -> CellId {
         let id = CellId(self.next_cell);
         self.next_cell += 1;

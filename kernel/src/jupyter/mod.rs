@@ -7,6 +7,7 @@
 
 mod action;
 mod budget;
+mod comm_updates;
 mod connection;
 mod content;
 mod control;

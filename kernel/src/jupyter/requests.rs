@@ -5,7 +5,8 @@
 use super::content::Refusal;
 use super::message::Request;
 use super::subshells::SubshellId;
-use jupyter_protocol::ErrorOutput;
+use jupyter_protocol::{CommInfoRequest, ErrorOutput};
+use parcell::contract::comms::{CommMessage, Payload};
 use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
 
@@ -21,10 +22,9 @@ pub(super) enum RequestContent {
     IsComplete(IsCompleteRequest),
     History(HistoryRequest),
     KernelInfo,
-    CommInfo,
-    CommOpen(CommOpen),
-    /// For a comm, or its end; there are none.
-    Comm,
+    CommInfo(CommInfoRequest),
+    /// Without what is binary, and without metadata, which are beside the content.
+    Comm(CommMessage),
     Interrupt,
     Shutdown(ShutdownRequest),
     InputReply(InputReply),
@@ -119,11 +119,14 @@ pub(super) struct DeleteSubshellRequest {
     pub(super) subshell_id: SubshellId,
 }
 
+/// A `comm_open`, `comm_msg` or `comm_close`.
 #[derive(Debug, Deserialize)]
-pub(super) struct CommOpen {
-    pub(super) comm_id: String,
+struct CommContent {
+    comm_id: String,
     #[serde(default, deserialize_with = "null_is_default")]
-    pub(super) target_name: String,
+    target_name: String,
+    #[serde(default, deserialize_with = "null_is_default")]
+    data: Map<String, Value>,
 }
 
 impl RequestContent {
@@ -136,9 +139,10 @@ impl RequestContent {
             "is_complete_request" => IsCompleteRequest::deserialize(content).map(RequestContent::IsComplete),
             "history_request" => HistoryRequest::deserialize(content).map(RequestContent::History),
             "kernel_info_request" => Ok(RequestContent::KernelInfo),
-            "comm_info_request" => Ok(RequestContent::CommInfo),
-            "comm_open" => CommOpen::deserialize(content).map(RequestContent::CommOpen),
-            "comm_msg" | "comm_close" => Ok(RequestContent::Comm),
+            "comm_info_request" => CommInfoRequest::deserialize(content).map(RequestContent::CommInfo),
+            "comm_open" => CommContent::deserialize(content).map(|comm| RequestContent::Comm(comm.opened())),
+            "comm_msg" => CommContent::deserialize(content).map(|comm| RequestContent::Comm(comm.said())),
+            "comm_close" => CommContent::deserialize(content).map(|comm| RequestContent::Comm(comm.closed())),
             "interrupt_request" => Ok(RequestContent::Interrupt),
             // Whatever else it says, it wants the kernel gone.
             "shutdown_request" => Ok(RequestContent::Shutdown(
@@ -214,6 +218,33 @@ impl ExecuteRequest {
     }
 }
 
+impl CommContent {
+    fn opened(self) -> CommMessage {
+        CommMessage::CommOpen {
+            comm_id: self.comm_id,
+            target_name: self.target_name,
+            payload: payload(self.data),
+        }
+    }
+
+    fn said(self) -> CommMessage {
+        let (comm_id, payload) = (self.comm_id, payload(self.data));
+        CommMessage::CommMsg { comm_id, payload }
+    }
+
+    fn closed(self) -> CommMessage {
+        let (comm_id, payload) = (self.comm_id, payload(self.data));
+        CommMessage::CommClose { comm_id, payload }
+    }
+}
+
+fn payload(data: Map<String, Value>) -> Payload {
+    Payload {
+        data,
+        ..Payload::default()
+    }
+}
+
 impl CursorRequest {
     /// Where the cursor is, in code points, never outside the code. Without a position it is at the end.
     pub(super) fn cursor(&self) -> usize {
@@ -283,8 +314,15 @@ mod tests {
             Ok(RequestContent::Complete(_))
         ));
         assert!(matches!(read("inspect_request", place), Ok(RequestContent::Inspect(_))));
-        for message in ["comm_msg", "comm_close"] {
-            assert!(matches!(read(message, json!({})), Ok(RequestContent::Comm)));
+        for message in ["comm_open", "comm_msg", "comm_close"] {
+            let read = |content| read(message, content);
+            assert!(read(json!({})).is_err());
+            let Ok(RequestContent::Comm(comm)) = read(json!({"comm_id": "a", "data": {"b": 1}, "target_name": null}))
+            else {
+                panic!("{message}")
+            };
+            assert_eq!((comm.comm_id(), &comm.payload().data["b"]), ("a", &json!(1)));
+            assert_eq!(serde_json::to_value(comm).unwrap()["message"], message);
         }
         assert!(matches!(
             read("debug_request", json!({})),

@@ -121,6 +121,11 @@ impl Server {
                     tracing::warn!("an answer is dropped: the cell that asked has ended");
                 }
             }
+            Action::HearComm { cell, message } => self.session.hear_comm(cell, message),
+            Action::ListComms { request, target } => {
+                let reply = content::comm_info_reply(self.session.comms(target.as_deref()));
+                self.outbox.reply(&request, reply);
+            }
             Action::Execute(cell) => self.session.execute(cell),
             Action::Expect(cell) => self.session.expect(cell),
             Action::Interrupt => self.session.interrupt(),

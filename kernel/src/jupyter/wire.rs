@@ -7,6 +7,8 @@ use super::connection::Channel;
 use super::message::{Message, ParentHeader, Received, Request};
 use super::requests::RequestContent;
 use super::subshells::SubshellId;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD as BASE64;
 use bytes::Bytes;
 use chrono::SecondsFormat;
 use hmac::{Hmac, Mac};
@@ -130,20 +132,24 @@ impl Wire {
             frames.truncate(delimiter);
             frames
         };
-        // Buffers may follow; no request that the kernel understands has any.
-        let [signature, header, parent, metadata, content, ..] = message.as_slice() else {
+        let [signature, header, parent, metadata, content, buffers @ ..] = message.as_slice() else {
             return Err(DecodeError::TooShort { found: message.len() });
         };
         self.verify(signature, [header, parent, metadata, content])?;
 
         let parent = parse_object("parent header", parent)?;
-        parse_object("metadata", metadata)?;
+        let metadata = parse_object("metadata", metadata)?;
         let header_read = ReceivedHeader::deserialize(parse_object("header", header)?)
             .map_err(|source| DecodeError::IncompleteHeader { source })?;
         let ReceivedHeader {
             msg_type, subshell_id, ..
         } = header_read;
-        let content = RequestContent::read(&msg_type, &parse_object("content", content)?);
+        let mut content = RequestContent::read(&msg_type, &parse_object("content", content)?);
+        if let (Ok(RequestContent::Comm(message)), Value::Object(metadata)) = (&mut content, metadata) {
+            let payload = message.payload_mut();
+            payload.metadata = metadata;
+            payload.buffers = buffers.iter().map(|buffer| BASE64.encode(buffer)).collect();
+        }
         let request = Request {
             channel,
             identities,
@@ -175,17 +181,22 @@ impl Wire {
             Some(ParentHeader(bytes)) => bytes.clone(),
             None => Bytes::from_static(b"{}"),
         };
-        let metadata = Bytes::from_static(b"{}");
+        let metadata = match message.content.metadata() {
+            Some(metadata) => Bytes::from(serde_json::to_vec(metadata).map_err(failed)?),
+            None => Bytes::from_static(b"{}"),
+        };
         let content = Bytes::from(serde_json::to_vec(&message.content).map_err(failed)?);
         let signature = self.sign([&header, &parent, &metadata, &content]);
-        Ok(vec![
+        let mut frames = vec![
             Bytes::from_static(DELIMITER),
             signature,
             header,
             parent,
             metadata,
             content,
-        ])
+        ];
+        frames.extend_from_slice(message.content.buffers());
+        Ok(frames)
     }
 
     fn verify(&self, signature: &[u8], parts: [&Bytes; SIGNED_FRAMES]) -> Result<(), DecodeError> {

@@ -4,12 +4,13 @@
 //! share; only the library, which does, can flush it or hold its lock across a fork.
 
 use std::ffi::{c_int, c_void};
+use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::ptr::null_mut;
 use std::sync::atomic::{AtomicPtr, Ordering};
 
 use libloading::os::unix::{Library, RTLD_LOCAL, RTLD_NOW, Symbol};
-use parcell::contract::symbols::{self, Action, Fork, TakeOver};
+use parcell::contract::symbols::{self, Action, Deliver, Fork, TakeOver};
 
 /// A compiled cell.
 #[derive(Debug)]
@@ -28,6 +29,7 @@ static FLUSH_OUTPUT: AtomicPtr<c_void> = AtomicPtr::new(null_mut());
 pub(crate) struct LibrarySymbols {
     flush_output: Action,
     end_cell: Action,
+    deliver: Deliver,
     fork: Fork,
     install_panic_hook: Action,
     take_over: TakeOver,
@@ -65,6 +67,7 @@ impl CellLibrary {
         Some(LibrarySymbols {
             flush_output: self.find(symbols::FLUSH_OUTPUT)?,
             end_cell: self.find(symbols::END_CELL)?,
+            deliver: self.find(symbols::DELIVER)?,
             fork: self.find(symbols::FORK)?,
             install_panic_hook: self.find(symbols::INSTALL_PANIC_HOOK)?,
             take_over: self.find(symbols::TAKE_OVER)?,
@@ -92,6 +95,13 @@ impl LibrarySymbols {
     /// A cell has run: writes out what it has printed, and what it shows of its workers for the last time.
     pub(crate) fn end_cell(&self) {
         (self.end_cell)();
+    }
+
+    /// Calls the function that a cell has left for the message in this file.
+    pub(crate) fn deliver(&self, message: &Path) {
+        let path = message.as_os_str().as_bytes();
+        // SAFETY: the pointer and the length are those of a path, which outlives the call.
+        unsafe { (self.deliver)(path.as_ptr(), path.len()) };
     }
 
     /// Forks while no other thread holds the lock of standard output.

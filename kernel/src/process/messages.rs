@@ -25,16 +25,31 @@ pub(crate) const KERNEL_SOCKET: &str = "kernel.sock";
 pub(crate) const COMPLETED: &str = "COMPLETED";
 /// What a line on the supervisor's standard input begins with.
 const RUN: &str = "RUN";
+/// The same for one that is no cell's.
+const DELIVER: &str = "DELIVER";
 
 /// On the supervisor's standard input: this function of a compiled cell is to be run.
 pub(crate) fn run_line(function: &str, library: &Path) -> String {
     format!("{RUN} {function} {}", library.display())
 }
 
-/// The function and the library of such a line.
-pub(crate) fn parse_run_line(line: &str) -> Option<(&str, &Path)> {
+/// On the supervisor's standard input: the function is to be called that is there for the message in this file.
+pub(crate) fn deliver_line(message: &Path) -> String {
+    format!("{DELIVER} {}", message.display())
+}
+
+/// What such a line wants the notebook process to do, as this cell.
+pub(crate) fn parse_line(line: &str, cell: u64) -> Option<ToNotebook> {
+    if let Some(message) = line.strip_prefix(DELIVER).and_then(|rest| rest.strip_prefix(' ')) {
+        let message = PathBuf::from(message);
+        return Some(ToNotebook::Deliver { message, cell });
+    }
     match line.splitn(3, ' ').collect::<Vec<_>>()[..] {
-        [RUN, function, library] => Some((function, Path::new(library))),
+        [RUN, function, library] => Some(ToNotebook::Run {
+            library: PathBuf::from(library),
+            function: function.to_owned(),
+            cell,
+        }),
         _ => None,
     }
 }
@@ -85,6 +100,8 @@ pub(crate) enum ToNotebook {
         function: String,
         cell: u64,
     },
+    /// Call the function that is there for a message of a front end's, which is in a file, as this cell.
+    Deliver { message: PathBuf, cell: u64 },
 }
 
 /// From the notebook process, and from the cells it runs, to the supervisor.
@@ -135,9 +152,21 @@ mod tests {
     #[test]
     fn a_library_may_have_any_path() {
         let line = run_line("f", Path::new("/a b/c.so"));
-        assert_eq!(parse_run_line(&line), Some(("f", Path::new("/a b/c.so"))));
-        assert_eq!(parse_run_line("RUN f"), None);
-        assert_eq!(parse_run_line("LOAD f /x"), None);
+        let run = ToNotebook::Run {
+            library: "/a b/c.so".into(),
+            function: "f".to_owned(),
+            cell: 3,
+        };
+        assert_eq!(parse_line(&line, 3), Some(run));
+        let message = || PathBuf::from("/a b/c.json");
+        let deliver = ToNotebook::Deliver {
+            message: message(),
+            cell: 4,
+        };
+        assert_eq!(parse_line(&deliver_line(&message()), 4), Some(deliver));
+        for line in ["RUN f", "LOAD f /x", "DELIVER", "DELIVERED /x"] {
+            assert_eq!(parse_line(line, 3), None);
+        }
     }
 
     #[test]

@@ -130,7 +130,16 @@ impl Notebook {
                     _,
                 )) => {
                     CELL.store(cell, Ordering::Relaxed);
-                    self.run(&library, &function)?;
+                    self.run(|notebook| notebook.load_and_call(&library, &function))?;
+                }
+                Ok((ToNotebook::Deliver { message, cell }, _)) => {
+                    CELL.store(cell, Ordering::Relaxed);
+                    self.run(|notebook| {
+                        if let Some(library) = &notebook.library {
+                            library.deliver(&message);
+                        }
+                        Ok(())
+                    })?;
                 }
                 Err(ReceiveError::Closed) => return Ok(()),
                 Err(error) => return Err(io::Error::other(error)),
@@ -138,9 +147,10 @@ impl Notebook {
         }
     }
 
-    fn run(&mut self, path: &Path, function: &str) -> io::Result<()> {
+    /// Has it done as a transaction.
+    fn run(&mut self, act: impl FnOnce(&mut Notebook) -> Result<(), libloading::Error>) -> io::Result<()> {
         input::forget_rest();
-        let outcome = self.load_and_call(path, function);
+        let outcome = act(self);
         if let Some(library) = &self.library {
             library.end_cell();
         }

@@ -60,7 +60,8 @@ fn add(shown: &mut Vec<Shown>, content: Content) {
                 };
             }
         }
-        Content::ClearOutput { .. } => {}
+        // What goes on between widgets is no output.
+        Content::ClearOutput { .. } | Content::Comm(_) => {}
     }
 }
 

@@ -11,6 +11,8 @@ pub(super) enum Subject {
     Cell,
     /// A part of a cell, which begins at this line; the parts before it have completed.
     Part { line: usize },
+    /// A function that is called because of something that a front end has said.
+    Call,
 }
 
 /// What is known of the end of the notebook process.
@@ -43,11 +45,20 @@ impl Subject {
         error
     }
 
+    /// What ends as a whole.
+    fn noun(self) -> &'static str {
+        match self {
+            Subject::Cell | Subject::Part { .. } => "cell",
+            Subject::Call => "call",
+        }
+    }
+
     /// What it is called, in a sentence of its own or (`named`) in one that has named it.
     fn name(self, named: bool) -> String {
         match self {
-            Subject::Cell if named => "it".to_owned(),
+            Subject::Cell | Subject::Call if named => "it".to_owned(),
             Subject::Cell => "this cell".to_owned(),
+            Subject::Call => "this call".to_owned(),
             Subject::Part { line } => format!("line {line}"),
         }
     }
@@ -56,7 +67,7 @@ impl Subject {
 /// The error of a cell that ended the notebook process.
 pub(super) fn during_cell(subject: Subject, end: &End<'_>) -> CellError {
     let (ename, cause, help) = explanation(end);
-    let mut traceback = vec![diagnostics::wrong(&format!("The cell {cause}"))];
+    let mut traceback = vec![diagnostics::wrong(&format!("The {} {cause}", subject.noun()))];
     traceback.extend(help.map(|help| format!("  = help: {help}")));
     traceback.extend(what_is_left(subject, end.restored, end.threads_lost));
     CellError {
@@ -81,7 +92,7 @@ pub(super) fn interrupted(subject: Subject, restored: bool, threads_lost: usize)
     };
     CellError {
         ename: "Interrupted".to_owned(),
-        evalue: format!("the cell was interrupted; {variables}"),
+        evalue: format!("the {} was interrupted; {variables}", subject.noun()),
         traceback,
     }
 }

@@ -1,5 +1,6 @@
 //! The thread that owns the evaluator: it has cells compiled and run, and says how they ended.
 
+mod deliver;
 mod file;
 mod known_names;
 mod magics;
@@ -41,6 +42,8 @@ pub(super) enum Request {
     Execute(Cell),
     /// It is next when the cell has ended that runs.
     Expect(ExpectedCell),
+    /// A front end has said something that the notebook has a function for.
+    Deliver,
     Shutdown,
 }
 
@@ -115,6 +118,7 @@ impl<'a> Engine<'a> {
                 Request::Execute(cell) => self.execute(&cell),
                 // What has not been looked at while a cell ran comes too late.
                 Request::Expect(_) => {}
+                Request::Deliver => self.deliver_next(),
                 Request::Shutdown => return,
             }
         }
@@ -227,6 +231,7 @@ impl<'a> Engine<'a> {
                 hear: &|heard| progress.hear(heard),
             },
         };
+        self.shared.comms.begin();
         let (requests, imported) = (&mut self.requests, &self.imported);
         let result = self.evaluator.execute(request, &mut |names| {
             let next = requests.expected_cell().filter(|_| is_last)?;
@@ -247,6 +252,8 @@ impl<'a> Engine<'a> {
             self.identities = identities;
         }
         let report = self.shared.pump.drain();
+        let undone = result.is_err();
+        self.shared.comms.end(cell.id, undone);
         for name in report
             .control_lines()
             .filter_map(|line| line.strip_prefix(VARIABLE_CHANGED_TYPE))

@@ -1,5 +1,6 @@
 //! What a session says while it runs cells: the vocabulary between the engine and whoever shows its output.
 
+use parcell::contract::comms::CommMessage;
 use parcell::contract::display::{NOTES, Notes};
 use serde::Deserialize;
 use serde_json::{Map, Value};
@@ -74,6 +75,8 @@ pub(crate) enum Content {
     },
     /// The value of the cell's last expression.
     ExecuteResult { data: MimeBundle, metadata: Metadata },
+    /// Something is said on a comm, to front ends.
+    Comm(CommMessage),
     /// The cell's output so far is to go; if `wait`, when the next comes.
     ClearOutput { wait: bool },
 }
@@ -99,6 +102,11 @@ impl Content {
             Content::DisplayData { data, .. }
             | Content::UpdateDisplayData { data, .. }
             | Content::ExecuteResult { data, .. } => data.values().map(size).sum(),
+            Content::Comm(message) => {
+                let payload = message.payload();
+                let data: usize = payload.data.values().map(size).sum();
+                data + payload.buffers.iter().map(String::len).sum::<usize>()
+            }
             Content::ClearOutput { .. } => 0,
         }
     }
@@ -155,6 +163,14 @@ pub(crate) enum Event {
     },
     /// Everything that the cell printed before it asked has been said.
     InputRequest(InputRequest),
+    /// All has been said that follows at once from what a front end has said on a comm.
+    CommHeard {
+        cell: CellId,
+    },
+    /// A function of the notebook's is called for what a front end has said. Its end is said as a cell's is.
+    DeliveryStarted {
+        cell: CellId,
+    },
     /// This is to stand in the place of the cell's code.
     NextInput {
         cell: CellId,

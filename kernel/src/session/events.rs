@@ -56,7 +56,10 @@ impl From<UnboundedSender<Event>> for EventSender {
 impl EventSender {
     pub(super) fn send(&self, event: Event) -> Delivery {
         match (event, &mut *self.capture()) {
-            (Event::Output { cell, content }, Some(capture)) if capture.cell == cell => {
+            // What widgets are told is no output.
+            (Event::Output { cell, content }, Some(capture))
+                if capture.cell == cell && !matches!(content, Content::Comm(_)) =>
+            {
                 capture.contents.push(content);
                 Delivery::Captured
             }

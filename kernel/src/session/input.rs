@@ -130,7 +130,7 @@ impl Questions {
 }
 
 /// In a file, which has room for any answer: sending waits for nobody.
-fn send(answer: &str, asker: &Channel) -> io::Result<()> {
+pub(super) fn send(answer: &str, asker: &Channel) -> io::Result<()> {
     let mut file = File::from(memfd_create("parcell-answer", MemfdFlags::CLOEXEC)?);
     file.write_all(answer.as_bytes())?;
     file.rewind()?;

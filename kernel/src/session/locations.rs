@@ -104,6 +104,14 @@ impl Locations {
         Some((start_cell, self.cells.get(&start_cell)?.map.place(start..end)))
     }
 
+    /// The names of the parameters of the closure that is the last argument of the call at this place of compiled code.
+    pub(crate) fn parameters(&self, file: &str, line: u32, column: u32) -> Option<Vec<String>> {
+        let place = PLACE.captures(&format!("{file}:{line}"))?[1].parse().ok()?;
+        let source = self.compiled_lines(place)?.join("\n");
+        let position = |number: u32| usize::try_from(number).ok();
+        cell::closure_parameters(&source, position(line)?, position(column)?)
+    }
+
     /// A text with its compiled places replaced by places in cells.
     pub(crate) fn in_text(&self, text: &str) -> String {
         if !text.contains("/lib.rs:") {

@@ -4,6 +4,7 @@
 
 mod backtrace;
 mod captured;
+mod comms;
 mod completion;
 mod crates;
 mod diagnostics;
@@ -21,12 +22,14 @@ mod left_out;
 mod locations;
 mod magics;
 mod output;
+mod outputs;
 mod overflow;
 mod queries;
 mod question;
 mod shared;
 mod sources;
 
+pub(crate) use comms::{is_widget_update, merged_updates};
 pub(crate) use completion::{Completion, Completions};
 pub(crate) use diagnostics::with_causes;
 pub(crate) use event::{
@@ -36,16 +39,20 @@ pub(crate) use event::{
 pub(crate) use events::Events;
 pub(crate) use inspection::Detail;
 pub(crate) use left_out::LeftOut;
+pub(crate) use outputs::{Outputs, lines};
 pub(crate) use overflow::Overflow;
 
 pub(crate) use crate::cell::Completeness;
 
+use std::collections::BTreeMap;
 use std::io;
 use std::sync::{Arc, Mutex, mpsc as threads};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
+use parcell::contract::comms::CommMessage;
 use rustix::process::{Signal, getpid, kill_process};
+use serde_json::Value;
 use tokio::sync::mpsc;
 use tokio::time::timeout;
 
@@ -54,12 +61,13 @@ use crate::environment::SessionFiles;
 use crate::evaluation::Look;
 use crate::process::descendants;
 use crate::session_directory;
+use comms::Comms;
 use completion::CompletionContext;
 use engine::{Purpose, Request};
 use events::{Backlog, EventSender};
 use input::Questions;
 use locations::Locations;
-use output::Pump;
+use output::{Hearers, Pump};
 use question::{START, TURN, question};
 use shared::Shared;
 
@@ -103,14 +111,18 @@ impl Session {
         let backlog = Backlog::new()?;
         let locations = Arc::new(Mutex::new(Locations::default()));
         let questions = Arc::new(Questions::new(events.clone()));
+        let comms = Arc::new(Comms::new(events.clone(), Arc::clone(&locations)));
         let pump = Pump::start(
             files.directory(),
-            events.clone(),
-            Arc::clone(&backlog),
-            Arc::clone(&locations),
-            Arc::clone(&questions),
+            Hearers {
+                events: events.clone(),
+                backlog: Arc::clone(&backlog),
+                locations: Arc::clone(&locations),
+                questions: Arc::clone(&questions),
+                comms: Arc::clone(&comms),
+            },
         )?;
-        let shared = Arc::new(Shared::new(pump, locations, questions, events));
+        let shared = Arc::new(Shared::new(pump, locations, questions, comms, events));
         let directory = files.directory().to_owned();
         let (requests, queue) = threads::channel();
         let (ended, end) = threads::channel();
@@ -170,6 +182,26 @@ impl Session {
     /// more).
     pub(crate) fn answer(&self, question: InputRequestId, answer: Option<&str>) -> bool {
         self.shared.questions.answer(question, answer)
+    }
+
+    /// A front end says something on a comm. What follows from it is said as of `cell`, which names this message: at once,
+    /// and then that it has been heard; and where a function of the notebook's is called, as of a cell.
+    pub(crate) fn hear_comm(&self, cell: CellId, message: CommMessage) {
+        // Where the session has ended nobody is to be called.
+        if self.shared.comms.hear(cell, message) {
+            let _ = self.engine.requests.send(Request::Deliver);
+        }
+        self.shared.say(Event::CommHeard { cell });
+    }
+
+    /// The comms for this target, or all, each with its target.
+    pub(crate) fn comms(&self, target: Option<&str>) -> BTreeMap<String, String> {
+        self.shared.comms.list(target)
+    }
+
+    /// The widgets that there are, as a notebook's metadata keeps them; None where there are none.
+    pub(crate) fn widgets(&self) -> Option<Value> {
+        self.shared.comms.saved_widgets()
     }
 
     /// Whether `code` is complete. Answers at once, also while a cell runs.

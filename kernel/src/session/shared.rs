@@ -8,6 +8,7 @@ use std::time::Duration;
 use rustix::process::{Signal, kill_process};
 use tokio::sync::watch;
 
+use super::comms::Comms;
 use super::event::{CellId, Content, Event, Outcome};
 use super::events::EventSender;
 use super::input::Questions;
@@ -27,6 +28,7 @@ pub(super) struct Shared {
     pub(super) pump: Pump,
     pub(super) locations: Arc<Mutex<Locations>>,
     pub(super) questions: Arc<Questions>,
+    pub(super) comms: Arc<Comms>,
     /// The cell that was interrupted last.
     interrupted: AtomicU64,
     /// The cell that runs.
@@ -51,12 +53,14 @@ impl Shared {
         pump: Pump,
         locations: Arc<Mutex<Locations>>,
         questions: Arc<Questions>,
+        comms: Arc<Comms>,
         events: EventSender,
     ) -> Shared {
         Shared {
             pump,
             locations,
             questions,
+            comms,
             interrupted: AtomicU64::new(NO_CELL),
             running: AtomicU64::new(NO_CELL),
             queued: Mutex::default(),
@@ -79,6 +83,11 @@ impl Shared {
 
     pub(super) fn enqueue(&self, cell: CellId) {
         self.queue().push_back(cell);
+    }
+
+    /// The same of something that begins now, whatever waits.
+    pub(super) fn enqueue_first(&self, cell: CellId) {
+        self.queue().push_front(cell);
     }
 
     /// The cell that runs, or that runs next.

@@ -1,10 +1,14 @@
 //! The C functions that the notebook's host looks up after loading a cell. They act on the standard library that the
 //! cells are linked with, which is not the host's own.
 
-use std::ffi::c_int;
+use std::ffi::{OsStr, c_int};
 use std::io::Write;
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
 
 use super::panic_hook;
+use crate::comm;
+use crate::contract::control::PANICKED;
 use crate::contract::symbols;
 use crate::handles::membership::Memberships;
 use crate::notebook;
@@ -14,6 +18,7 @@ use crate::spawn::fork_plainly;
 const _: () = {
     symbols::FLUSH_OUTPUT.defined_by(parcell_flush_output, "parcell_flush_output");
     symbols::END_CELL.defined_by(parcell_end_cell, "parcell_end_cell");
+    symbols::DELIVER.defined_by(parcell_deliver, "parcell_deliver");
     symbols::FORK.defined_by(parcell_fork, "parcell_fork");
     symbols::TAKE_OVER.defined_by(parcell_take_over, "parcell_take_over");
     symbols::INSTALL_PANIC_HOOK.defined_by(parcell_install_panic_hook, "parcell_install_panic_hook");
@@ -32,6 +37,21 @@ pub(super) extern "C" fn parcell_end_cell() {
     // Nothing may unwind into the host. A panic has been reported where it happened.
     let _ = std::panic::catch_unwind(ps::end_cell);
     parcell_flush_output();
+}
+
+/// Calls the function that a cell has left for the message in this file. A panic ends the call as it ends a cell.
+///
+/// # Safety
+///
+/// The pointer and the length are those of a path.
+#[unsafe(no_mangle)]
+pub(super) unsafe extern "C" fn parcell_deliver(path: *const u8, length: usize) {
+    // SAFETY: the caller promises it.
+    let path = unsafe { std::slice::from_raw_parts(path, length) };
+    let path = Path::new(OsStr::from_bytes(path));
+    if std::panic::catch_unwind(|| comm::deliver(path)).is_err() {
+        notebook::send_control_line(PANICKED);
+    }
 }
 
 /// Forks as `fork(2)` does, with the buffer of standard output empty and its lock in the calling thread's hands.

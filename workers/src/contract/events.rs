@@ -5,6 +5,8 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
+use super::comms::Question;
+
 /// What the host is told, one message each.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
@@ -16,6 +18,11 @@ pub enum WorkerEvent<'a> {
         prompt: Cow<'a, str>,
         /// Whether the answer is not to be shown.
         password: bool,
+    },
+    /// A thread asks about comms. The socket on which it awaits the answer is attached.
+    Asked {
+        /// What it asks.
+        question: Question,
     },
     /// A worker has been started. The read ends of its standard output and standard error are attached, in this order.
     WorkerStarted(Announcement<'a>),

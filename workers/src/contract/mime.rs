@@ -3,6 +3,9 @@
 /// Something is shown, in standard output: a [`Message`](super::display::Message).
 pub const DISPLAY: &str = "application/vnd.parcell.display+json";
 
+/// Something about a comm, in standard output: a [`Notice`](super::comms::Notice).
+pub const COMM: &str = "application/vnd.parcell.comm+json";
+
 /// The notebook process has panicked, in standard error: a [`PanicReport`](super::reports::PanicReport).
 pub const PANIC: &str = "application/vnd.parcell.panic+json";
 

@@ -6,6 +6,7 @@
 //! everything else of the library and uses nothing of it.
 
 pub mod blocks;
+pub mod comms;
 pub mod control;
 pub mod display;
 pub mod events;

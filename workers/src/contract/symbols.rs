@@ -88,6 +88,9 @@ pub type Fork = extern "C" fn() -> c_int;
 /// Is told the PID of a process that has ended.
 pub type TakeOver = extern "C" fn(predecessor: c_int);
 
+/// Is given the path of a file, of so many bytes.
+pub type Deliver = unsafe extern "C" fn(path: *const u8, length: usize);
+
 /// Works for as long as there is work, and gives an exit code if it comes back.
 pub type StandingWorker = extern "C" fn() -> c_int;
 
@@ -101,6 +104,9 @@ pub const INSTALL_PANIC_HOOK: Symbol<Action> = Symbol::new(c"parcell_install_pan
 pub const FORK: Symbol<Fork> = Symbol::new(c"parcell_fork");
 /// Of the library: this process goes on in the place of another, whose children it does not have.
 pub const TAKE_OVER: Symbol<TakeOver> = Symbol::new(c"parcell_take_over");
+/// Of the library: calls the function that is there for a message of the front end's, a
+/// [`CommMessage`](super::comms::CommMessage) in a file.
+pub const DELIVER: Symbol<Deliver> = Symbol::new(c"parcell_deliver");
 /// Of the library: makes the calling process a standing worker.
 pub const STANDING_WORKER: Symbol<StandingWorker> = Symbol::new(c"parcell_standing_worker");
 

@@ -2,10 +2,12 @@
 
 use std::fmt::Debug;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD as BASE64;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use super::{Message, Shortened, base64};
+use super::{Message, Shortened};
 use crate::contract::display::{NOTES, Notes};
 
 const PLAIN: &str = "text/plain";
@@ -80,7 +82,7 @@ impl MimeBundle {
 
     /// With a binary representation, such as a picture or sound.
     pub fn with_bytes(self, mime: impl Into<String>, bytes: &[u8]) -> Self {
-        self.with(mime, base64::encode(bytes))
+        self.with(mime, BASE64.encode(bytes))
     }
 
     /// With metadata: by Jupyter's convention under a MIME type what concerns that representation.

@@ -35,7 +35,7 @@ impl DisplayHandle {
 
 /// A name that no other display has: workers and checkpoints have copies of the counter, but PIDs of their own, and a
 /// later process with the same PID is there at another time.
-pub(super) fn unique_id() -> String {
+pub(crate) fn unique_id() -> String {
     static COUNT: AtomicU64 = AtomicU64::new(0);
     let count = COUNT.fetch_add(1, Ordering::Relaxed);
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();

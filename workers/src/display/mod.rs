@@ -42,7 +42,6 @@
 //! # Temperature(20.0).evcxr_display();
 //! ```
 
-mod base64;
 mod bundle;
 mod captured;
 mod handle;
@@ -60,6 +59,7 @@ pub use handle::DisplayHandle;
 pub use kinds::{html, jpeg, json, latex, markdown, png, svg};
 pub use table::table;
 
+pub(crate) use handle::unique_id;
 pub(crate) use message::Message;
 pub(crate) use shorten::Shortened;
 

@@ -4,6 +4,7 @@
 mod ask;
 mod calls;
 pub(crate) mod checkpoint;
+pub(crate) mod comms;
 mod groups;
 mod host;
 mod results;

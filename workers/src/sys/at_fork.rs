@@ -29,6 +29,7 @@ pub(crate) enum Rank {
     Lifelines,
     Family,
     ManagerConnections,
+    CommHandlers,
     /// Which locks there are.
     Registry,
 }

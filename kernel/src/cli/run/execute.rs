@@ -8,10 +8,9 @@ use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::time::{Instant, sleep_until};
 
 use super::notebook::CodeCell;
-use super::outputs::Outputs;
 use super::screen::Screen;
 use super::stop::Stop;
-use crate::session::{Cell, CellError, CellId, Content, Event, Events, ExpectedCell, Outcome, Session};
+use crate::session::{Cell, CellError, CellId, Content, Event, Events, ExpectedCell, Outcome, Outputs, Session};
 
 /// How long a cell may take to end once it has been interrupted. Interrupts work by killing processes, so that one
 /// that takes longer will not end at all.
@@ -243,6 +242,8 @@ impl<'a, E: Engine> Execution<'a, E> {
         match event {
             Event::Output { cell, content } => self.output(cell, content),
             Event::InputRequest(question) => tracing::warn!(?question, "nobody answers questions in a run"),
+            // Nobody is there to say anything on a comm.
+            Event::CommHeard { .. } | Event::DeliveryStarted { .. } => {}
             Event::NextInput { cell, .. } => tracing::info!(?cell, "a run changes no cell"),
             Event::Finished { cell, .. } => tracing::warn!(?cell, "a cell ended that was not running"),
         }

@@ -16,12 +16,14 @@ use serde::Serialize;
 use serde_json::ser::{PrettyFormatter, Serializer};
 use serde_json::{Map, Value, json};
 
-use super::outputs;
 use crate::identity;
+use crate::session;
 
 /// The first minor version of nbformat 4 in which cells have ids.
 const MINOR_WITH_CELL_IDS: u64 = 5;
 const MAJOR: u64 = 4;
+/// Under this name the metadata keeps the states of widgets.
+const WIDGET_STATE: &str = "application/vnd.jupyter.widget-state+json";
 
 /// A notebook whose structure has been checked.
 #[derive(Debug)]
@@ -192,6 +194,20 @@ impl Notebook {
         );
     }
 
+    /// Keeps the widgets that the outputs show, which are then seen where no kernel runs; None where there are none.
+    pub(super) fn set_widgets(&mut self, widgets: Option<Value>) {
+        // `from_json` has made sure that there is such an object.
+        let Some(Value::Object(metadata)) = self.document.get_mut("metadata") else {
+            return;
+        };
+        // Those of an earlier run are of no use to the outputs of this one.
+        metadata.remove("widgets");
+        if let Some(state) = widgets {
+            let widgets = json!({WIDGET_STATE: {"state": state, "version_major": 2, "version_minor": 0}});
+            metadata.insert("widgets".to_owned(), widgets);
+        }
+    }
+
     /// Fills in what came of the cell at `index`.
     pub(super) fn record(&mut self, index: usize, execution_count: u32, outputs: Vec<Value>) {
         if let Some(cell) = self.cells.get_mut(index) {
@@ -206,7 +222,7 @@ impl Notebook {
         let mut document = self.document;
         let cells = self.cells.into_iter().map(|mut cell| {
             let source = cells::source(&cell);
-            cell.insert("source".to_owned(), outputs::lines(&source));
+            cell.insert("source".to_owned(), session::lines(&source));
             Value::Object(cell)
         });
         document.insert("cells".to_owned(), cells.collect());

@@ -104,8 +104,8 @@ impl Screen {
             Content::UpdateDisplayData { metadata, .. } if session::is_transient(metadata) => {}
             Content::UpdateDisplayData { data, .. } => self.display(data, true),
             Content::ExecuteResult { data, .. } => self.result(execution_count, data),
-            // What has been read stays.
-            Content::ClearOutput { .. } => {}
+            // What has been read stays, and a terminal has no widgets.
+            Content::ClearOutput { .. } | Content::Comm(_) => {}
         }
     }
 

@@ -1,12 +1,18 @@
 //! What a session says, as the content of messages.
 
 use super::{
-    ClearOutput, Content, DisplayData, ExecuteReply, ExecuteResult, InspectReply, IsCompleteReply, SetNextInput,
+    ClearOutput, Comm, Content, DisplayData, ExecuteReply, ExecuteResult, InspectReply, IsCompleteReply, SetNextInput,
     Transient,
 };
 use crate::session::{self, Cell, CellError, Completeness, Completion, Completions, MimeBundle, Outcome, Stream};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use bytes::Bytes;
+use jupyter_protocol::{CommId, CommInfo, CommInfoReply, Status};
 use jupyter_protocol::{CompleteReply, ErrorOutput, ExecuteInput, ExecutionCount, ReplyStatus, Stdio, StreamContent};
+use parcell::contract::comms::CommMessage;
 use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
 
 /// What a cell is made of, for everybody to see.
 pub(in crate::jupyter) fn execute_input(cell: &Cell) -> Content {
@@ -52,8 +58,58 @@ pub(in crate::jupyter) fn output(execution_count: u32, content: session::Content
             data,
             metadata,
         }),
+        session::Content::Comm(message) => comm(message),
         session::Content::ClearOutput { wait } => Content::ClearOutput(ClearOutput { wait }),
     }
+}
+
+/// Something said on a comm.
+pub(in crate::jupyter) fn comm(message: CommMessage) -> Content {
+    let (msg_type, comm_id, target_name, payload) = match message {
+        CommMessage::CommOpen {
+            comm_id,
+            target_name,
+            payload,
+        } => ("comm_open", comm_id, Some(target_name), payload),
+        CommMessage::CommMsg { comm_id, payload } => ("comm_msg", comm_id, None, payload),
+        CommMessage::CommClose { comm_id, payload } => ("comm_close", comm_id, None, payload),
+    };
+    let buffers = payload.buffers.iter().map(|buffer| {
+        let bytes = BASE64.decode(buffer).unwrap_or_else(|error| {
+            tracing::warn!(%error, comm_id, "a buffer that is not base64 is sent empty");
+            Vec::new()
+        });
+        Bytes::from(bytes)
+    });
+    Content::Comm(Comm {
+        msg_type,
+        buffers: buffers.collect(),
+        metadata: payload.metadata,
+        comm_id,
+        target_name,
+        data: payload.data,
+    })
+}
+
+/// Which comms there are, with their targets.
+pub(in crate::jupyter) fn comm_info_reply(comms: BTreeMap<String, String>) -> Content {
+    let comms = comms.into_iter();
+    Content::CommInfoReply(CommInfoReply {
+        comms: comms
+            .map(|(id, target_name)| (CommId(id), CommInfo { target_name }))
+            .collect(),
+        ..CommInfoReply::default()
+    })
+}
+
+/// That the kernel is at work.
+pub(in crate::jupyter) fn busy() -> Content {
+    Content::Status(Status::busy())
+}
+
+/// That it is not.
+pub(in crate::jupyter) fn idle() -> Content {
+    Content::Status(Status::idle())
 }
 
 /// Why a cell failed.

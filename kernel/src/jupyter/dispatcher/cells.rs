@@ -36,6 +36,15 @@ impl Dispatcher {
 
     pub(super) fn on_event(&mut self, now: Instant, event: Event) {
         match event {
+            Event::Output {
+                cell,
+                content: session::Content::Comm(message),
+            } => self.say_on_comm(now, cell, message),
+            Event::CommHeard { cell } => self.comm_heard(cell),
+            Event::DeliveryStarted { cell } => self.delivery_started(cell),
+            Event::Finished { cell, outcome } if self.delivering == Some(cell) => {
+                self.delivery_finished(now, cell, &outcome);
+            }
             Event::Output { cell, content } => match &mut self.evaluation {
                 Some(evaluation) if evaluation.runs_as(cell) => evaluation.take(content),
                 _ => self.broadcast(now, cell, content),
@@ -55,6 +64,7 @@ impl Dispatcher {
             Event::Finished { cell, outcome } => {
                 let pieces = self.budget.finish(now);
                 self.publish_pieces(pieces);
+                self.flush_comms();
                 match self.executions.finish(cell) {
                     Some(running) => self.evaluate(running, outcome),
                     None => tracing::error!(?cell, "a cell ended that was not running"),

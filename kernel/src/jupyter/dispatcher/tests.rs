@@ -3,6 +3,7 @@
 //! What is to be done is compared in words, each with the name of the request that it is for: `idle a`.
 
 mod cells;
+mod comms;
 mod ending;
 mod questions;
 mod requests;
@@ -139,6 +140,8 @@ fn describe(action: Action) -> String {
             format!("ask {:?} {} to {client}", input.prompt, id(&request.header))
         }
         Action::Answer { question, answer } => format!("answer {} with {answer:?}", question.0),
+        Action::HearComm { cell, message } => format!("hear comm {} as {}", message.comm_id(), cell.0),
+        Action::ListComms { request, .. } => format!("list comms {}", id(&request.header)),
         Action::Execute(cell) => format!("run {:?} as {}", cell.code, cell.id.0),
         Action::Expect(cell) => format!("expect {:?} as {}", cell.code, cell.execution_count),
         Action::Interrupt => "interrupt".to_owned(),
@@ -163,6 +166,7 @@ fn in_words(content: &Content) -> String {
         Content::Refusal(refusal) => format!("{} {}", refusal.msg_type, refusal.error.ename),
         Content::Stream(stream) => format!("print {:?}", stream.text),
         Content::ExecuteResult(result) => format!("show {}", result.data["text/plain"]),
+        Content::Comm(comm) => format!("{} {}", comm.msg_type, comm.data["state"]),
         other => other.msg_type().to_owned(),
     }
 }

@@ -3,7 +3,7 @@
 
 use parcell::contract::control::ControlMessage;
 
-use crate::process::messages::{Ending, FromNotebook, FromSupervisor, ToNotebook, parse_run_line};
+use crate::process::messages::{Ending, FromNotebook, FromSupervisor, ToNotebook, parse_line};
 
 /// Which cell it is, and how far it has come.
 #[derive(Debug, Default)]
@@ -68,7 +68,7 @@ impl Cells {
 
     /// The evaluator has sent a line.
     pub(super) fn command(&mut self, line: &str) -> Result<Vec<Action>, NotACommand> {
-        let Some((function, library)) = parse_run_line(line) else {
+        let Some(run) = parse_line(line, self.cell.unwrap_or_default()) else {
             return Err(NotACommand(line.to_owned()));
         };
         if self.is_interrupted() {
@@ -78,11 +78,6 @@ impl Cells {
             ]);
         }
         self.running = true;
-        let run = ToNotebook::Run {
-            library: library.to_owned(),
-            function: function.to_owned(),
-            cell: self.cell.unwrap_or_default(),
-        };
         Ok(vec![Action::Begin, Action::Run(run)])
     }
 

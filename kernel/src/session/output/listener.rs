@@ -89,6 +89,10 @@ impl<I: Inputs> Listener<I> {
                 self.transcript.end_group(&group, self.inputs.now());
             }
             WorkerEvent::Notice { text } => self.transcript.say(text.into_owned()),
+            WorkerEvent::Asked { question } => {
+                self.read_all_now();
+                self.transcript.ask_about_comm(question, self.inputs.now());
+            }
             WorkerEvent::InputRequested { prompt, password } => {
                 self.read_all_now();
                 self.transcript.ask(prompt.into_owned(), password, self.inputs.now());

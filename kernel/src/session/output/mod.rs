@@ -26,7 +26,7 @@ mod worker_lines;
 mod worker_prefix;
 
 pub(super) use panics::Panic;
-pub(super) use pump::Pump;
+pub(super) use pump::{Hearers, Pump};
 
 use std::os::fd::OwnedFd;
 use std::sync::Arc;

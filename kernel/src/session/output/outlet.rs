@@ -4,6 +4,8 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use parcell::contract::comms::{Notice, Question};
+
 use super::prompts::Prompt;
 use super::worker_lines::Lines;
 use super::worker_prefix::Prefix;
@@ -43,6 +45,16 @@ pub(super) enum Utterance {
         cell: CellId,
         content: Content,
     },
+    /// The library has said this about a comm.
+    OfComm {
+        cell: CellId,
+        notice: Notice,
+    },
+    /// The same for the question about comms that was asked first.
+    Asked {
+        cell: CellId,
+        question: Question,
+    },
     /// The question that was asked first of those that have not gone out: all that was printed before it has.
     Question(Prompt),
 }
@@ -80,6 +92,16 @@ impl Outlet {
     /// A thread of the notebook process asks.
     pub(super) fn ask(&mut self, prompt: Prompt) {
         self.said.push(Utterance::Question(prompt));
+    }
+
+    /// The library says something about a comm.
+    pub(super) fn tell_of_comm(&mut self, cell: CellId, notice: Notice) {
+        self.said.push(Utterance::OfComm { cell, notice });
+    }
+
+    /// A thread asks about comms.
+    pub(super) fn ask_about_comm(&mut self, cell: CellId, question: Question) {
+        self.said.push(Utterance::Asked { cell, question });
     }
 
     /// The notebook process says something, or the kernel.
@@ -176,7 +198,7 @@ impl Outlet {
                 Some(serde_json::Value::String(text)) => Some(text),
                 _ => None,
             },
-            Content::ClearOutput { .. } => None,
+            Content::Comm(_) | Content::ClearOutput { .. } => None,
         };
         if let Some(text) = text {
             let locations = self.locations.lock().unwrap_or_else(PoisonError::into_inner);

@@ -28,6 +28,8 @@ pub(super) struct Pipes {
     workers: Option<Channel>,
     /// Where the answers are awaited of questions that have not been put.
     askers: VecDeque<Channel>,
+    /// The same of questions about comms.
+    comm_askers: VecDeque<Channel>,
     unattended: Unattended,
 }
 
@@ -67,6 +69,11 @@ impl Pipes {
         self.askers.pop_front()
     }
 
+    /// The same of the question about comms that was asked first.
+    pub(super) fn next_comm_asker(&mut self) -> Option<Channel> {
+        self.comm_askers.pop_front()
+    }
+
     /// The pipes, in the order of their turns.
     pub(super) fn in_turn(&self) -> Vec<SourceId> {
         let later = self.open.range(self.turn..);
@@ -104,12 +111,18 @@ impl Pipes {
                 *ending = self.unattended.waited_for(*pid, *ending);
                 Some(Vec::new())
             }
-            WorkerEvent::InputRequested { .. } => {
+            WorkerEvent::InputRequested { .. } | WorkerEvent::Asked { .. } => {
                 let Some(asker) = descriptors.into_iter().next() else {
                     tracing::error!("a question came without the socket for its answer");
                     return None;
                 };
-                self.askers.push_back(Channel::from(asker));
+                let is_about_comms = matches!(event, WorkerEvent::Asked { .. });
+                let askers = if is_about_comms {
+                    &mut self.comm_askers
+                } else {
+                    &mut self.askers
+                };
+                askers.push_back(Channel::from(asker));
                 Some(Vec::new())
             }
             _ => Some(Vec::new()),

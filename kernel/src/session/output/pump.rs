@@ -11,6 +11,7 @@ use super::Report;
 use super::reader::{Connections, Reader};
 use crate::process::channel::Channel;
 use crate::process::messages::{KERNEL_SOCKET, ToSupervisor};
+use crate::session::comms::Comms;
 use crate::session::event::CellId;
 use crate::session::events::{Backlog, EventSender};
 use crate::session::input::Questions;
@@ -25,6 +26,16 @@ pub(crate) struct Pump {
     thread: Option<JoinHandle<()>>,
 }
 
+/// Who is told what has been read.
+#[derive(Clone, Debug)]
+pub(crate) struct Hearers {
+    pub(crate) events: EventSender,
+    pub(crate) backlog: Arc<Backlog>,
+    pub(crate) locations: Arc<Mutex<Locations>>,
+    pub(crate) questions: Arc<Questions>,
+    pub(crate) comms: Arc<Comms>,
+}
+
 /// What the thread is told.
 #[derive(Debug)]
 pub(super) enum Command {
@@ -35,13 +46,7 @@ pub(super) enum Command {
 
 impl Pump {
     /// Starts the thread; processes connect to it in the session's directory.
-    pub(crate) fn start(
-        session: &std::path::Path,
-        events: EventSender,
-        backlog: Arc<Backlog>,
-        locations: Arc<Mutex<Locations>>,
-        questions: Arc<Questions>,
-    ) -> io::Result<Pump> {
+    pub(crate) fn start(session: &std::path::Path, hearers: Hearers) -> io::Result<Pump> {
         let listener = socket_with(
             AddressFamily::UNIX,
             SocketType::SEQPACKET,
@@ -50,7 +55,7 @@ impl Pump {
         )?;
         bind(&listener, &SocketAddrUnix::new(session.join(KERNEL_SOCKET))?)?;
         listen(&listener, 4)?;
-        let wake = backlog.wake();
+        let wake = hearers.backlog.wake();
         let supervisor = Arc::new(Mutex::new(None));
         let (commands, received) = mpsc::channel();
         let reader = Reader::new(Connections {
@@ -58,10 +63,7 @@ impl Pump {
             wake: Arc::clone(&wake),
             commands: received,
             supervisor: Arc::clone(&supervisor),
-            events,
-            backlog,
-            locations,
-            questions,
+            hearers,
         });
         let thread = std::thread::Builder::new()
             .name("output".to_owned())

@@ -13,15 +13,13 @@ use super::listener::Listener;
 use super::outlet::Utterance;
 use super::pipes::Pipes;
 use super::prompts::Prompt;
-use super::pump::Command;
+use super::pump::{Command, Hearers};
 use super::transcript::Transcript;
 use super::worker_prefix::Colours;
 use crate::process::channel::{Channel, ReceiveError};
 use crate::process::messages::{FromSupervisor, ToSupervisor};
-use crate::session::event::Event;
-use crate::session::events::{Backlog, Delivery, EventSender};
-use crate::session::input::Questions;
-use crate::session::locations::Locations;
+use crate::session::event::{CellId, Content, Event};
+use crate::session::events::Delivery;
 
 /// What the thread is given: where it listens, and where it says what it has read.
 pub(super) struct Connections {
@@ -29,10 +27,7 @@ pub(super) struct Connections {
     pub(super) wake: Arc<OwnedFd>,
     pub(super) commands: mpsc::Receiver<Command>,
     pub(super) supervisor: Arc<Mutex<Option<Channel>>>,
-    pub(super) events: EventSender,
-    pub(super) backlog: Arc<Backlog>,
-    pub(super) locations: Arc<Mutex<Locations>>,
-    pub(super) questions: Arc<Questions>,
+    pub(super) hearers: Hearers,
 }
 
 /// Waits, reads, and hands on.
@@ -45,7 +40,7 @@ pub(super) struct Reader {
 
 impl Reader {
     pub(super) fn new(connections: Connections) -> Reader {
-        let transcript = Transcript::new(Colours::wanted(), Arc::clone(&connections.locations));
+        let transcript = Transcript::new(Colours::wanted(), Arc::clone(&connections.hearers.locations));
         Reader {
             connections,
             listener: Listener {
@@ -64,11 +59,12 @@ impl Reader {
                 return;
             }
             self.hear_news();
-            if !self.connections.backlog.is_full() {
+            if !self.hearers().backlog.is_full() {
                 self.read_some();
                 self.listener.settle_due();
                 self.deliver();
             }
+            self.tell_output_widget();
             if self.obey().is_break() {
                 return;
             }
@@ -84,7 +80,7 @@ impl Reader {
             .as_ref()
             .map(|channel| channel.as_fd().try_clone_to_owned())
             .transpose()?;
-        let is_full = self.connections.backlog.is_full();
+        let is_full = self.hearers().backlog.is_full();
         let mut descriptors: Vec<BorrowedFd<'_>> =
             vec![self.connections.listener.as_fd(), self.connections.wake.as_fd()];
         descriptors.extend(channel.as_ref().map(AsFd::as_fd));
@@ -107,7 +103,12 @@ impl Reader {
     /// When something will have been held for long enough.
     fn deadline(&self) -> Option<Instant> {
         let Listener { inputs, transcript } = &self.listener;
-        transcript.deadline().into_iter().chain(inputs.deadline()).min()
+        let deadlines = [
+            transcript.deadline(),
+            inputs.deadline(),
+            self.hearers().comms.deadline(),
+        ];
+        deadlines.into_iter().flatten().min()
     }
 
     /// Hears everything but what is printed.
@@ -181,6 +182,10 @@ impl Reader {
             return;
         };
         self.end_workers();
+        if let Some(cell) = self.listener.transcript.cell() {
+            // An earlier process had them, and its functions for them.
+            self.hearers().comms.close_all(cell);
+        }
         let Listener { inputs, transcript } = &mut self.listener;
         for source in transcript.forget_notebook() {
             inputs.close(source);
@@ -196,7 +201,7 @@ impl Reader {
         for source in self.listener.inputs.in_turn() {
             self.listener.read(source);
             self.deliver();
-            if self.connections.backlog.is_full() {
+            if self.hearers().backlog.is_full() {
                 self.listener.inputs.stop_behind(source);
                 break;
             }
@@ -242,19 +247,43 @@ impl Reader {
         for utterance in self.listener.transcript.take_said() {
             match utterance {
                 Utterance::Output { cell, content } => {
-                    let weight = content.weight();
-                    self.connections.backlog.add(weight);
-                    if self.connections.events.send(Event::Output { cell, content }) == Delivery::Captured {
-                        self.connections.backlog.remove(weight);
+                    if let Some(content) = self.hearers().comms.pass(content) {
+                        self.say(cell, content);
                     }
                 }
+                Utterance::OfComm { cell, notice } => self.hearers().comms.notice(cell, notice),
                 Utterance::Question(Prompt { text, password }) => {
                     if let Some(asker) = self.listener.inputs.next_asker() {
-                        self.connections.questions.ask(text, password, asker);
+                        self.hearers().questions.ask(text, password, asker);
+                    }
+                }
+                Utterance::Asked { cell, question } => {
+                    if let Some(asker) = self.listener.inputs.next_comm_asker() {
+                        self.hearers().comms.ask(cell, asker, question);
                     }
                 }
             }
         }
+    }
+
+    fn say(&self, cell: CellId, content: Content) {
+        let Hearers { events, backlog, .. } = self.hearers();
+        let weight = content.weight();
+        backlog.add(weight);
+        if events.send(Event::Output { cell, content }) == Delivery::Captured {
+            backlog.remove(weight);
+        }
+    }
+
+    /// Tells an output widget what it has, where it is time.
+    fn tell_output_widget(&self) {
+        if let Some(cell) = self.listener.transcript.cell() {
+            self.hearers().comms.tell_due(cell);
+        }
+    }
+
+    fn hearers(&self) -> &Hearers {
+        &self.connections.hearers
     }
 
     fn supervisor(&self) -> MutexGuard<'_, Option<Channel>> {

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use parcell::contract::comms::Notice;
 use parcell::contract::mime;
 
 use super::blocks::{Blocks, Part};
@@ -56,6 +57,8 @@ pub(super) enum Item {
     Lines(Lines),
     /// What follows is about this item of a map.
     Begins(usize),
+    /// The library says something about a comm.
+    Comm(Notice),
     /// What the next question is to ask.
     Prompt(Prompt),
     /// A panic in a cell, as JSON.
@@ -196,6 +199,10 @@ impl Source {
             }
             Part::Block { mime, content } if mime == mime::PANIC => items.push(Item::Panic(content)),
             Part::Block { mime, content } if mime == mime::FAILURE => items.push(Item::Error(content)),
+            Part::Block { mime, content } if mime == mime::COMM => match serde_json::from_str(&content) {
+                Ok(notice) => items.push(Item::Comm(notice)),
+                Err(error) => tracing::warn!(%error, "not a message about a comm"),
+            },
             Part::Block { mime, content } if mime == mime::CELL => {
                 self.end_line(items);
                 self.end_display(items);

@@ -9,6 +9,8 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
+use parcell::contract::comms::Question as CommQuestion;
+
 use super::Report;
 use super::outlet::{Said, Saying, Speaker, Utterance};
 use super::source::{Item, Source, SourceId};
@@ -247,6 +249,12 @@ impl Transcript {
     pub(super) fn ask(&mut self, prompt: String, password: bool, now: Instant) {
         self.tell_what_is_held(|_| true, Source::settle, now);
         self.telling.ask(prompt, password);
+    }
+
+    /// A thread asks about comms; the same.
+    pub(super) fn ask_about_comm(&mut self, question: CommQuestion, now: Instant) {
+        self.tell_what_is_held(|_| true, Source::settle, now);
+        self.telling.ask_about_comm(question);
     }
 
     /// Says what has been held for long enough.

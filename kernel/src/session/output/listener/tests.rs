@@ -136,6 +136,8 @@ impl Session {
                     content: Content::Stream { text, .. },
                 } => (cell.0, text),
                 Utterance::Output { cell, .. } => (cell.0, "*".to_owned()),
+                Utterance::OfComm { cell, .. } => (cell.0, "%".to_owned()),
+                Utterance::Asked { cell, .. } => (cell.0, "<?>".to_owned()),
                 Utterance::Question(prompt) => (0, format!("<{}>", prompt.text)),
             };
             match said.last_mut() {

@@ -40,10 +40,13 @@ impl Session {
         let questions = Arc::new(Questions::new(events.clone()));
         let pump = Pump::start(
             directory.path(),
-            events,
-            Arc::clone(&backlog),
-            Arc::default(),
-            Arc::clone(&questions),
+            Hearers {
+                comms: Arc::new(Comms::new(events.clone(), Arc::default())),
+                events,
+                backlog: Arc::clone(&backlog),
+                locations: Arc::default(),
+                questions: Arc::clone(&questions),
+            },
         );
         Session {
             pump: pump.unwrap(),

@@ -5,6 +5,8 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use parcell::contract::comms::{Notice as CommNotice, Question as CommQuestion};
+
 use super::super::allowance::{Allowances, Verdict};
 use super::super::groups::Groups;
 use super::super::outlet::{Outlet, Said, Saying, Speaker, Utterance};
@@ -135,6 +137,7 @@ impl Telling {
                 self.remember(&content);
                 self.output(self.cell, content);
             }
+            Item::Comm(notice) => self.tell_of_comm(self.cell, notice),
             Item::Prompt(prompt) => {
                 self.release_prompt();
                 self.prompt = Some(prompt);
@@ -143,6 +146,12 @@ impl Telling {
             Item::Error(json) => self.take_failure(&json),
             // Are of workers.
             Item::Lines(_) | Item::Begins(_) | Item::Cell(_) => {}
+        }
+    }
+
+    fn tell_of_comm(&mut self, cell: Option<CellId>, notice: CommNotice) {
+        if let Some(cell) = cell {
+            self.outlet.tell_of_comm(cell, notice);
         }
     }
 
@@ -204,6 +213,8 @@ impl Telling {
                 self.say_in_turn(source, speaker, Saying::Lines(Lines { text, continues }));
             }
             Item::Error(json) => self.take_failure(&json),
+            // Whoever moves a widget wants it moved now, whoever's turn it is to print.
+            Item::Comm(notice) => self.tell_of_comm(Some(source.cell), notice),
             // Only the notebook process asks by printing.
             Item::Prompt(_) => {}
         }
@@ -291,6 +302,11 @@ impl Telling {
             }
         };
         self.outlet.ask(prompt);
+    }
+
+    /// Asks about comms.
+    pub(super) fn ask_about_comm(&mut self, question: CommQuestion) {
+        self.outlet.ask_about_comm(self.cell.unwrap_or(CellId(0)), question);
     }
 
     /// Prints a line that looked like a prompt, and that no question followed.

@@ -62,6 +62,8 @@ impl Notebook {
                 ..
             } => text,
             Utterance::Output { .. } => "*".to_owned(),
+            Utterance::OfComm { .. } => "%".to_owned(),
+            Utterance::Asked { .. } => "<?>".to_owned(),
             Utterance::Question(prompt) => format!("<{}>", prompt.text),
         };
         self.transcript.take_said().into_iter().map(text).collect()

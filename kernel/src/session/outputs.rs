@@ -2,15 +2,16 @@
 
 use serde_json::{Value, json};
 
-use crate::session::{CellError, Content, LeftOut, Metadata, MimeBundle, Stream};
+use super::event::{CellError, Content, Metadata, MimeBundle, Stream};
+use super::left_out::LeftOut;
 
 /// The most that a notebook file keeps of what one cell prints, in bytes. A cell that prints without end must not fill the
 /// memory.
 const MOST: usize = 16 << 20;
 
 /// The outputs of one executed cell, in the order in which they came.
-#[derive(Debug)]
-pub(super) struct Outputs {
+#[derive(Clone, Debug)]
+pub(crate) struct Outputs {
     execution_count: u32,
     entries: Vec<Entry>,
     /// What there is goes when there is something new.
@@ -21,7 +22,7 @@ pub(super) struct Outputs {
     left_out: LeftOut,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 enum Entry {
     Stream {
         stream: Stream,
@@ -40,7 +41,7 @@ enum Entry {
 }
 
 impl Outputs {
-    pub(super) fn new(execution_count: u32) -> Outputs {
+    pub(crate) fn new(execution_count: u32) -> Outputs {
         Outputs {
             execution_count,
             entries: Vec::new(),
@@ -50,14 +51,14 @@ impl Outputs {
         }
     }
 
-    pub(super) fn execution_count(&self) -> u32 {
+    pub(crate) fn execution_count(&self) -> u32 {
         self.execution_count
     }
 
     /// Adds what the cell put out. Text that follows text of the same stream becomes one output with it.
     ///
     /// An update is no output; `update` takes it.
-    pub(super) fn push(&mut self, content: Content) {
+    pub(crate) fn push(&mut self, content: Content) {
         match content {
             Content::Stream { stream, text } => self.push_text(stream, text),
             Content::DisplayData {
@@ -69,7 +70,8 @@ impl Outputs {
                 metadata,
                 display_id,
             }),
-            Content::UpdateDisplayData { .. } => {}
+            // What goes on between widgets is no output.
+            Content::UpdateDisplayData { .. } | Content::Comm(_) => {}
             Content::ExecuteResult { data, metadata } => self.add(Entry::Result { data, metadata }),
             Content::ClearOutput { wait: true } => self.clears = true,
             Content::ClearOutput { wait: false } => self.clear(),
@@ -77,7 +79,7 @@ impl Outputs {
     }
 
     /// Puts something else in the place of what was displayed under this name.
-    pub(super) fn update(&mut self, display_id: &str, new_data: &MimeBundle, new_metadata: &Metadata) {
+    pub(crate) fn update(&mut self, display_id: &str, new_data: &MimeBundle, new_metadata: &Metadata) {
         for entry in &mut self.entries {
             if let Entry::Display {
                 data,
@@ -93,12 +95,12 @@ impl Outputs {
     }
 
     /// Adds the account of how the cell failed.
-    pub(super) fn push_error(&mut self, error: CellError) {
+    pub(crate) fn push_error(&mut self, error: CellError) {
         self.add(Entry::Error(error));
     }
 
     /// The outputs as nbformat 4 writes them.
-    pub(super) fn into_values(mut self) -> Vec<Value> {
+    pub(crate) fn into_values(mut self) -> Vec<Value> {
         self.tell_left_out();
         let execution_count = self.execution_count;
         self.entries
@@ -186,7 +188,7 @@ impl Entry {
 }
 
 /// Text as nbformat prefers it: a list of lines, which keep differences between versions of a notebook small.
-pub(super) fn lines(text: &str) -> Value {
+pub(crate) fn lines(text: &str) -> Value {
     text.split_inclusive('\n').map(Value::from).collect()
 }
 
