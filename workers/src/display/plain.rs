@@ -33,7 +33,9 @@ pub(super) fn of_html(source: &str) -> String {
                 after
             };
         } else {
-            let end = rest[1..].find('<').map_or(rest.len(), |end| end + 1);
+            // What it begins with may be a `<` that begins no tag.
+            let next = rest.char_indices().skip(1).find(|(_, character)| *character == '<');
+            let end = next.map_or(rest.len(), |(end, _)| end);
             text.push(&rest[..end]);
             rest = &rest[end..];
         }
@@ -191,6 +193,7 @@ mod tests {
                 "1 < 2 &amp;&amp; 3 &gt; 2 &#233;&#xe9; &unknown; & <",
                 "1 < 2 && 3 > 2 éé &unknown; & <",
             ),
+            ("<b>é</b>●<i>中</i>", "é●中"),
             ("", ""),
             ("<unclosed", "<unclosed"),
         ];

@@ -22,6 +22,9 @@ const UPDATE: &str = "update";
 const CUSTOM: &str = "custom";
 const STATE: &str = "state";
 
+/// For front ends that show text only.
+const HOW_TO_SEE_IT: &str = "shown where the front end has ipywidgets (pip install ipywidgets)";
+
 /// The representation by which a front end with widgets shows one.
 const VIEW: &str = "application/vnd.jupyter.widget-view+json";
 
@@ -302,12 +305,13 @@ impl std::fmt::Display for Model {
             Some(format!("{name}: {value}"))
         });
         let text: Vec<String> = text.collect();
-        write!(
-            f,
-            "{}({}) is shown as a widget where the front end has them; for JupyterLab: pip install ipywidgets",
-            self.shared.kind.name,
-            text.join(", "),
-        )
+        let arguments = if text.is_empty() {
+            String::new()
+        } else {
+            format!("({})", text.join(", "))
+        };
+        let name = self.shared.kind.name;
+        write!(f, "{name}{arguments}: a widget, {HOW_TO_SEE_IT}")
     }
 }
 
