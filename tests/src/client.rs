@@ -96,6 +96,17 @@ impl Client {
         self.send_with_header(Channel::Shell, header, content).await
     }
 
+    /// The same of a message with binary parts, on the shell's channel.
+    pub async fn send_with_buffers(&mut self, msg_type: &str, content: Value, buffers: &[&'static [u8]]) -> String {
+        let header = self.wire.header(msg_type);
+        let mut frames = self.wire.frames(&header, &content);
+        frames.extend(buffers.iter().map(|&buffer| Bytes::from_static(buffer)));
+        let id = header["msg_id"].as_str().unwrap_or_default().to_owned();
+        self.sent.insert(id.clone(), header);
+        self.send_frames(Channel::Shell, frames).await;
+        id
+    }
+
     async fn send_with_header(&mut self, channel: Channel, header: Value, content: Value) -> String {
         let frames = self.wire.frames(&header, &content);
         let id = header["msg_id"].as_str().unwrap_or_default().to_owned();

@@ -22,6 +22,8 @@ pub struct Message {
     pub metadata: Map<String, Value>,
     /// Its content.
     pub content: Value,
+    /// What is binary.
+    pub buffers: Vec<Bytes>,
 }
 
 /// Signs and verifies for one client.
@@ -110,7 +112,9 @@ impl Wire {
         let [signature, parts @ ..] = message.as_slice() else {
             panic!("no signature in {message:?}")
         };
-        let parts: &[Bytes; 4] = parts.try_into().unwrap_or_else(|_| panic!("not four parts: {parts:?}"));
+        let (parts, buffers) = parts
+            .split_first_chunk::<4>()
+            .unwrap_or_else(|| panic!("not four parts: {parts:?}"));
         assert_eq!(signature, self.sign(parts).as_bytes(), "wrong signature on {parts:?}");
 
         let [header, parent_header, metadata, content] = parts.each_ref().map(object);
@@ -124,6 +128,7 @@ impl Wire {
             parent_header,
             metadata,
             content: Value::Object(content),
+            buffers: buffers.to_vec(),
         }
     }
 

@@ -10,6 +10,8 @@
 
 #[path = "protocol/cells.rs"]
 mod cells;
+#[path = "protocol/comms.rs"]
+mod comms;
 #[path = "protocol/ending.rs"]
 mod ending;
 #[path = "protocol/expressions.rs"]

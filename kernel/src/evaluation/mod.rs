@@ -264,6 +264,11 @@ impl Evaluator {
         self.runner.wait()
     }
 
+    /// How many processes have run cells, one after another.
+    pub(crate) fn processes(&self) -> u64 {
+        self.runner.processes()
+    }
+
     /// The names that there are now.
     pub(crate) fn names(&self) -> Names<'_> {
         Names(&self.state.namespace)

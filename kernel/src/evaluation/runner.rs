@@ -14,6 +14,8 @@ use crate::process::orphans;
 pub(super) struct Runner {
     command: Command,
     process: Process,
+    /// How many there have been.
+    processes: u64,
 }
 
 #[derive(Debug)]
@@ -50,7 +52,11 @@ impl Runner {
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
         let process = Process::start(&mut command)?;
-        Ok(Runner { command, process })
+        Ok(Runner {
+            command,
+            process,
+            processes: 1,
+        })
     }
 
     /// Ends it, with all that it has, and starts it anew.
@@ -58,7 +64,13 @@ impl Runner {
         self.process.end();
         orphans::end();
         self.process = Process::start(&mut self.command)?;
+        self.processes += 1;
         Ok(())
+    }
+
+    /// How many there have been, one after another.
+    pub(super) fn processes(&self) -> u64 {
+        self.processes
     }
 
     /// What it has in its environment when it is started next.

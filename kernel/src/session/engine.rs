@@ -186,6 +186,7 @@ impl<'a> Engine<'a> {
         let result = self.evaluator.reset();
         self.forget_names();
         self.shared.pump.drain();
+        self.shared.comms.close_before(self.evaluator.processes(), cell.id);
         match result {
             Ok(()) if self.interrupted(cell) => {
                 let text = "everything had been forgotten when the cell was interrupted";
@@ -254,6 +255,7 @@ impl<'a> Engine<'a> {
         let report = self.shared.pump.drain();
         let undone = result.is_err();
         self.shared.comms.end(cell.id, undone);
+        self.shared.comms.close_before(self.evaluator.processes(), cell.id);
         for name in report
             .control_lines()
             .filter_map(|line| line.strip_prefix(VARIABLE_CHANGED_TYPE))

@@ -187,11 +187,12 @@ impl Session {
     /// A front end says something on a comm. What follows from it is said as of `cell`, which names this message: at once,
     /// and then that it has been heard; and where a function of the notebook's is called, as of a cell.
     pub(crate) fn hear_comm(&self, cell: CellId, message: CommMessage) {
-        // Where the session has ended nobody is to be called.
-        if self.shared.comms.hear(cell, message) {
+        let delivers = self.shared.comms.hear(cell, message);
+        self.shared.say(Event::CommHeard { cell });
+        if delivers {
+            // Where the session has ended nobody is to be called.
             let _ = self.engine.requests.send(Request::Deliver);
         }
-        self.shared.say(Event::CommHeard { cell });
     }
 
     /// The comms for this target, or all, each with its target.

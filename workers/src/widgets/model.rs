@@ -257,6 +257,16 @@ impl Model {
         self.wait_until(timeout, |message| (custom(message)?["event"] == *event).then_some(()))
     }
 
+    /// Whether the view has sent such an event since this was asked last.
+    pub(super) fn has_come(&self, event: &str) -> bool {
+        self.open();
+        let mut found = false;
+        while let Ok(message) = self.comm().try_recv() {
+            found |= custom(&message).is_some_and(|content| content["event"] == *event);
+        }
+        found
+    }
+
     fn wait_until<T>(
         &self,
         timeout: Option<Duration>,

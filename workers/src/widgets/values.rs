@@ -199,11 +199,7 @@ impl Button {
     /// ```
     #[must_use]
     pub fn was_clicked(&self) -> bool {
-        let mut clicked = false;
-        while self.model().wait_for_custom(CLICK, Some(Duration::ZERO)).is_ok() {
-            clicked = true;
-        }
-        clicked
+        self.model().has_come(CLICK)
     }
 }
 

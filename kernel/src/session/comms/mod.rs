@@ -128,10 +128,17 @@ impl Comms {
         self.perform(&mut registry, cell, effects);
     }
 
-    /// The notebook process begins anew.
-    pub(super) fn close_all(&self, cell: CellId) {
+    /// A notebook process has started, in the place of another.
+    pub(super) fn start_process(&self, cell: CellId) {
         let mut registry = self.registry();
-        let effects = registry.close_all();
+        let effects = registry.start_process();
+        self.perform(&mut registry, cell, effects);
+    }
+
+    /// So many notebook processes have been started, of which the last may not have been heard of.
+    pub(super) fn close_before(&self, process: u64, cell: CellId) {
+        let mut registry = self.registry();
+        let effects = registry.close_before(process);
         self.perform(&mut registry, cell, effects);
     }
 

@@ -24,6 +24,10 @@ pub(super) struct Registry<A> {
     targets: BTreeSet<String>,
     /// What is to be handed to the notebook process, between cells.
     deliveries: VecDeque<Delivery>,
+    /// How many notebook processes there have been, one after another.
+    processes: u64,
+    /// The one that all comms are of, counted so.
+    process: u64,
     /// What the functions were when the cell began.
     before: Functions,
     capture: Option<Capture>,
@@ -76,6 +80,8 @@ impl<A> Default for Registry<A> {
             comms: BTreeMap::new(),
             targets: BTreeSet::new(),
             deliveries: VecDeque::new(),
+            processes: 0,
+            process: 0,
             before: Functions::default(),
             capture: None,
         }
@@ -359,8 +365,22 @@ impl<A> Registry<A> {
         self.targets = targets;
     }
 
-    /// The notebook process begins anew, without any variable: there are no comms.
-    pub(super) fn close_all(&mut self) -> Vec<Effect<A>> {
+    /// A notebook process has started, in the place of another.
+    pub(super) fn start_process(&mut self) -> Vec<Effect<A>> {
+        self.processes += 1;
+        self.close_before(self.processes)
+    }
+
+    /// There are no comms of notebook processes before this one, which may not have been heard of.
+    pub(super) fn close_before(&mut self, process: u64) -> Vec<Effect<A>> {
+        if process <= self.process {
+            return Vec::new();
+        }
+        self.process = process;
+        self.close_all()
+    }
+
+    fn close_all(&mut self) -> Vec<Effect<A>> {
         self.targets.clear();
         self.deliveries.clear();
         self.capture = None;

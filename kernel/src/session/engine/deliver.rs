@@ -64,6 +64,7 @@ impl Engine<'_> {
         // The failure belongs where the output went.
         let told = failure.map_or(Ok(()), |failure| self.shared.comms.pass_error(call.id, failure));
         self.shared.comms.end(call.id, undone);
+        self.shared.comms.close_before(self.evaluator.processes(), call.id);
         told
     }
 

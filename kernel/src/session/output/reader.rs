@@ -182,10 +182,8 @@ impl Reader {
             return;
         };
         self.end_workers();
-        if let Some(cell) = self.listener.transcript.cell() {
-            // An earlier process had them, and its functions for them.
-            self.hearers().comms.close_all(cell);
-        }
+        let cell = self.listener.transcript.cell().unwrap_or(CellId(0));
+        self.hearers().comms.start_process(cell);
         let Listener { inputs, transcript } = &mut self.listener;
         for source in transcript.forget_notebook() {
             inputs.close(source);

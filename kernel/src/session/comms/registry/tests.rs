@@ -206,9 +206,23 @@ fn what_is_undone_has_left_no_function() {
         registry.hear(CELL, open("y", "chat", json!({}))),
         [Effect::Say(closed("y"))]
     );
-    let gone: Vec<_> = registry.close_all();
-    assert_eq!(gone, [Effect::Say(closed("s")), Effect::Say(closed("t"))]);
+}
+
+#[test]
+fn comms_end_with_the_notebook_process() {
+    let mut registry: Registry<&str> = Registry::default();
+    assert_eq!(registry.start_process(), []);
+    registry.notice(said(open("s", WIDGET_TARGET, json!({"state": {}}))));
+    registry.notice(handled("s"));
+    registry.hear(CELL, update("s", json!({"value": 2})));
+    assert_eq!(registry.close_before(1), []);
+    // The next is known of before it is heard of, or the other way round.
+    assert_eq!(registry.close_before(2), [Effect::Say(closed("s"))]);
     assert_eq!(registry.next_delivery(), None);
+    registry.notice(said(open("t", WIDGET_TARGET, json!({"state": {}}))));
+    assert_eq!(registry.start_process(), []);
+    assert_eq!(registry.start_process(), [Effect::Say(closed("t"))]);
+    assert_eq!(registry.close_before(3), []);
 }
 
 #[test]
