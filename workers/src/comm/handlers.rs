@@ -10,7 +10,7 @@ use crate::contract::comms::CommMessage as Said;
 use crate::sys::at_fork::{self, AtFork, Guard, Rank};
 use crate::sys::poisoned::EvenIfPoisoned;
 
-type OnMessage = Box<dyn FnMut(&CommMessage) + Send>;
+pub(super) type OnMessage = Box<dyn FnMut(&CommMessage) + Send>;
 type OnOpen = Box<dyn FnMut(&Comm, &CommMessage) + Send>;
 
 /// Behind a lock of its own each: a function may change which functions there are.

@@ -121,14 +121,18 @@ impl Comm {
     /// function computes, it is called for the latest.
     ///
     /// What the function prints goes to the front end's log, unless it goes to an [`Output`](crate::widgets::Output).
-    pub fn on_message(&self, mut function: impl FnMut(&CommMessage) + Send + 'static) {
-        handlers::insert(&self.id, Box::new(move |message| function(message)));
+    pub fn on_message(&self, function: impl FnMut(&CommMessage) + Send + 'static) {
+        self.set_function(Box::new(function));
+    }
+
+    fn set_function(&self, function: handlers::OnMessage) {
+        handlers::insert(&self.id, function);
         self.say_handled(true);
     }
 
     /// The same beside the functions that it has.
-    pub(crate) fn also_on_message(&self, mut function: impl FnMut(&CommMessage) + Send + 'static) {
-        handlers::add(&self.id, Box::new(move |message| function(message)));
+    pub(crate) fn also_on_message(&self, function: impl FnMut(&CommMessage) + Send + 'static) {
+        handlers::add(&self.id, Box::new(function));
         self.say_handled(true);
     }
 

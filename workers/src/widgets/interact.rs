@@ -26,9 +26,13 @@ pub trait Interactive<A>: Send + 'static {
     #[doc(hidden)]
     fn default_controls() -> Controls<A>;
 
+    /// The call with what the widgets hold; it gives what is to be shown.
     #[doc(hidden)]
-    fn call(&mut self, controls: &Controls<A>);
+    fn into_call(self, read: Box<dyn Fn() -> A + Send>) -> Call;
 }
+
+/// Of any function: all else is compiled in the library, and not with each cell.
+type Call = Box<dyn FnMut() -> Option<MimeBundle> + Send>;
 
 /// Widgets, one for each parameter.
 #[doc(hidden)]
@@ -143,18 +147,21 @@ fn shown(interaction: Interaction) -> Interaction {
 
 fn interactive_at<A: 'static, F: Interactive<A>>(
     place: &Location<'_>,
-    controls: Controls<A>,
-    mut function: F,
+    Controls { models, read }: Controls<A>,
+    function: F,
 ) -> Interaction {
+    assembled(place, models, function.into_call(read))
+}
+
+fn assembled(place: &Location<'_>, models: Vec<(Model, &'static str)>, mut call: Call) -> Interaction {
     let output = Output::new();
-    let models = controls.models.clone();
     label(&models, place);
     let mut children: Vec<Model> = models.iter().map(|(model, _)| model.clone()).collect();
     children.push(output.model().clone());
     let widget = VBox::new(children);
     widget.model().set("_dom_classes", [CLASS]);
     let call: Arc<Mutex<dyn FnMut() + Send>> = Arc::new(Mutex::new(move || {
-        output.capture(|| function.call(&controls));
+        output.capture(|| call().map(display));
     }));
     for (model, changes) in models {
         let again = Arc::clone(&call);
@@ -180,6 +187,11 @@ fn label(models: &[(Model, &str)], place: &Location<'_>) {
     }
 }
 
+/// What is shown of a result, of a type of this size.
+fn unless_unit(bundle: MimeBundle, size: usize) -> Option<MimeBundle> {
+    (size != 0 || bundle.text() != "()").then_some(bundle)
+}
+
 macro_rules! functions {
     ($($argument:ident $control:ident),+) => {
         impl<R, F, $($argument),+> Interactive<($($argument,)+)> for F
@@ -193,13 +205,11 @@ macro_rules! functions {
             }
 
             #[expect(non_snake_case, reason = "the variables have the names of their types")]
-            fn call(&mut self, controls: &Controls<($($argument,)+)>) {
-                let ($($argument,)+) = (controls.read)();
-                let result = self($($argument),+);
-                let bundle = result.to_mime_bundle();
-                if size_of::<R>() != 0 || bundle.text() != "()" {
-                    display(bundle);
-                }
+            fn into_call(mut self, read: Box<dyn Fn() -> ($($argument,)+) + Send>) -> Call {
+                Box::new(move || {
+                    let ($($argument,)+) = read();
+                    unless_unit(self($($argument),+).to_mime_bundle(), size_of::<R>())
+                })
             }
         }
 

@@ -25,14 +25,18 @@ impl Output {
     /// assert_eq!(sum, 3);
     /// ```
     pub fn capture<T>(&self, function: impl FnOnce() -> T) -> T {
+        let redirected = self.redirect();
+        let result = function();
+        drop(redirected);
+        result
+    }
+
+    fn redirect(&self) -> Option<Redirected> {
         self.model().open();
         let comm_id = self.model().comm().id().to_owned();
         // Answered when all that was printed before is where it belongs.
         let begun = ask::<Value>(Question::BeginOutput { comm_id });
-        let redirected = begun.is_ok().then_some(Redirected);
-        let result = function();
-        drop(redirected);
-        result
+        begun.is_ok().then_some(Redirected)
     }
 
     /// Shows nothing any more.

@@ -91,7 +91,11 @@ macro_rules! one_of {
             }
 
             /// Has a function called with the option that a person chooses.
-            pub fn on_change(&self, mut function: impl FnMut(String) + Send + 'static) {
+            pub fn on_change(&self, function: impl FnMut(String) + Send + 'static) {
+                self.call_on_change(Box::new(function));
+            }
+
+            fn call_on_change(&self, mut function: Box<dyn FnMut(String) + Send>) {
                 let model = self.model().clone();
                 self.model().on_change(INDEX, move |index: Option<usize>| {
                     if let Some(label) = index.and_then(|index| labels(&model).into_iter().nth(index)) {

@@ -50,6 +50,11 @@ macro_rules! valued {
             /// VBox::new((widget, shown));
             /// ```
             pub fn on_change(&self, function: impl FnMut($type_) + Send + 'static) {
+                self.call_on_change(Box::new(function));
+            }
+
+            /// Compiled here, and not with each cell.
+            fn call_on_change(&self, function: Box<dyn FnMut($type_) + Send>) {
                 self.model().on_change(VALUE, function);
             }
 
@@ -157,7 +162,11 @@ impl Button {
     /// button.on_click(move || shown.set_value(shown.value() + 1));
     /// VBox::new((button, count));
     /// ```
-    pub fn on_click(&self, mut function: impl FnMut() + Send + 'static) {
+    pub fn on_click(&self, function: impl FnMut() + Send + 'static) {
+        self.call_on_click(Box::new(function));
+    }
+
+    fn call_on_click(&self, mut function: Box<dyn FnMut() + Send>) {
         self.model().on_custom(move |content| {
             if content["event"] == *CLICK {
                 function();
@@ -205,7 +214,11 @@ impl Button {
 
 impl Text {
     /// Has a function called when a person presses Enter in it.
-    pub fn on_submit(&self, mut function: impl FnMut(String) + Send + 'static) {
+    pub fn on_submit(&self, function: impl FnMut(String) + Send + 'static) {
+        self.call_on_submit(Box::new(function));
+    }
+
+    fn call_on_submit(&self, mut function: Box<dyn FnMut(String) + Send>) {
         let text = self.clone();
         self.model().on_custom(move |content| {
             if content["event"] == *"submit" {
