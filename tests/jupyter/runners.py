@@ -17,6 +17,8 @@ NOTEBOOKS = sorted(path for path in DIRECTORY.glob("*.ipynb") if not path.name.e
 
 # The tag of a cell whose outputs differ from run to run, as times do.
 VARIES = "varies"
+# The representation by which front ends show widgets.
+WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 
 # How long one notebook may take, with a machine that is busy otherwise.
 LIMIT_SECONDS = 240
@@ -154,6 +156,9 @@ def comparable_output(output: dict) -> dict:
         output["data"] = {
             mime: joined(data) if isinstance(data, str | list) else data for mime, data in output["data"].items()
         }
+        # Widgets have other names in each run.
+        if view := output["data"].get(WIDGET_VIEW):
+            output["data"][WIDGET_VIEW] = {**view, "model_id": None}
     return output
 
 

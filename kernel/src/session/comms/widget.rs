@@ -66,10 +66,12 @@ impl Widget {
         }
     }
 
-    /// As a notebook's metadata keeps it.
+    /// As a notebook's metadata keeps it: without what is null, which front ends know, and most of a layout is.
     pub(super) fn saved(&self) -> Value {
         let mut saved = self.model();
-        saved.insert("state".to_owned(), self.state.clone().into());
+        let traits = self.state.iter().filter(|(_, value)| !value.is_null());
+        let state: Map<String, Value> = traits.map(|(name, value)| (name.clone(), value.clone())).collect();
+        saved.insert("state".to_owned(), state.into());
         if !self.buffers.is_empty() {
             let buffers = self.buffers.iter();
             let buffers = buffers.map(|(path, data)| json!({"encoding": "base64", "path": path, "data": data}));
@@ -205,7 +207,17 @@ mod tests {
             widget.saved()["buffers"][0],
             json!({"encoding": "base64", "path": ["value"], "data": "AA=="})
         );
-        widget.update(&payload(json!({"state": {"value": "text"}}), &[]));
+        widget.update(&payload(json!({"state": {"value": "text", "tooltip": null}}), &[]));
+        let kept = widget.saved()["state"]
+            .as_object()
+            .unwrap()
+            .keys()
+            .cloned()
+            .collect::<Vec<_>>();
+        assert!(
+            kept.contains(&"value".to_owned()) && !kept.contains(&"tooltip".to_owned()),
+            "{kept:?}"
+        );
         assert_eq!(widget.as_update().buffers, ["AQ=="]);
     }
 
