@@ -181,3 +181,26 @@ fn a_message_that_is_too_large_is_dropped_before_it_is_looked_at() {
         Err(DecodeError::TooLarge { .. })
     ));
 }
+
+#[test]
+fn binary_parts_and_metadata_travel_beside_the_content() {
+    let wire = Wire::new("key");
+    let header = r#"{"msg_id":"1","msg_type":"comm_msg","date":"today"}"#;
+    let mut frames = signed(&wire, header, "{}", r#"{"a": 1}"#, r#"{"comm_id": "c", "data": {}}"#);
+    frames.push(Bytes::from_static(b"\x00\xff"));
+    let Ok(RequestContent::Comm(message)) = decode(&wire, frames).unwrap().content else {
+        panic!("not a message on a comm")
+    };
+    let payload = message.payload();
+    assert_eq!(
+        (&payload.metadata["a"], &payload.buffers[..]),
+        (&1.into(), &["AP8=".to_owned()][..])
+    );
+    let frames = wire
+        .encode(&Message::new(None, crate::jupyter::content::comm(message)))
+        .unwrap();
+    wire.verify(&frames[1], [&frames[2], &frames[3], &frames[4], &frames[5]])
+        .unwrap();
+    assert_eq!((&frames[4][..], &frames[6][..]), (&br#"{"a":1}"#[..], &b"\x00\xff"[..]));
+    assert_eq!(&frames[5][..], br#"{"comm_id":"c","data":{}}"#);
+}

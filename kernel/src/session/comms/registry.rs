@@ -13,7 +13,8 @@ use crate::session::event::{CellError, CellId, Content};
 
 /// The target of the comm on which front ends ask for the states of all widgets.
 const CONTROL_TARGET: &str = "jupyter.widget.control";
-/// How many messages wait for a cell that asks for them. More come from a front end only if no cell does.
+/// How many messages wait for a cell that asks for them, or for functions. More come from a front end only if nobody takes
+/// them.
 const MOST_WAITING: usize = 1000;
 
 /// All comms of a session; `A` is who waits for an answer.
@@ -220,6 +221,7 @@ impl<A> Registry<A> {
 
     /// The notebook process is to be handed this. Of updates of a widget that it has not been handed, one is made.
     fn deliver(&mut self, cell: CellId, message: CommMessage) -> Vec<Effect<A>> {
+        let is_full = self.deliveries.len() >= MOST_WAITING;
         let mut last_first = self.deliveries.iter_mut().rev();
         let last = last_first.find(|waiting| waiting.message.comm_id() == message.comm_id());
         let is_update = widget::is_widget_update;
@@ -227,6 +229,12 @@ impl<A> Registry<A> {
             Some(waiting) if is_update(&waiting.message) && is_update(&message) => {
                 waiting.message = widget::merged_updates(&waiting.message, message);
                 waiting.cell = cell;
+            }
+            _ if is_full => {
+                tracing::warn!(
+                    comm_id = message.comm_id(),
+                    "too much waits for functions; a message is lost"
+                );
             }
             _ => self.deliveries.push_back(Delivery { cell, message }),
         }
