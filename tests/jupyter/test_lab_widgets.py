@@ -39,6 +39,12 @@ POOL = """\
 interact_with((1..=3,), |workers: i64| {
     Pool::new(workers as usize).map(|n: i64| { println!("item {n}"); n }, 0..workers)
 })"""
+MAP = """\
+%%pool -n 2 --widget 0..10_000u64
+fn wait(n: u64) -> u64 {
+    std::thread::sleep(std::time::Duration::from_millis(20));
+    n
+}"""
 GALLERY = """\
 let picture = Image::new().with_format("svg+xml").with_value(
     "<svg xmlns='http://www.w3.org/2000/svg' width='80' height='80'><circle cx='40' cy='40' r='36' fill='teal'/></svg>",
@@ -76,6 +82,7 @@ SESSION = {
     "watching": WATCHING,
     "clicks": CLICKS,
     "pool": POOL,
+    "map": MAP,
     "panic": 'interact(|broken: bool| if broken { panic!("it is broken") } else { "whole" })',
     "gallery": GALLERY,
     "counter": COUNTER,
@@ -158,6 +165,20 @@ def test_workers_print_into_it_too(session, screenshots):
     for item in range(3):
         expect(area).to_contain_text(re.compile(rf"\[pid \d+\] item {item}"))
     session.screenshot(screenshots / "widgets-pool.png", CELLS["pool"], CELLS["pool"])
+
+
+def test_a_map_is_stopped_by_its_button(session, screenshots):
+    session.run_cell(CELLS["map"])
+    area = session.output_area(CELLS["map"])
+    expect(area).to_contain_text("/10,000", timeout=lab.IDLE_MILLISECONDS)
+    expect(area.get_by_role("button", name=re.compile(r"End \d+"))).to_have_count(2)
+    expect(area).to_contain_text(re.compile(r"item \d+"))
+    session.screenshot(screenshots / "widgets-map.png", CELLS["map"], CELLS["map"])
+    area.get_by_role("button", name="Stop").click()
+    session.wait_for_end(CELLS["map"])
+    expect(session.error(CELLS["map"])).to_contain_text("the map was stopped by its button")
+    expect(area.get_by_role("button")).to_have_count(0)
+    session.screenshot(screenshots / "widgets-map-stopped.png", CELLS["map"], CELLS["map"])
 
 
 def test_a_panic_is_shown_where_the_output_goes(session, screenshots):

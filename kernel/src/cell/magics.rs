@@ -170,7 +170,7 @@ mod tests {
         assert_eq!(
             usage("%%pool"),
             "%%pool [-n WORKERS] [-c CHUNK] [--fn NAME] [--unordered] [-k] [--timeout TIME] [--retries N] \
-             [--memory SIZE] [--grouped] [--quiet | --raw] [--profile] [--no-progress] [--cluster URL] [--] ITEMS \
+             [--memory SIZE] [--grouped] [--quiet | --raw] [--profile] [--no-progress | --widget] [--cluster URL] [--] ITEMS \
              [-> NAME | (NAME, ...)]"
         );
         assert_eq!(

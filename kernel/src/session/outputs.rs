@@ -8,6 +8,8 @@ use super::left_out::LeftOut;
 /// The most that a notebook file keeps of what one cell prints, in bytes. A cell that prints without end must not fill the
 /// memory.
 const MOST: usize = 16 << 20;
+/// The same of an output widget, which is told all of it whenever there is more.
+const MOST_IN_WIDGET: usize = 1 << 17;
 
 /// The outputs of one executed cell, in the order in which they came.
 #[derive(Clone, Debug)]
@@ -16,6 +18,10 @@ pub(crate) struct Outputs {
     entries: Vec<Entry>,
     /// What there is goes when there is something new.
     clears: bool,
+    /// The most that is kept of what is printed, in bytes.
+    most: usize,
+    /// Who keeps no more, as notices tell it.
+    keeper: &'static str,
     /// How much has been printed of what is kept.
     printed: usize,
     /// What has been printed since, up to something else.
@@ -46,8 +52,19 @@ impl Outputs {
             execution_count,
             entries: Vec::new(),
             clears: false,
+            most: MOST,
+            keeper: "a notebook keeps 16 MiB of what a cell prints",
             printed: 0,
             left_out: LeftOut::default(),
+        }
+    }
+
+    /// Those of an output widget.
+    pub(crate) fn of_widget() -> Outputs {
+        Outputs {
+            most: MOST_IN_WIDGET,
+            keeper: "an output widget keeps 128 KiB of what is printed",
+            ..Outputs::new(0)
         }
     }
 
@@ -113,12 +130,12 @@ impl Outputs {
         if self.clears && !text.is_empty() {
             self.clear();
         }
-        let rest = text.split_off(text.floor_char_boundary(MOST - self.printed));
+        let rest = text.split_off(text.floor_char_boundary(self.most - self.printed));
         self.printed += text.len();
         self.append(stream, text);
         if !rest.is_empty() {
             // Nothing shorter that follows must take its place.
-            self.printed = MOST;
+            self.printed = self.most;
             self.left_out.add(&rest);
         }
     }
@@ -127,9 +144,7 @@ impl Outputs {
     fn tell_left_out(&mut self) {
         let left_out = std::mem::take(&mut self.left_out);
         if !left_out.is_empty() {
-            let most = MOST >> 20;
-            let text =
-                format!("parcell: {left_out} left out here: a notebook keeps {most} MiB of what a cell prints\n");
+            let text = format!("parcell: {left_out} left out here: {}\n", self.keeper);
             self.append(Stream::Stderr, text);
         }
     }

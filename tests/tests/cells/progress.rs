@@ -58,6 +58,11 @@ async fn not_for_what_is_over_soon_nor_where_it_is_not_wanted(n: &mut Notebook) 
     let mut unwanted = n.succeed(&SLOW.replace("%%pool", "%%pool --no-progress")).await;
     unwanted.take_stderr();
     assert!(unwanted.shown().is_empty());
+    // Where nobody has widgets, it is as without them.
+    let mut asked = n.succeed(&SLOW.replace("%%pool", "%%pool --widget")).await;
+    asked.take_stderr();
+    asked.take_displays();
+    assert!(asked.shown().len() > 1 && !asked.broadcast_types().contains(&"comm_open"));
     n.succeed("%env PARCELL_PROGRESS=0").await.take_stdout();
     let mut silenced = n.succeed(SLOW).await;
     silenced.take_stderr();

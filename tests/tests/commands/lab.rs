@@ -30,7 +30,8 @@ case "$*" in
     mkdir -p "$environment/bin" && cp "$0" "$environment/bin/python" ;;
 *"-m pip install "*)
     [ ! -e "$HOME/offline" ] || { echo "no network" >&2; exit 1; }
-    echo "Collecting jupyterlab"
+    shift 4
+    echo "Collecting $*"
     cp "$HOME/jupyter-lab" "$(dirname "$0")/jupyter-lab" ;;
 *) echo "No module named jupyterlab" >&2; exit 1 ;;
 esac"#;
@@ -110,7 +111,11 @@ fn setup_makes_an_environment_that_is_found_from_then_on() {
     machine.program("home/jupyter-lab", JUPYTERLAB);
     let said = machine.run(&["lab", "--setup"]);
     assert_eq!(said.status, Some(7), "{}", said.stderr);
-    assert!(said.stdout.contains("Collecting jupyterlab"), "{}", said.stdout);
+    assert!(
+        said.stdout.contains("Collecting jupyterlab ipywidgets anywidget\n"),
+        "{}",
+        said.stdout
+    );
     let program = machine.data().join("jupyterlab/bin/jupyter-lab");
     for arguments in [&["lab"][..], &["lab", "--setup"]] {
         let said = machine.run(arguments);

@@ -495,3 +495,70 @@ fn comms_are_opened_from_both_sides() {
         );
     });
 }
+
+/// Many items of 50 ms.
+const MAP: &str = r#"
+    %%pool -n 2 -k --widget 0..1000u32 -> numbers
+    fn wait(n: u32) -> u32 { std::thread::sleep(std::time::Duration::from_millis(50)); n }
+"#;
+
+/// Reads what a cell says on comms until it opens a button with this label; gives the button.
+async fn button(notebook: &mut Notebook, cell: &str, label: &str, said: &mut Vec<Message>) -> String {
+    loop {
+        let message = notebook.client.broadcast(cell).await;
+        let (state, id) = (&message.content["data"]["state"], &message.content["comm_id"]);
+        let is_it = state["description"]
+            .as_str()
+            .is_some_and(|text| text.starts_with(label));
+        let id = id.as_str().unwrap_or_default().to_owned();
+        said.push(message);
+        if is_it {
+            return id;
+        }
+    }
+}
+
+#[test]
+fn a_map_has_buttons_where_there_are_widgets() {
+    with_notebook(async |notebook| {
+        // As the front ends ask that have widgets.
+        let asked = json!({"target_name": "jupyter.widget"});
+        notebook.client.ask("comm_info_request", asked).await;
+        let id = notebook.client.submit_cell(MAP).await;
+        let mut said = Vec::new();
+        let stop = button(notebook, &id, "Stop", &mut said).await;
+        let end = button(notebook, &id, "End ", &mut said).await;
+        say(notebook, click(&end)).await;
+        // Another has taken its place.
+        for _ in 0..2 {
+            button(notebook, &id, "End ", &mut said).await;
+        }
+        say(notebook, click(&stop)).await;
+        let mut cell = notebook.client.execution_after(&id, said).await;
+        assert_eq!(cell.status(), "ok", "it keeps going");
+        cell.take_stdout();
+        cell.take_stderr();
+        cell.take_displays();
+        cell.take_result();
+        let count = notebook
+            .value("numbers.iter().filter(|result| result.is_ok()).count()")
+            .await;
+        assert!((1..900).contains(&count.parse().unwrap()), "{count}");
+        let code =
+            "numbers.iter().filter_map(|result| result.as_ref().err()).map(ToString::to_string).collect::<Vec<_>>()";
+        let errors = notebook
+            .value(&format!("let errors = {code}; errors.join(\"\\n\")"))
+            .await;
+        assert!(errors.contains("SIGTERM"), "{errors}");
+        assert!(errors.contains("the map was stopped by its button"), "{errors}");
+        let mut cell = notebook.run(&MAP.replace("-k ", "").replace("1000u32", "4u32")).await;
+        cell.take_displays();
+        cell.take_stdout();
+        assert_eq!(cell.status(), "ok");
+        let summary = on_comms(&cell).into_iter().rev().find_map(|(_, content)| {
+            let text = content["data"]["state"]["value"].as_str()?.to_owned();
+            text.contains("4 items in ").then_some(text)
+        });
+        assert!(summary.is_some(), "{cell:?}");
+    });
+}

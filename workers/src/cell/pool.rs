@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::failure;
 use crate::error::TaskError;
-use crate::map::{ResultOrder, Settings};
+use crate::map::{ProgressStyle, ResultOrder, Settings};
 use crate::message::Message;
 use crate::notebook::{GroupOrder, OutputStyle};
 use crate::pool::{Pool, PoolBuilder};
@@ -28,7 +28,7 @@ impl PoolOptions {
             workers: None,
             order: ResultOrder::default(),
             settings: Settings {
-                progress: true,
+                progress: ProgressStyle::Shown,
                 ..Settings::default()
             },
             grouped: false,
@@ -98,7 +98,13 @@ impl PoolOptions {
 
     /// `--no-progress`: how far the map is, is not shown.
     pub fn no_progress(mut self) -> Self {
-        self.settings.progress = false;
+        self.settings.progress = ProgressStyle::Hidden;
+        self
+    }
+
+    /// `--widget`: how far the map is, is shown as a widget with buttons.
+    pub fn widget(mut self) -> Self {
+        self.settings.progress = ProgressStyle::Widget;
         self
     }
 }

@@ -134,7 +134,8 @@ impl<'a, T: Message> Map<'a, T> {
                 return Ok(());
             }
             if let Some(progress) = progress {
-                progress.tick(|| self.state());
+                // Workers on other machines are Dask's to end.
+                let _ = progress.tick(|| self.state());
             }
         }
     }
@@ -144,6 +145,7 @@ impl<'a, T: Message> Map<'a, T> {
             nanos: clock::now() - self.begun,
             workers: self.workers.len(),
             on: Vec::new(),
+            pids: Vec::new(),
             ..self.state
         }
     }

@@ -29,7 +29,7 @@ pub(crate) use worker::work_if_told;
 
 use crate::error::TaskError;
 use crate::job::function::Function;
-use crate::map::{OnFailure, Outcomes, ResultOrder, Settings};
+use crate::map::{OnFailure, Outcomes, ProgressStyle, ResultOrder, Settings};
 use crate::message::Message;
 use crate::sys::poisoned::EvenIfPoisoned;
 
@@ -159,7 +159,7 @@ impl Cluster {
     /// [pool](crate::PoolBuilder::progress) does.
     #[must_use]
     pub fn progress(mut self, show: bool) -> Self {
-        self.settings.progress = show;
+        self.settings.progress = ProgressStyle::text(show);
         self
     }
 

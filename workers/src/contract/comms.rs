@@ -100,6 +100,8 @@ pub enum Question {
         /// The comm's name.
         comm_id: String,
     },
+    /// Whether the front end has widgets, as far as it has shown.
+    HasWidgets,
     /// No longer; null when all that was written before is in it.
     EndOutput,
     /// The names of the parameters of the closure that is the last argument of the call at this place, as an array of

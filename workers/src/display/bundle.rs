@@ -64,6 +64,11 @@ impl ToMimeBundle for &MimeBundle {
 }
 
 impl MimeBundle {
+    /// The HTML, where there is some.
+    pub(crate) fn html(&self) -> &str {
+        self.data.get("text/html").and_then(Value::as_str).unwrap_or_default()
+    }
+
     /// Nothing yet.
     pub fn new() -> Self {
         Self::default()

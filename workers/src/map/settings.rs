@@ -4,6 +4,25 @@ use std::time::Duration;
 
 use crate::notebook::{GroupOrder, OutputStyle};
 
+/// How it is shown how far a map has come.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum ProgressStyle {
+    /// Not at all.
+    #[default]
+    Hidden,
+    /// As one place that is written again.
+    Shown,
+    /// As a widget with buttons, where there are widgets.
+    Widget,
+}
+
+impl ProgressStyle {
+    /// As text, or not at all.
+    pub(crate) fn text(shown: bool) -> Self {
+        if shown { Self::Shown } else { Self::Hidden }
+    }
+}
+
 /// How items are run, on this machine or on others.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Settings {
@@ -15,8 +34,8 @@ pub(crate) struct Settings {
     pub(crate) retries: usize,
     /// How many bytes a worker may allocate.
     pub(crate) memory_limit: Option<u64>,
-    /// Whether who watches sees how far a map has come.
-    pub(crate) progress: bool,
+    /// How who watches sees how far a map has come.
+    pub(crate) progress: ProgressStyle,
     /// How a notebook shows what workers print.
     pub(crate) output_style: OutputStyle,
     /// Whether a notebook shows each item's lines together, and in which order.

@@ -160,7 +160,22 @@ impl PoolBuilder {
     /// assert_eq!(pool.map(|n: u32| n + 1, 0..3), [1, 2, 3]);
     /// ```
     pub fn progress(mut self, show: bool) -> Self {
-        self.map.progress = show;
+        self.map.progress = map::ProgressStyle::text(show);
+        self
+    }
+
+    /// Shows how far a map is as a widget, from its beginning on, with a button that stops the map and one for each worker
+    /// that ends it. Items that a stopped map was not done with fail; those that it was done with are
+    /// [`last_results`](crate::last_results). Where there are no widgets it is shown as with [`progress`](Self::progress).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let pool = parcell::Pool::builder().workers(2).progress_widget().build();
+    /// assert_eq!(pool.map(|n: u32| n + 1, 0..3), [1, 2, 3]);
+    /// ```
+    pub fn progress_widget(mut self) -> Self {
+        self.map.progress = map::ProgressStyle::Widget;
         self
     }
 

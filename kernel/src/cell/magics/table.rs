@@ -77,6 +77,12 @@ pub(crate) static MAGICS: &[MagicHelp] = &[
                 "do not show how far a map is that takes longer than a second",
             )
             .default("it is shown"),
+            plain(
+                "--widget",
+                "show it as a widget, with buttons that stop the map or a worker",
+            )
+            .or_instead()
+            .default("as text"),
             with_value(
                 "--cluster",
                 "URL",

@@ -12,6 +12,8 @@ pub(super) fn code(options: &Options<'_>) -> Result<String, MagicError> {
         "--profile",
         "the speed-up is measured against one worker on this machine",
     )?;
+    options.exclude("--widget", "--no-progress", "the widget shows how far the map is")?;
+    options.exclude("--widget", "--cluster", "workers on other machines are Dask's to end")?;
     let mut code = "parcell::cell::PoolOptions::new()".to_owned();
     let mut call = |method: &str, argument: &dyn ToString| {
         code.push_str(&format!(".{method}({})", argument.to_string()));
@@ -38,6 +40,7 @@ pub(super) fn code(options: &Options<'_>) -> Result<String, MagicError> {
         ("--raw", "raw"),
         ("--profile", "profile"),
         ("--no-progress", "no_progress"),
+        ("--widget", "widget"),
     ] {
         if options.has(flag) {
             call(method, &"");

@@ -211,6 +211,7 @@ fn options_are_filled_in() {
     let options = "PoolOptions::new().workers(4).chunk_size(2).timeout(::std::time::Duration::new(90, 0))\
                    .retries(2).memory_limit(2048).unordered().quiet().profile().no_progress()).map(";
     assert!(text.contains(options), "{text}");
+    assert!(rewritten("%%pool --widget 0..3\nfn f(x: u8) {}").contains("PoolOptions::new().widget()).map("));
     let text = rewritten("%%pool --raw --grouped 0..3\nfn f(x: u8) {}");
     assert!(text.contains("PoolOptions::new().grouped().raw()).map("), "{text}");
 }

@@ -18,6 +18,8 @@ use crate::user_directories::data_directory;
 
 /// The environment's name in the data directory.
 const ENVIRONMENT: &str = "jupyterlab";
+/// What is installed: JupyterLab, and what cells' widgets need in it.
+const PACKAGES: [&str; 3] = ["jupyterlab", "ipywidgets", "anywidget"];
 /// Written last, in the environment.
 const COMPLETE: &str = "complete";
 
@@ -134,7 +136,8 @@ fn install(python: &Path, environment: &Path) -> Result<(), SetupError> {
     venv.args(["-m", "venv", "--clear"]).arg(environment);
     run(venv, environment)?;
     let mut pip = command(&environment.join("bin/python"));
-    pip.args(["-m", "pip", "install", "--disable-pip-version-check", "jupyterlab"]);
+    pip.args(["-m", "pip", "install", "--disable-pip-version-check"]);
+    pip.args(PACKAGES);
     run(pip, environment)?;
     File::create(&complete).map_err(SetupError::io("create", &complete))?;
     Ok(())

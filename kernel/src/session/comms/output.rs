@@ -28,7 +28,7 @@ impl Capture {
     pub(super) fn new(comm_id: String, now: Instant) -> Capture {
         Capture {
             comm_id,
-            outputs: Outputs::new(0),
+            outputs: Outputs::of_widget(),
             untold: Some(now),
         }
     }
@@ -117,6 +117,22 @@ mod tests {
         assert_eq!(capture.deadline(), Some(now + PACE));
         let stream = json!({"output_type": "stream", "name": "stdout", "text": "one\ntwo\nthree"});
         assert_eq!(capture.take_untold(), Some(json!([stream])));
+    }
+
+    #[test]
+    fn a_flood_is_cut() {
+        let now = Instant::now();
+        let mut capture = Capture::new("a".to_owned(), now);
+        for _ in 0..300 {
+            capture.push(printed(&format!("{}\n", "x".repeat(1023))), now);
+        }
+        let told = capture.take_untold().unwrap();
+        let kept = told[0]["text"].as_str().unwrap();
+        assert_eq!(kept.len(), 128 << 10);
+        assert_eq!(
+            told[1]["text"],
+            "parcell: 172 lines (176128 bytes) left out here: an output widget keeps 128 KiB of what is printed\n"
+        );
     }
 
     #[test]

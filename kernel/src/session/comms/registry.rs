@@ -32,6 +32,8 @@ pub(super) struct Registry<A> {
     /// What the functions were when the cell began.
     before: Functions,
     capture: Option<Capture>,
+    /// Whether a front end has asked for widgets, which those do that have them.
+    has_widgets: bool,
 }
 
 /// What the notebook has functions for.
@@ -85,13 +87,15 @@ impl<A> Default for Registry<A> {
             process: 0,
             before: Functions::default(),
             capture: None,
+            has_widgets: false,
         }
     }
 }
 
 impl<A> Registry<A> {
     /// The comms for this target, or all, with their targets.
-    pub(super) fn list(&self, target: Option<&str>) -> BTreeMap<String, String> {
+    pub(super) fn list(&mut self, target: Option<&str>) -> BTreeMap<String, String> {
+        self.has_widgets |= target == Some(WIDGET_TARGET);
         let comms = self.comms.iter();
         let wanted = comms.filter(|(_, comm)| target.is_none_or(|target| comm.target == target));
         wanted.map(|(id, comm)| (id.clone(), comm.target.clone())).collect()
@@ -158,6 +162,7 @@ impl<A> Registry<A> {
         } = &message
         {
             let is_control = target_name == CONTROL_TARGET;
+            self.has_widgets |= is_control;
             if !is_control && !self.targets.contains(target_name) {
                 tracing::info!(target_name, "a comm was opened for an unknown target");
                 return vec![Effect::Say(close(comm_id))];
@@ -274,6 +279,7 @@ impl<A> Registry<A> {
                 effects.push(answer(asker, "null"));
                 return effects;
             }
+            Question::HasWidgets => self.has_widgets.to_string(),
             Question::EndOutput => {
                 let mut effects = self.end_output();
                 effects.push(answer(asker, "null"));

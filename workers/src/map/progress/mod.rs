@@ -3,13 +3,17 @@
 //!
 //! No thread does this: whoever waits for the workers waits no longer than to the next time.
 
+mod panel;
 mod text;
 
 use std::io::{self, IsTerminal, Write};
 
 use crate::display::{DisplayHandle, MimeBundle, display};
+use crate::map::settings::ProgressStyle;
 use crate::notebook;
 use crate::sys::clock;
+pub(crate) use panel::Clicks;
+use panel::Panel;
 pub(crate) use text::MapState;
 use text::{bundle, line, summary};
 
@@ -34,26 +38,33 @@ pub(crate) struct Progress {
 enum Surface {
     /// A notebook; the display is there once something has been shown.
     Notebook(Option<DisplayHandle>),
+    /// A notebook whose user wants a widget; it is there once something has been shown.
+    Widget(Option<Panel>),
     /// A terminal, on standard error; whether something has been shown.
     Terminal(bool),
 }
 
 impl Progress {
     /// For a map that begins now; `None` where it is not wanted, or nobody would see it.
-    pub(crate) fn begin(wanted: bool) -> Option<Self> {
-        if !wanted || std::env::var(VARIABLE).is_ok_and(|value| value.trim() == "0") {
+    pub(crate) fn begin(style: ProgressStyle) -> Option<Self> {
+        if style == ProgressStyle::Hidden || std::env::var(VARIABLE).is_ok_and(|value| value.trim() == "0") {
             return None;
         }
         let place = if notebook::is_notebook() {
-            Surface::Notebook(None)
+            match style {
+                ProgressStyle::Widget => Surface::Widget(None),
+                _ => Surface::Notebook(None),
+            }
         } else if io::stderr().is_terminal() {
             Surface::Terminal(false)
         } else {
             return None;
         };
+        // Who asks for buttons wants them from the beginning.
+        let patience = if let Surface::Widget(_) = place { 0 } else { PATIENCE };
         Some(Self {
             place,
-            next: clock::now() + PATIENCE,
+            next: clock::now() + patience,
             shown: String::new(),
         })
     }
@@ -63,19 +74,34 @@ impl Progress {
         self.next.saturating_sub(clock::now())
     }
 
-    /// Shows `state` if it is time.
-    pub(crate) fn tick(&mut self, state: impl FnOnce() -> MapState) {
+    /// Shows `state` if it is time, and gives what has been clicked.
+    pub(crate) fn tick(&mut self, state: impl FnOnce() -> MapState) -> Clicks {
         let now = clock::now();
         if now < self.next {
-            return;
+            return Clicks::default();
         }
         self.next = now + INTERVAL;
         let state = state();
+        if let Surface::Widget(panel) = &mut self.place {
+            if panel.is_none() {
+                *panel = Panel::show(&state);
+            }
+            match panel {
+                Some(panel) => return panel.update(&state),
+                // As without a widget, then.
+                None => {
+                    self.place = Surface::Notebook(None);
+                    self.next = now + PATIENCE;
+                }
+            }
+            return Clicks::default();
+        }
         let text = line(&state);
         if text == self.shown {
-            return;
+            return Clicks::default();
         }
         match &mut self.place {
+            Surface::Widget(_) => {}
             Surface::Notebook(shown) => show(shown, bundle(&state).transient()),
             Surface::Terminal(shown) => {
                 *shown = true;
@@ -89,13 +115,15 @@ impl Progress {
             }
         }
         self.shown = text;
+        Clicks::default()
     }
 
     /// The map has ended. What has been shown makes room for a line that sums it up.
     pub(crate) fn end(&mut self, state: &MapState) {
         let text = summary(state);
         match &mut self.place {
-            Surface::Notebook(None) | Surface::Terminal(false) => {}
+            Surface::Notebook(None) | Surface::Widget(None) | Surface::Terminal(false) => {}
+            Surface::Widget(Some(panel)) => panel.end(state),
             Surface::Notebook(shown) => show(shown, MimeBundle::new().with("text/plain", text)),
             Surface::Terminal(true) => {
                 let _ = writeln!(io::stderr().lock(), "\r{text}\x1b[K");

@@ -12,7 +12,7 @@ const BAR: usize = 20;
 const NAMED: usize = 8;
 
 /// How far a map is.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct MapState {
     pub(crate) done: usize,
     /// `None` for a stream, which may have no end.
@@ -25,6 +25,8 @@ pub(crate) struct MapState {
     pub(crate) workers: usize,
     /// The PID of each worker that is on an item, and the item.
     pub(crate) on: Vec<(u32, usize)>,
+    /// The workers that can be ended.
+    pub(crate) pids: Vec<u32>,
 }
 
 impl MapState {

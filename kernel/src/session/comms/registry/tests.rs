@@ -97,7 +97,10 @@ fn a_widget_is_as_either_side_has_changed_it_last() {
 #[test]
 fn a_page_that_is_loaded_again_is_told_all_states() {
     let mut registry = with_slider();
+    let has_widgets = |registry: &mut Registry<&'static str>| answered(&ask(registry, "me", Question::HasWidgets));
+    assert_eq!(has_widgets(&mut registry), false);
     assert_eq!(registry.hear(CELL, open("c", CONTROL_TARGET, json!({}))), []);
+    assert_eq!(has_widgets(&mut registry), true);
     let effects = registry.hear(CELL, message("c", json!({"method": "request_states"})));
     let [Effect::Say(CommMessage::CommMsg { comm_id, payload })] = &effects[..] else {
         panic!("{effects:?}")

@@ -1,17 +1,20 @@
 //! What is told of a call while it runs, and when it has ended: progress, history, profile.
 
 use super::Crew;
-use crate::map::MapState;
+use crate::map::{Clicks, MapState};
 use crate::pool::engine::member::Member;
 use crate::pool::report::Profiler;
 use crate::sys::clock;
 
 impl Crew {
-    pub(super) fn show_progress(&mut self) {
-        if let Some(mut progress) = self.progress.take() {
-            progress.tick(|| self.state());
-            self.progress = Some(progress);
-        }
+    /// Shows how far the call is, and gives what whoever watches wants.
+    pub(super) fn show_progress(&mut self) -> Clicks {
+        let Some(mut progress) = self.progress.take() else {
+            return Clicks::default();
+        };
+        let clicks = progress.tick(|| self.state());
+        self.progress = Some(progress);
+        clicks
     }
 
     /// How far it is.
@@ -29,6 +32,7 @@ impl Crew {
             nanos: clock::now().saturating_sub(began),
             workers: self.settings.workers,
             on: self.members.iter().filter_map(on).collect(),
+            pids: self.members.iter().map(|member| member.child.pid()).collect(),
         }
     }
 

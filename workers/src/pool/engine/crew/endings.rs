@@ -17,6 +17,9 @@ use crate::pool::settings::Settings;
 use crate::sys::clock;
 use crate::sys::exit::Ending;
 
+/// Why the items fail that a stopped map is not done with.
+const STOPPED: &str = "the map was stopped by its button";
+
 impl Crew {
     /// Ends all workers at once, and takes what they are done with. Failures that come with it are no news any more.
     pub(in crate::pool::engine) fn end_with(&mut self, sink: &mut Sink<'_>) {
@@ -43,6 +46,14 @@ impl Crew {
             let was_on = self.board.slot(member.slot).running();
             self.remember(&member, was_on.map(|item| (item, 0)), End::Stopped);
         }
+    }
+
+    /// Whoever watches wants the map to stop: what workers are done with stays, and all that is left fails.
+    pub(super) fn stop(&mut self, sink: &mut Sink<'_>) -> ControlFlow<()> {
+        self.end_with(sink);
+        let error = |item| TaskError::system(None, Some(item), STOPPED);
+        self.fail_open(0, error, sink)?;
+        ControlFlow::Break(())
     }
 
     /// Takes in all that an ended worker has left, and replaces it if it has left work.

@@ -213,8 +213,15 @@ impl Crew {
                 self.watch.look(member.child.pid(), slot, &mut member.glimpse, now);
             }
         }
-        self.show_progress();
+        let clicks = self.show_progress();
+        for pid in clicks.end {
+            // It may have ended meanwhile.
+            Family::lock().terminate(pid);
+        }
         ps::tick();
+        if clicks.stop {
+            return self.stop(sink);
+        }
         ControlFlow::Continue(())
     }
 
