@@ -95,10 +95,7 @@ mod tests {
         let data = json!({"method": method, "state": {"value": value}, "buffer_paths": []});
         CommMessage::CommMsg {
             comm_id: comm_id.to_owned(),
-            payload: Payload {
-                data: serde_json::from_value(data).unwrap(),
-                ..Payload::default()
-            },
+            payload: Payload::of(data),
         }
     }
 

@@ -6,8 +6,8 @@
 mod conversions;
 
 pub(super) use conversions::{
-    busy, comm, comm_info_reply, complete_reply, error, execute_input, execute_reply, idle, inspect_reply,
-    is_complete_reply, output, refused_cell,
+    comm, comm_info_reply, complete_reply, error, execute_input, execute_reply, inspect_reply, is_complete_reply,
+    output, refused_cell,
 };
 
 use super::subshells::SubshellId;

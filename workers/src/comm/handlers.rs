@@ -115,10 +115,7 @@ mod tests {
         let data = serde_json::json!({ "value": value });
         Said::CommMsg {
             comm_id: comm.to_owned(),
-            payload: Payload {
-                data: serde_json::from_value(data).unwrap(),
-                ..Payload::default()
-            },
+            payload: Payload::of(data),
         }
     }
 

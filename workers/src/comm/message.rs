@@ -9,6 +9,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use crate::contract::comms::{CommMessage as Said, Payload};
+use crate::display::to_json;
 
 /// Under this name in the data is what is no object itself.
 const VALUE: &str = "value";
@@ -96,10 +97,9 @@ impl CommError {
 /// What is sent for a value.
 #[track_caller]
 pub(super) fn payload(data: impl Serialize) -> Payload {
-    let data = match serde_json::to_value(data) {
-        Ok(Value::Object(data)) => data,
-        Ok(value) => Map::from_iter([(VALUE.to_owned(), value)]),
-        Err(error) => panic!("a comm's message cannot be written as JSON: {error}"),
+    let data = match to_json("a comm's message", data) {
+        Value::Object(data) => data,
+        value => Map::from_iter([(VALUE.to_owned(), value)]),
     };
     Payload {
         data,

@@ -3,13 +3,25 @@
 //! about it.
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 /// The target of comms that are widgets' models.
 pub const WIDGET_TARGET: &str = "jupyter.widget";
 
 /// The version of the widgets' protocol, which every model's `comm_open` carries in its metadata as `version`.
 pub const WIDGET_PROTOCOL: &str = "2.1.0";
+
+/// Under this name in the data is what of the widgets' protocol a message is.
+pub const METHOD: &str = "method";
+
+/// The method of messages that change traits.
+pub const UPDATE: &str = "update";
+
+/// The method of messages that are a widget's own.
+pub const CUSTOM: &str = "custom";
+
+/// Under this name in the data are traits.
+pub const STATE: &str = "state";
 
 /// What is said on a comm, either way.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
@@ -51,6 +63,36 @@ pub struct Payload {
     /// What is binary, in base64.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub buffers: Vec<String>,
+}
+
+impl Payload {
+    /// What these data are, which are an object.
+    ///
+    /// # Panics
+    ///
+    /// If they are something else.
+    pub fn of(data: Value) -> Self {
+        match data {
+            Value::Object(data) => Self {
+                data,
+                ..Self::default()
+            },
+            other => panic!("the data of a comm's message are an object, not {other}"),
+        }
+    }
+
+    /// That these traits of a widget have changed; what of them is binary belongs where the paths say.
+    pub fn update(state: Value, buffer_paths: Value, buffers: Vec<String>) -> Self {
+        Self {
+            buffers,
+            ..Self::of(json!({METHOD: UPDATE, STATE: state, "buffer_paths": buffer_paths}))
+        }
+    }
+
+    /// What of the widgets' protocol it is; empty where it is none of it.
+    pub fn method(&self) -> &str {
+        self.data.get(METHOD).and_then(Value::as_str).unwrap_or_default()
+    }
 }
 
 /// What the library says about comms, a block each.
@@ -144,13 +186,11 @@ impl CommMessage {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::super::tests::{TEXTS, returns, travels};
     use super::*;
 
     fn payload(data: Value) -> Payload {
-        serde_json::from_value(json!({"data": data})).unwrap()
+        Payload::of(data)
     }
 
     #[test]

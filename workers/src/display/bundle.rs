@@ -81,7 +81,7 @@ impl MimeBundle {
     /// If the value cannot be written as JSON.
     #[track_caller]
     pub fn with(mut self, mime: impl Into<String>, data: impl Serialize) -> Self {
-        self.data.insert(mime.into(), to_json(data));
+        self.data.insert(mime.into(), to_json("the value", data));
         self
     }
 
@@ -105,7 +105,7 @@ impl MimeBundle {
     /// If the value cannot be written as JSON.
     #[track_caller]
     pub fn with_metadata(mut self, key: impl Into<String>, value: impl Serialize) -> Self {
-        self.metadata.insert(key.into(), to_json(value));
+        self.metadata.insert(key.into(), to_json("the value", value));
         self
     }
 
@@ -157,11 +157,12 @@ pub(super) fn text_of(data: &Map<String, Value>) -> &str {
     data.get(PLAIN).and_then(Value::as_str).unwrap_or_default()
 }
 
+/// The value as JSON; `what` it is, a failure says.
 #[track_caller]
-fn to_json(value: impl Serialize) -> Value {
+pub(crate) fn to_json(what: &str, value: impl Serialize) -> Value {
     match serde_json::to_value(value) {
         Ok(value) => value,
-        Err(error) => panic!("the value cannot be written as JSON: {error}"),
+        Err(error) => panic!("{what} cannot be written as JSON: {error}"),
     }
 }
 

@@ -59,6 +59,7 @@ pub use handle::DisplayHandle;
 pub use kinds::{html, jpeg, json, latex, markdown, png, svg};
 pub use table::table;
 
+pub(crate) use bundle::to_json;
 pub(crate) use handle::unique_id;
 pub(crate) use message::Message;
 pub(crate) use shorten::Shortened;

@@ -6,7 +6,6 @@ use std::mem::MaybeUninit;
 use std::os::fd::{AsFd, OwnedFd};
 use std::time::{Duration, Instant};
 
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::net::{
     AddressFamily, RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, Shutdown, SocketFlags, SocketType, recvmsg,
     shutdown, socketpair,
@@ -19,6 +18,7 @@ use crate::contract::comms::{Notice, Question};
 use crate::contract::events::WorkerEvent;
 use crate::contract::mime;
 use crate::protocol;
+use crate::sys::poll;
 
 /// The longest message that says that there is an answer, which is in a file.
 const ANSWERED: usize = 64;
@@ -76,14 +76,13 @@ pub(crate) fn ask_until<T: DeserializeOwned>(question: Question, end: Option<Ins
 fn wait(socket: &OwnedFd, end: Option<Instant>) -> io::Result<bool> {
     loop {
         let rest = end.map(|end| end.saturating_duration_since(Instant::now()));
-        // A limit that is too long for the type is as good as none.
-        let limit = rest.and_then(|rest| Timespec::try_from(rest).ok());
-        let mut events = [PollFd::new(socket, PollFlags::IN)];
-        match poll(&mut events, limit.as_ref()) {
-            Ok(0) if rest == Some(Duration::ZERO) => return Ok(false),
-            Ok(0) | Err(rustix::io::Errno::INTR) => {}
-            Ok(_) => return Ok(true),
-            Err(error) => return Err(error.into()),
+        let mut events = [poll::readable(socket)];
+        poll::wait(&mut events, rest)?;
+        // It may have been a signal.
+        match (events[0].revents().is_empty(), rest) {
+            (false, _) => return Ok(true),
+            (true, Some(Duration::ZERO)) => return Ok(false),
+            (true, _) => {}
         }
     }
 }

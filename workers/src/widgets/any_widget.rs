@@ -2,11 +2,11 @@
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::kind::{Kind, Trait, TraitType};
 use super::{Model, Widget};
-use crate::display::{MimeBundle, ToMimeBundle};
+use crate::display::{MimeBundle, ToMimeBundle, to_json};
 
 /// Which versions of anywidget's front end understand what is sent: its modules have had this form since 0.9.
 const VERSION: &str = r#"">=0.9.0 <1""#;
@@ -69,10 +69,9 @@ impl AnyWidget {
     pub fn new(esm: impl Into<String>, state: impl Serialize) -> Self {
         let model = Model::new(&ANY_WIDGET);
         model.assign("_esm", esm.into().into());
-        match serde_json::to_value(state) {
-            Ok(Value::Object(state)) => state.into_iter().for_each(|(name, value)| model.assign(&name, value)),
-            Ok(other) => panic!("the state of a widget has to be a struct or a map, not {other}"),
-            Err(error) => panic!("the state of a widget cannot be written as JSON: {error}"),
+        match to_json("the state of a widget", state) {
+            Value::Object(state) => state.into_iter().for_each(|(name, value)| model.assign(&name, value)),
+            other => panic!("the state of a widget has to be a struct or a map, not {other}"),
         }
         Self { model }
     }
@@ -96,7 +95,7 @@ impl AnyWidget {
     /// If the value cannot be written as JSON.
     #[track_caller]
     pub fn set(&self, name: &str, value: impl Serialize) {
-        self.model.assign(name, json!(value));
+        self.model.assign(name, to_json("a trait's value", value));
     }
 
     /// Has a function called when the module has changed this field.

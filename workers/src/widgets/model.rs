@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -11,16 +11,10 @@ use serde_json::{Map, Value, json};
 
 use super::kind::Kind;
 use crate::comm::{Comm, CommError, CommMessage, encode};
-use crate::contract::comms::{Payload, Question, WIDGET_PROTOCOL, WIDGET_TARGET};
-use crate::display::{MimeBundle, unique_id};
+use crate::contract::comms::{CUSTOM, METHOD, Payload, Question, STATE, UPDATE, WIDGET_PROTOCOL, WIDGET_TARGET};
+use crate::display::{MimeBundle, to_json, unique_id};
 use crate::notebook::comms::{Answer, ask};
 use crate::sys::poisoned::EvenIfPoisoned;
-
-/// How the kinds of messages are named in the widgets' protocol.
-const METHOD: &str = "method";
-const UPDATE: &str = "update";
-const CUSTOM: &str = "custom";
-const STATE: &str = "state";
 
 /// For front ends that show text only.
 const HOW_TO_SEE_IT: &str = "shown where the front end has ipywidgets (pip install ipywidgets)";
@@ -84,9 +78,7 @@ impl Model {
     #[must_use]
     #[track_caller]
     pub fn get<T: DeserializeOwned>(&self, name: &str) -> Option<T> {
-        if let Err(error) = self.shared.kind.check(name, &Value::Null) {
-            panic!("{error}");
-        }
+        self.check(name, &Value::Null);
         serde_json::from_value(self.value_of(name)?).ok()
     }
 
@@ -108,14 +100,16 @@ impl Model {
     /// If the widget has no trait of this name, or the trait cannot have this value.
     #[track_caller]
     pub fn set(&self, name: &str, value: impl Serialize) {
-        let value = match serde_json::to_value(value) {
-            Ok(value) => value,
-            Err(error) => panic!("a trait's value cannot be written as JSON: {error}"),
-        };
-        if let Err(error) = self.shared.kind.check(name, &value) {
+        let value = to_json("a trait's value", value);
+        self.check(name, &value);
+        self.assign(name, value);
+    }
+
+    #[track_caller]
+    fn check(&self, name: &str, value: &Value) {
+        if let Err(error) = self.shared.kind.check(name, value) {
             panic!("{error}");
         }
-        self.assign(name, value);
     }
 
     pub(super) fn assign(&self, name: &str, value: Value) {
@@ -179,9 +173,9 @@ impl Model {
         own.parts.values().chain(&own.children).for_each(Self::open);
         let paths: Vec<[&String; 1]> = own.bytes.keys().map(|name| [name]).collect();
         let payload = Payload {
-            data: object(json!({STATE: own.state, "buffer_paths": paths})),
-            metadata: object(json!({"version": WIDGET_PROTOCOL})),
+            metadata: Map::from_iter([("version".to_owned(), WIDGET_PROTOCOL.into())]),
             buffers: own.bytes.values().map(|bytes| encode(bytes)).collect(),
+            ..Payload::of(json!({STATE: own.state, "buffer_paths": paths}))
         };
         self.comm().say_open(payload);
     }
@@ -198,7 +192,8 @@ impl Model {
     /// Sends the widget's view something of its own.
     pub fn send(&self, content: impl Serialize) {
         self.open();
-        self.comm().send(json!({METHOD: CUSTOM, "content": json_of(content)}));
+        let content = to_json("a message", content);
+        self.comm().send(json!({METHOD: CUSTOM, "content": content}));
     }
 
     /// Has a function called when this trait has been changed by a person.
@@ -208,9 +203,7 @@ impl Model {
     /// If the widget has no trait of this name.
     #[track_caller]
     pub fn on_change<T: DeserializeOwned>(&self, name: &str, function: impl FnMut(T) + Send + 'static) {
-        if let Err(error) = self.shared.kind.check(name, &Value::Null) {
-            panic!("{error}");
-        }
+        self.check(name, &Value::Null);
         self.on_change_of(name, function);
     }
 
@@ -273,12 +266,12 @@ impl Model {
         wanted: impl Fn(&CommMessage) -> Option<T>,
     ) -> Result<T, CommError> {
         self.open();
-        let end = timeout.and_then(|timeout| std::time::Instant::now().checked_add(timeout));
+        let end = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
         loop {
             let message = match end {
                 Some(end) => self
                     .comm()
-                    .recv_timeout(end.saturating_duration_since(std::time::Instant::now()))?,
+                    .recv_timeout(end.saturating_duration_since(Instant::now()))?,
                 None => self.comm().recv()?,
             };
             if let Some(found) = wanted(&message) {
@@ -295,11 +288,7 @@ impl Model {
     }
 
     fn update(&self, state: Value, buffer_paths: Value, buffers: Vec<String>) {
-        self.comm().send_payload(Payload {
-            data: object(json!({METHOD: UPDATE, STATE: state, "buffer_paths": buffer_paths})),
-            buffers,
-            ..Payload::default()
-        });
+        self.comm().send_payload(Payload::update(state, buffer_paths, buffers));
     }
 
     fn own(&self) -> MutexGuard<'_, Own> {
@@ -340,20 +329,4 @@ fn custom(message: &CommMessage) -> Option<Value> {
         return None;
     }
     data.remove("content")
-}
-
-#[track_caller]
-fn json_of(value: impl Serialize) -> Value {
-    match serde_json::to_value(value) {
-        Ok(value) => value,
-        Err(error) => panic!("a message cannot be written as JSON: {error}"),
-    }
-}
-
-/// Of a literal that is one.
-fn object(value: Value) -> Map<String, Value> {
-    match value {
-        Value::Object(object) => object,
-        _ => Map::new(),
-    }
 }

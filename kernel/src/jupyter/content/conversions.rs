@@ -8,8 +8,10 @@ use crate::session::{self, Cell, CellError, Completeness, Completion, Completion
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use bytes::Bytes;
-use jupyter_protocol::{CommId, CommInfo, CommInfoReply, Status};
-use jupyter_protocol::{CompleteReply, ErrorOutput, ExecuteInput, ExecutionCount, ReplyStatus, Stdio, StreamContent};
+use jupyter_protocol::{
+    CommId, CommInfo, CommInfoReply, CompleteReply, ErrorOutput, ExecuteInput, ExecutionCount, ReplyStatus, Stdio,
+    StreamContent,
+};
 use parcell::contract::comms::CommMessage;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
@@ -100,16 +102,6 @@ pub(in crate::jupyter) fn comm_info_reply(comms: BTreeMap<String, String>) -> Co
             .collect(),
         ..CommInfoReply::default()
     })
-}
-
-/// That the kernel is at work.
-pub(in crate::jupyter) fn busy() -> Content {
-    Content::Status(Status::busy())
-}
-
-/// That it is not.
-pub(in crate::jupyter) fn idle() -> Content {
-    Content::Status(Status::idle())
 }
 
 /// Why a cell failed.

@@ -3,12 +3,13 @@
 
 use std::time::Instant;
 
+use jupyter_protocol::Status;
 use parcell::contract::comms::CommMessage;
 
 use super::Dispatcher;
 use crate::jupyter::action::Action;
 use crate::jupyter::comm_updates::Said;
-use crate::jupyter::content;
+use crate::jupyter::content::{self, Content};
 use crate::jupyter::message::Request;
 use crate::session::{CellId, Outcome};
 
@@ -34,7 +35,7 @@ impl Dispatcher {
         self.delivering = Some(cell);
         if let Some(origin) = self.executions.origin(cell) {
             let parent = origin.parent.clone();
-            self.actions.publish(&parent, content::busy());
+            self.actions.publish(&parent, Content::Status(Status::busy()));
         }
     }
 
@@ -51,7 +52,7 @@ impl Dispatcher {
         if let Outcome::Error(error) = outcome {
             self.actions.publish(&parent, content::error(error));
         }
-        self.actions.publish(&parent, content::idle());
+        self.actions.publish(&parent, Content::Status(Status::idle()));
         self.still_busy();
     }
 

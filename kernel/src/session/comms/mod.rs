@@ -67,7 +67,7 @@ impl Comms {
             let names = self.locations().parameters(file, *line, *column);
             // A list of names is always JSON.
             let answer = serde_json::to_string(&names).unwrap_or_default();
-            return answer_to(&asker, &answer).unwrap_or_else(|error| {
+            return input::send(&answer, &asker).unwrap_or_else(|error| {
                 tracing::debug!(%error, "who asked for names has gone");
             });
         }
@@ -153,7 +153,7 @@ impl Comms {
                     self.events.send(Event::Output { cell, content });
                 }
                 Effect::Answer { asker, answer, of } => {
-                    if let (Err(_), Some(message)) = (answer_to(&asker, &answer), of) {
+                    if let (Err(_), Some(message)) = (input::send(&answer, &asker), of) {
                         left.extend(registry.take_back(message));
                     }
                 }
@@ -170,8 +170,4 @@ impl Comms {
     fn locations(&self) -> MutexGuard<'_, Locations> {
         self.locations.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-fn answer_to(asker: &Channel, answer: &str) -> std::io::Result<()> {
-    input::send(answer, asker)
 }

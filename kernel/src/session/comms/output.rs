@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use parcell::contract::comms::Payload;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use crate::session::event::{CellError, Content};
 use crate::session::outputs::Outputs;
@@ -64,14 +64,7 @@ impl Capture {
 
 /// That the widget has these outputs now.
 pub(super) fn update(outputs: &Value) -> Payload {
-    let mut data = Map::new();
-    data.insert("method".to_owned(), "update".into());
-    data.insert("state".to_owned(), json!({OUTPUTS: outputs}));
-    data.insert("buffer_paths".to_owned(), json!([]));
-    Payload {
-        data,
-        ..Payload::default()
-    }
+    Payload::update(json!({OUTPUTS: outputs}), json!([]), Vec::new())
 }
 
 /// An output with its texts in one piece, as messages have them.

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Instant;
 
-use parcell::contract::comms::{CommMessage, NOTHING_YET, Notice, Payload, Question, WIDGET_TARGET};
+use parcell::contract::comms::{CommMessage, NOTHING_YET, Notice, Payload, Question, UPDATE, WIDGET_TARGET};
 use serde_json::Value;
 
 use super::output::{self, Capture, OUTPUTS};
@@ -193,7 +193,7 @@ impl<A> Registry<A> {
                 Vec::new()
             };
         }
-        let method = widget::method(message.payload()).to_owned();
+        let method = message.payload().method().to_owned();
         if comm.target == CONTROL_TARGET && method == "request_states" {
             let payload = widget::all_states(self.widgets());
             return vec![Effect::Say(CommMessage::CommMsg { comm_id, payload })];
@@ -205,7 +205,7 @@ impl<A> Registry<A> {
                     let payload = widget.as_update();
                     return vec![Effect::Say(CommMessage::CommMsg { comm_id, payload })];
                 }
-                widget::UPDATE => {
+                UPDATE => {
                     widget.update(message.payload());
                     let payload = widget::echo(message.payload());
                     effects.push(Effect::Say(CommMessage::CommMsg { comm_id, payload }));
@@ -427,7 +427,7 @@ impl<A> Comm<A> {
     /// The notebook says this on it.
     fn update(&mut self, payload: &Payload) {
         if let Some(widget) = &mut self.widget
-            && widget::method(payload) == widget::UPDATE
+            && payload.method() == UPDATE
         {
             widget.update(payload);
         }

@@ -1,11 +1,8 @@
 //! The state of a widget as its front ends see it, and its part of the widgets' protocol
 //! (<https://github.com/jupyter-widgets/ipywidgets/blob/main/packages/schema/messages.md>).
 
-use parcell::contract::comms::{CommMessage, Payload};
+use parcell::contract::comms::{CommMessage, Payload, UPDATE};
 use serde_json::{Map, Value, json};
-
-/// The method of messages that change traits.
-pub(super) const UPDATE: &str = "update";
 
 /// The traits of one widget.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -59,11 +56,8 @@ impl Widget {
     /// All of it, as an update.
     pub(super) fn as_update(&self) -> Payload {
         let paths: Vec<_> = self.buffers.iter().map(|(path, _)| path).collect();
-        Payload {
-            data: object(json!({"method": UPDATE, "state": self.state, "buffer_paths": paths})),
-            buffers: self.buffers.iter().map(|(_, buffer)| buffer.clone()).collect(),
-            ..Payload::default()
-        }
+        let buffers = self.buffers.iter().map(|(_, buffer)| buffer.clone()).collect();
+        Payload::update(self.state.clone().into(), json!(paths), buffers)
     }
 
     /// As a notebook's metadata keeps it: without what is null, which front ends know, and most of a layout is.
@@ -105,9 +99,8 @@ pub(super) fn all_states<'a>(widgets: impl Iterator<Item = (&'a str, &'a Widget)
         }
     }
     Payload {
-        data: object(json!({"method": "update_states", "states": states, "buffer_paths": paths})),
         buffers,
-        ..Payload::default()
+        ..Payload::of(json!({"method": "update_states", "states": states, "buffer_paths": paths}))
     }
 }
 
@@ -119,14 +112,9 @@ pub(super) fn echo(payload: &Payload) -> Payload {
     echo
 }
 
-/// What of the protocol a message is; empty where it is none of it.
-pub(super) fn method(payload: &Payload) -> &str {
-    payload.data.get("method").and_then(Value::as_str).unwrap_or("")
-}
-
 /// Whether a widget's traits are changed by it.
 pub(crate) fn is_widget_update(message: &CommMessage) -> bool {
-    matches!(message, CommMessage::CommMsg { payload, .. } if method(payload) == UPDATE)
+    matches!(message, CommMessage::CommMsg { payload, .. } if payload.method() == UPDATE)
 }
 
 /// One update that changes what both change; where they disagree, what the later one says.
@@ -153,23 +141,14 @@ fn paths(data: &Map<String, Value>) -> impl Iterator<Item = Vec<Value>> {
         .map(|path| path.as_array().cloned().unwrap_or_default())
 }
 
-/// Of a literal that is one.
-fn object(value: Value) -> Map<String, Value> {
-    match value {
-        Value::Object(object) => object,
-        _ => Map::new(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn payload(data: Value, buffers: &[&str]) -> Payload {
         Payload {
-            data: object(data),
-            metadata: Map::new(),
             buffers: buffers.iter().map(|&buffer| buffer.to_owned()).collect(),
+            ..Payload::of(data)
         }
     }
 
@@ -226,7 +205,7 @@ mod tests {
         let one = payload(json!({"method": "update", "state": {"a": 1, "b": 1}}), &[]);
         let two = payload(json!({"method": "update", "state": {"b": 2}}), &[]);
         assert_eq!(merged(&one, &two).data["state"], json!({"a": 1, "b": 2}));
-        assert_eq!(method(&merged(&one, &two)), "update");
-        assert_eq!(method(&echo(&one)), "echo_update");
+        assert_eq!(merged(&one, &two).method(), "update");
+        assert_eq!(echo(&one).method(), "echo_update");
     }
 }

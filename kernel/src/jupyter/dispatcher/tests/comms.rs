@@ -12,10 +12,7 @@ impl Kernel {
     fn update(&mut self, cell: u64, value: u64) -> Vec<String> {
         let data = json!({"method": "update", "state": {"value": value}});
         let comm_id = "1".to_owned();
-        let payload = Payload {
-            data: serde_json::from_value(data).unwrap(),
-            ..Payload::default()
-        };
+        let payload = Payload::of(data);
         self.output(cell, session::Content::Comm(CommMessage::CommMsg { comm_id, payload }))
     }
 }

@@ -7,10 +7,7 @@ use serde_json::json;
 const CELL: CellId = CellId(3);
 
 fn payload(data: Value) -> Payload {
-    Payload {
-        data: serde_json::from_value(data).unwrap(),
-        ..Payload::default()
-    }
+    Payload::of(data)
 }
 
 fn open(id: &str, target: &str, data: Value) -> CommMessage {
