@@ -66,6 +66,7 @@ fn fields(msg_type: &str, content: &Value) -> &'static [(&'static str, Kind)] {
             ("data", Kind::Object),
         ],
         "comm_msg" | "comm_close" => &[("comm_id", Kind::Text), ("data", Kind::Object)],
+        "debug_event" => &[("type", Kind::Text), ("seq", Kind::Number), ("event", Kind::Text)],
         "iopub_welcome" => &[("subscription", Kind::Text)],
         "input_request" => &[("prompt", Kind::Text), ("password", Kind::Flag)],
         other => panic!("a kernel does not send {other}: {content}"),
@@ -73,6 +74,17 @@ fn fields(msg_type: &str, content: &Value) -> &'static [(&'static str, Kind)] {
 }
 
 fn reply_fields(msg_type: &str, content: &Value) -> &'static [(&'static str, Kind)] {
+    // Its content is another protocol's; that of one that is refused is like that of all others.
+    if msg_type == "debug_reply" && content["status"].is_null() {
+        return &[
+            ("type", Kind::Text),
+            ("seq", Kind::Number),
+            ("request_seq", Kind::Number),
+            ("success", Kind::Flag),
+            ("command", Kind::Text),
+            ("body", Kind::Object),
+        ];
+    }
     let status = content["status"]
         .as_str()
         .unwrap_or_else(|| panic!("{msg_type} without status: {content}"));

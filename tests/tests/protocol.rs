@@ -12,6 +12,8 @@
 mod cells;
 #[path = "protocol/comms.rs"]
 mod comms;
+#[path = "protocol/debugger.rs"]
+mod debugger;
 #[path = "protocol/ending.rs"]
 mod ending;
 #[path = "protocol/expressions.rs"]

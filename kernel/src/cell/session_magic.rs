@@ -18,7 +18,7 @@ pub(super) fn session_step(cell: &str, line: &Line) -> Result<Option<Step>, Magi
     let mut arguments = Arguments::of(cell, line);
     let step = match arguments.name.text {
         "%who" => Step::Who,
-        "%whos" => Step::Whos(line.range.clone()),
+        "%whos" => Step::Whos,
         "%reset" => {
             // There is nothing to confirm, but IPython's users are used to saying so.
             arguments.take_if("-f");

@@ -28,7 +28,7 @@ pub(crate) enum Step {
     Run(Rewritten),
     Who,
     /// `%whos`, which stands there.
-    Whos(Range<usize>),
+    Whos,
     Reset,
     ListMagics,
     Help(&'static MagicHelp),

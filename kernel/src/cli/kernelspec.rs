@@ -139,7 +139,7 @@ fn contents(executable: &Path) -> Result<Value, KernelspecError> {
         "language": LANGUAGE,
         "interrupt_mode": "message",
         "env": {},
-        "metadata": {"debugger": false},
+        "metadata": {"debugger": true},
     }))
 }
 
@@ -230,7 +230,7 @@ mod tests {
             "language": "rust",
             "interrupt_mode": "message",
             "env": {},
-            "metadata": {"debugger": false},
+            "metadata": {"debugger": true},
         });
         assert_eq!(spec, expected);
         let mut names = file_names(&directory).unwrap();

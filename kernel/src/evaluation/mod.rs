@@ -25,22 +25,26 @@ mod namespace;
 mod runner;
 mod source;
 mod statements;
+mod viewers;
 mod waiting;
 
 use std::collections::BTreeMap;
-use std::io;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::PoisonError;
 use std::time::{Duration, Instant};
+use std::{fs, io};
 
 pub(crate) use ahead::Next;
 pub(crate) use commands::{Refusal, parse_dependency};
 pub(crate) use diagnostic::{Diagnostic, Label};
 pub(crate) use draft::{CELL_FUNCTION, STORE};
 pub(crate) use insight::{Insight, Look};
+pub(crate) use viewers::viewers;
 pub(crate) use waiting::{Progress, Waiting};
+
+use parcell::contract::inspection::{Inspection, Look as LookAtVariables, Seen};
 
 pub(crate) use crate::analysis::Completion;
 use crate::analysis::{AnalysisError, Analyzer, ObjectKind, TraitObject};
@@ -329,8 +333,31 @@ impl Evaluator {
 
     /// Has the function called that a cell has left for the message in this file. What it defines is nothing.
     pub(crate) fn deliver(&mut self, message: &Path) -> Result<(), Error> {
-        match self.runner.deliver(message) {
-            Ok(_) => Ok(()),
+        let delivered = self.runner.deliver(message).map(drop);
+        self.done_by_notebook(delivered)
+    }
+
+    /// Has variables looked at.
+    pub(crate) fn inspect(&mut self, variables: Vec<String>, look: LookAtVariables) -> Result<Vec<Seen>, Error> {
+        let [request, answer] = ["inspection.json", "inspected.json"].map(|name| self.package.directory().join(name));
+        let inspection = Inspection {
+            variables,
+            look,
+            answer: answer.clone(),
+        };
+        fs::write(&request, serde_json::to_vec(&inspection).map_err(io::Error::from)?)?;
+        // What is there is of an earlier look.
+        fs::write(&answer, "")?;
+        let inspected = self.runner.inspect(&request);
+        self.done_by_notebook(inspected)?;
+        let seen = fs::read(answer)?;
+        let seen = serde_json::Deserializer::from_slice(&seen).into_iter();
+        Ok(seen.collect::<Result<_, _>>().map_err(io::Error::from)?)
+    }
+
+    fn done_by_notebook(&mut self, done: Result<(), RunError>) -> Result<(), Error> {
+        match done {
+            Ok(()) => Ok(()),
             Err(RunError::RolledBack) => Err(Error::RolledBack),
             Err(RunError::Ended(said)) => {
                 self.forget_variables();

@@ -6,7 +6,7 @@ use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
 use parcell::contract::control::{PANICKED, USER_ERROR_OCCURRED, VARIABLE_CHANGED_TYPE};
 
-use crate::process::messages::{COMPLETED, deliver_line, run_line};
+use crate::process::messages::{COMPLETED, deliver_line, inspect_line, run_line};
 use crate::process::orphans;
 
 /// The supervisor, and how to start it anew.
@@ -86,6 +86,11 @@ impl Runner {
     /// Has the function called that a cell has left for the message in this file.
     pub(super) fn deliver(&mut self, message: &Path) -> Result<Ran, RunError> {
         self.transact(&deliver_line(message))
+    }
+
+    /// Has variables looked at, as this file says.
+    pub(super) fn inspect(&mut self, inspection: &Path) -> Result<(), RunError> {
+        self.transact(&inspect_line(inspection)).map(drop)
     }
 
     fn transact(&mut self, line: &str) -> Result<Ran, RunError> {

@@ -10,6 +10,7 @@ pub(super) use conversions::{
     output, refused_cell,
 };
 
+use super::debugger::{DebugEvent, DebugReply};
 use super::subshells::SubshellId;
 use crate::session::{Metadata, MimeBundle};
 use bytes::Bytes;
@@ -30,6 +31,8 @@ pub(super) enum Content {
     CommInfoReply(CommInfoReply),
     CompleteReply(CompleteReply),
     CreateSubshellReply(CreateSubshellReply),
+    DebugEvent(DebugEvent),
+    DebugReply(DebugReply),
     DeleteSubshellReply(DeleteSubshellReply),
     DisplayData(DisplayData),
     Error(ErrorOutput),
@@ -241,6 +244,8 @@ impl Content {
             Content::CommInfoReply(_) => "comm_info_reply",
             Content::CompleteReply(_) => "complete_reply",
             Content::CreateSubshellReply(_) => "create_subshell_reply",
+            Content::DebugEvent(_) => "debug_event",
+            Content::DebugReply(_) => "debug_reply",
             Content::DeleteSubshellReply(_) => "delete_subshell_reply",
             Content::DisplayData(_) => "display_data",
             Content::Error(_) => "error",
@@ -326,7 +331,7 @@ mod tests {
             traceback: vec![],
         };
         let refusal = Refusal {
-            msg_type: "debug_reply".to_owned(),
+            msg_type: "other_reply".to_owned(),
             error,
         };
         assert_eq!(

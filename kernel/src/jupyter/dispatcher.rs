@@ -12,6 +12,7 @@ use super::budget::Budget;
 use super::comm_updates::CommUpdates;
 use super::connection::Channel;
 use super::content::{self, Content};
+use super::debugger::Debugger;
 use super::execution::Executions;
 use super::expressions::Evaluation;
 use super::history::History;
@@ -59,6 +60,7 @@ pub(super) struct Dispatcher {
     evaluation: Option<Evaluation>,
     pub(super) history: History,
     pub(super) subshells: Subshells,
+    pub(super) debugger: Debugger,
     kernel_info: Content,
     is_ending: bool,
 }
@@ -78,6 +80,7 @@ impl Dispatcher {
             evaluation: None,
             history,
             subshells: Subshells::default(),
+            debugger: Debugger::default(),
             kernel_info,
             is_ending: false,
         }

@@ -93,6 +93,11 @@ impl Executions {
         })
     }
 
+    /// Whether no cell runs or waits.
+    pub(super) fn is_idle(&self) -> bool {
+        self.running.is_none() && self.waiting.is_empty()
+    }
+
     /// How many cells wait.
     pub(super) fn waiting(&self) -> usize {
         self.waiting.len()

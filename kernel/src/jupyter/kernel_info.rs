@@ -13,6 +13,8 @@ use tokio::time::timeout;
 
 /// What the protocol calls sub-shells.
 const SUBSHELLS: &str = "kernel subshells";
+/// The same for the debugger, of which there are variables.
+const DEBUGGER: &str = "debugger";
 
 /// How long the compiler may take to say its version. rustup can take minutes where it first fetches a toolchain, and
 /// clients give up on a kernel that does not say who it is.
@@ -41,12 +43,12 @@ pub(super) fn reply(rust_version: &str) -> Content {
             link("The Rust Standard Library", "https://doc.rust-lang.org/std/"),
             link("Crates on docs.rs", "https://docs.rs/"),
         ],
-        debugger: false,
+        debugger: true,
         error: None,
     };
     Content::KernelInfoReply(Box::new(KernelInfo {
         reply,
-        supported_features: &[SUBSHELLS],
+        supported_features: &[SUBSHELLS, DEBUGGER],
     }))
 }
 

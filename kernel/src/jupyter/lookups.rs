@@ -1,10 +1,11 @@
 //! Answers that take their time: what the session has to be asked, and whether a question has reached its client.
 
 use super::content::{self, Content};
+use super::debugger::Inquiry;
 use super::message::Request;
 use super::outbox::Outbox;
 use super::requests::CursorRequest;
-use crate::session::{Detail, InputRequestId, Session};
+use crate::session::{CellId, Detail, InputRequestId, Session};
 use tokio::sync::oneshot;
 use tokio::task::JoinSet;
 
@@ -13,6 +14,12 @@ use tokio::task::JoinSet;
 pub(super) enum Lookup {
     Completions(CursorRequest),
     Inspection(CursorRequest),
+    /// What follows from it follows from this cell.
+    Variables {
+        inquiry: Inquiry,
+        cell: CellId,
+        may_look: bool,
+    },
 }
 
 /// What is under way. Nothing of it is left when this goes.
@@ -63,6 +70,11 @@ impl Lookup {
                 };
                 content::inspect_reply(session.inspect(&place.code, place.cursor(), detail).await)
             }
+            Lookup::Variables {
+                inquiry,
+                cell,
+                may_look,
+            } => inquiry.answer(session, cell, may_look).await,
         }
     }
 }

@@ -11,6 +11,7 @@ mod comm_updates;
 mod connection;
 mod content;
 mod control;
+mod debugger;
 mod dispatcher;
 mod execution;
 mod expressions;

@@ -3,6 +3,7 @@
 //! The types of messages that clients send are known here and nowhere else.
 
 use super::content::Refusal;
+use super::debugger::DebugRequest;
 use super::message::Request;
 use super::subshells::SubshellId;
 use jupyter_protocol::{CommInfoRequest, ErrorOutput};
@@ -25,6 +26,7 @@ pub(super) enum RequestContent {
     CommInfo(CommInfoRequest),
     /// Without what is binary, and without metadata, which are beside the content.
     Comm(CommMessage),
+    Debug(DebugRequest),
     Interrupt,
     Shutdown(ShutdownRequest),
     InputReply(InputReply),
@@ -143,6 +145,7 @@ impl RequestContent {
             "comm_open" => CommContent::deserialize(content).map(|comm| RequestContent::Comm(comm.opened())),
             "comm_msg" => CommContent::deserialize(content).map(|comm| RequestContent::Comm(comm.said())),
             "comm_close" => CommContent::deserialize(content).map(|comm| RequestContent::Comm(comm.closed())),
+            "debug_request" => DebugRequest::deserialize(content).map(RequestContent::Debug),
             "interrupt_request" => Ok(RequestContent::Interrupt),
             // Whatever else it says, it wants the kernel gone.
             "shutdown_request" => Ok(RequestContent::Shutdown(
@@ -326,6 +329,10 @@ mod tests {
         }
         assert!(matches!(
             read("debug_request", json!({})),
+            Err(RequestError::Malformed { .. })
+        ));
+        assert!(matches!(
+            read("other_request", json!({})),
             Err(RequestError::Unknown { .. })
         ));
     }

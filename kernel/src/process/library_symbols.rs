@@ -10,7 +10,7 @@ use std::ptr::null_mut;
 use std::sync::atomic::{AtomicPtr, Ordering};
 
 use libloading::os::unix::{Library, RTLD_LOCAL, RTLD_NOW, Symbol};
-use parcell::contract::symbols::{self, Action, Deliver, Fork, TakeOver};
+use parcell::contract::symbols::{self, Action, Deliver, Fork, Inspect, TakeOver};
 
 /// A compiled cell.
 #[derive(Debug)]
@@ -30,6 +30,7 @@ pub(crate) struct LibrarySymbols {
     flush_output: Action,
     end_cell: Action,
     deliver: Deliver,
+    inspect: Inspect,
     fork: Fork,
     install_panic_hook: Action,
     take_over: TakeOver,
@@ -68,6 +69,7 @@ impl CellLibrary {
             flush_output: self.find(symbols::FLUSH_OUTPUT)?,
             end_cell: self.find(symbols::END_CELL)?,
             deliver: self.find(symbols::DELIVER)?,
+            inspect: self.find(symbols::INSPECT)?,
             fork: self.find(symbols::FORK)?,
             install_panic_hook: self.find(symbols::INSTALL_PANIC_HOOK)?,
             take_over: self.find(symbols::TAKE_OVER)?,
@@ -102,6 +104,14 @@ impl LibrarySymbols {
         let path = message.as_os_str().as_bytes();
         // SAFETY: the pointer and the length are those of a path, which outlives the call.
         unsafe { (self.deliver)(path.as_ptr(), path.len()) };
+    }
+
+    /// Looks at variables, as this file says.
+    pub(crate) fn inspect(&self, variables: VariableStore, inspection: &Path) {
+        let path = inspection.as_os_str().as_bytes();
+        // SAFETY: the variables are null or what a cell of this library has returned, and the pointer and the length are
+        // those of a path, which outlives the call.
+        unsafe { (self.inspect)(variables, path.as_ptr(), path.len()) };
     }
 
     /// Forks while no other thread holds the lock of standard output.

@@ -27,6 +27,8 @@ pub(crate) const COMPLETED: &str = "COMPLETED";
 const RUN: &str = "RUN";
 /// The same for one that is no cell's.
 const DELIVER: &str = "DELIVER";
+/// The same for one that changes nothing.
+const INSPECT: &str = "INSPECT";
 
 /// On the supervisor's standard input: this function of a compiled cell is to be run.
 pub(crate) fn run_line(function: &str, library: &Path) -> String {
@@ -38,11 +40,20 @@ pub(crate) fn deliver_line(message: &Path) -> String {
     format!("{DELIVER} {}", message.display())
 }
 
+/// On the supervisor's standard input: variables are to be looked at, as this file says.
+pub(crate) fn inspect_line(inspection: &Path) -> String {
+    format!("{INSPECT} {}", inspection.display())
+}
+
 /// What such a line wants the notebook process to do, as this cell.
 pub(crate) fn parse_line(line: &str, cell: u64) -> Option<ToNotebook> {
     if let Some(message) = line.strip_prefix(DELIVER).and_then(|rest| rest.strip_prefix(' ')) {
         let message = PathBuf::from(message);
         return Some(ToNotebook::Deliver { message, cell });
+    }
+    if let Some(inspection) = line.strip_prefix(INSPECT).and_then(|rest| rest.strip_prefix(' ')) {
+        let inspection = PathBuf::from(inspection);
+        return Some(ToNotebook::Inspect { inspection });
     }
     match line.splitn(3, ' ').collect::<Vec<_>>()[..] {
         [RUN, function, library] => Some(ToNotebook::Run {
@@ -102,6 +113,8 @@ pub(crate) enum ToNotebook {
     },
     /// Call the function that is there for a message of a front end's, which is in a file, as this cell.
     Deliver { message: PathBuf, cell: u64 },
+    /// Look at variables, as this file says.
+    Inspect { inspection: PathBuf },
 }
 
 /// From the notebook process, and from the cells it runs, to the supervisor.
@@ -164,7 +177,9 @@ mod tests {
             cell: 4,
         };
         assert_eq!(parse_line(&deliver_line(&message()), 4), Some(deliver));
-        for line in ["RUN f", "LOAD f /x", "DELIVER", "DELIVERED /x"] {
+        let inspect = ToNotebook::Inspect { inspection: message() };
+        assert_eq!(parse_line(&inspect_line(&message()), 4), Some(inspect));
+        for line in ["RUN f", "INSPECT", "LOAD f /x", "DELIVER", "DELIVERED /x"] {
             assert_eq!(parse_line(line, 3), None);
         }
     }

@@ -141,6 +141,7 @@ impl Notebook {
                         Ok(())
                     })?;
                 }
+                Ok((ToNotebook::Inspect { inspection }, _)) => self.inspect(&inspection)?,
                 Err(ReceiveError::Closed) => return Ok(()),
                 Err(error) => return Err(io::Error::other(error)),
             }
@@ -178,6 +179,17 @@ impl Notebook {
                 )
             }
         }
+    }
+
+    /// Nothing changes, so that the checkpoint that there is stays right.
+    fn inspect(&mut self, inspection: &Path) -> io::Result<()> {
+        if let Some(library) = &self.library {
+            library.inspect(self.variables, inspection);
+        }
+        if !self.transaction.commit() {
+            wait_for_the_end();
+        }
+        self.supervisor.send(&FromNotebook::Completed, &[])
     }
 
     fn load_and_call(&mut self, path: &Path, function: &str) -> Result<(), libloading::Error> {

@@ -3,6 +3,7 @@
 mod deliver;
 mod file;
 mod known_names;
+pub(super) mod look;
 mod magics;
 mod outcome;
 mod parts;
@@ -31,6 +32,7 @@ use crate::environment::SessionFiles;
 use crate::evaluation::{self, Error, Evaluated, Evaluator, Phases, Waiting};
 use crate::toolchain::Identities;
 use known_names::KnownNames;
+use look::Looking;
 use outcome::Ended;
 use progress::ProgressShown;
 use start::StartError;
@@ -44,6 +46,8 @@ pub(super) enum Request {
     Expect(ExpectedCell),
     /// A front end has said something that the notebook has a function for.
     Deliver,
+    /// Somebody wants to look at variables.
+    Look(Looking),
     Shutdown,
 }
 
@@ -67,7 +71,7 @@ pub(super) fn run(shared: &Arc<Shared>, purpose: Purpose, files: &SessionFiles, 
     }
 }
 
-struct Engine<'a> {
+pub(super) struct Engine<'a> {
     purpose: Purpose,
     evaluator: Evaluator,
     requests: Requests<'a>,
@@ -86,6 +90,8 @@ struct Engine<'a> {
     named_file: Option<PathBuf>,
     /// The files that are being run, each by the one before.
     files: Vec<PathBuf>,
+    /// Types of which no variable can be looked at.
+    unseen_types: BTreeSet<String>,
 }
 
 impl<'a> Engine<'a> {
@@ -109,6 +115,7 @@ impl<'a> Engine<'a> {
             inputs: BTreeMap::new(),
             named_file: None,
             files: Vec::new(),
+            unseen_types: BTreeSet::new(),
         })
     }
 
@@ -119,6 +126,7 @@ impl<'a> Engine<'a> {
                 // What has not been looked at while a cell ran comes too late.
                 Request::Expect(_) => {}
                 Request::Deliver => self.deliver_next(),
+                Request::Look(looking) => self.let_look(looking),
                 Request::Shutdown => return,
             }
         }
@@ -134,6 +142,7 @@ impl<'a> Engine<'a> {
     }
 
     fn execute(&mut self, cell: &Cell) {
+        self.shared.variables().begin();
         self.shared.pump.begin_cell(cell.id);
         self.shared.begin(cell.id);
         self.shared.questions.begin(cell);
@@ -394,10 +403,7 @@ impl<'a> Engine<'a> {
 
     /// Takes note of what there is after a cell, for questions that come while the next one runs.
     fn remember(&self, cell: &Cell, completed: bool) {
-        let variables = self.evaluator.names().variables();
-        let variables = variables
-            .map(|(name, type_)| (name.to_owned(), type_.to_owned()))
-            .collect();
+        let variables = self.names_and_types().into_iter().collect();
         self.shared.change_knowledge(|knowledge| {
             if completed {
                 knowledge.learn(cell.execution_count, &cell.code);

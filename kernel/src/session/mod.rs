@@ -28,6 +28,7 @@ mod queries;
 mod question;
 mod shared;
 mod sources;
+mod variables;
 
 pub(crate) use comms::{is_widget_update, merged_updates};
 pub(crate) use completion::{Completion, Completions};
@@ -41,11 +42,13 @@ pub(crate) use inspection::Detail;
 pub(crate) use left_out::LeftOut;
 pub(crate) use outputs::{Outputs, lines};
 pub(crate) use overflow::Overflow;
+pub(crate) use variables::{NO_VALUE, NotSeen, PlaceId, Variable, first_parts};
 
 pub(crate) use crate::cell::Completeness;
 
 use std::collections::BTreeMap;
 use std::io;
+use std::ops::Range;
 use std::sync::{Arc, Mutex, mpsc as threads};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -63,7 +66,8 @@ use crate::process::descendants;
 use crate::session_directory;
 use comms::Comms;
 use completion::CompletionContext;
-use engine::{Purpose, Request};
+use engine::look::Looking;
+use engine::{Engine, Purpose, Request};
 use events::{Backlog, EventSender};
 use input::Questions;
 use locations::Locations;
@@ -254,6 +258,60 @@ impl Session {
             .await
             .unwrap_or_else(|| inspection::from_knowledge(&knowledge, (excerpt.map.text(), excerpt.position), detail));
         found.map(|parts| inspection::bundle(&parts))
+    }
+
+    /// The notebook's variables. Where nobody `may_look` now, and while a cell runs, with the values that they had when
+    /// somebody last did. What happens because of it happens as `cell`.
+    pub(crate) async fn variables(&self, cell: CellId, may_look: bool) -> Vec<Variable> {
+        if may_look && !self.shared.variables().is_current() {
+            // Whoever is too late takes what is known.
+            let _ = self.look(cell, |engine, cell| engine.look_at_all(cell)).await;
+        }
+        let knowledge = self.shared.knowledge();
+        self.shared.variables().all(knowledge.variables())
+    }
+
+    /// The fields or elements of something, or some of them, and how many there are in all.
+    ///
+    /// # Errors
+    ///
+    /// When a cell runs, when it is not there any more, or when looking at it fails.
+    pub(crate) async fn parts(
+        &self,
+        cell: CellId,
+        place: PlaceId,
+        range: Range<usize>,
+    ) -> Result<(Vec<Variable>, usize), NotSeen> {
+        let place = self.shared.variables().place(place).ok_or(NotSeen::NoPlace)?;
+        let (asked, first) = (place.clone(), range.start);
+        let parts = self.look(cell, move |engine, cell| engine.look_at_parts(cell, &asked, range));
+        let parts = parts.await.unwrap_or(Err(NotSeen::Busy))?;
+        Ok((self.shared.variables().parts(&place, first, &parts), parts.total))
+    }
+
+    /// What a variable shows.
+    ///
+    /// # Errors
+    ///
+    /// When a cell runs, when there is no such variable, or when it cannot be shown.
+    pub(crate) async fn show_variable(&self, cell: CellId, name: String) -> Result<(MimeBundle, Metadata), NotSeen> {
+        let shown = self.look(cell, move |engine, cell| engine.show_variable(cell, &name));
+        shown.await.unwrap_or(Err(NotSeen::Busy))
+    }
+
+    /// Has the engine look at variables between cells; None where it does not come to that.
+    async fn look<T: Send + 'static>(
+        &self,
+        cell: CellId,
+        look: impl FnOnce(&mut Engine<'_>, CellId) -> T + Send + 'static,
+    ) -> Option<T> {
+        if self.shared.is_busy() || !self.shared.has_started() {
+            return None;
+        }
+        let (question, answer) = question();
+        let looking = Looking::new(cell, move |engine, cell| question.answer(|| look(engine, cell)));
+        self.engine.requests.send(Request::Look(looking)).ok()?;
+        answer.get(TURN).await
     }
 
     /// Ends the session and waits until its processes and files are gone.

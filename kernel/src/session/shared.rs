@@ -15,6 +15,7 @@ use super::input::Questions;
 use super::knowledge::Knowledge;
 use super::locations::Locations;
 use super::output::Pump;
+use super::variables::Variables;
 use crate::evaluation::Insight;
 use crate::process::descendants;
 
@@ -37,6 +38,7 @@ pub(super) struct Shared {
     start: watch::Sender<Start>,
     /// The notebook as the last cell left it.
     knowledge: Mutex<Arc<Knowledge>>,
+    variables: Mutex<Variables>,
     events: EventSender,
 }
 
@@ -66,6 +68,7 @@ impl Shared {
             queued: Mutex::default(),
             start: watch::Sender::new(Start::UnderWay),
             knowledge: Mutex::default(),
+            variables: Mutex::default(),
             events,
         }
     }
@@ -132,14 +135,24 @@ impl Shared {
         Arc::clone(&self.known())
     }
 
+    /// What is known of the notebook's variables.
+    pub(super) fn variables(&self) -> MutexGuard<'_, Variables> {
+        self.variables.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     pub(super) fn change_knowledge(&self, change: impl FnOnce(&mut Knowledge)) {
         change(Arc::make_mut(&mut self.known()));
     }
 
-    pub(super) fn finish(&self, cell: CellId, outcome: Outcome) {
+    /// The same as `finish` for what nobody waits for.
+    pub(super) fn end(&self, cell: CellId) {
         self.running.store(NO_CELL, Ordering::Release);
         self.questions.end();
         self.queue().retain(|queued| *queued != cell);
+    }
+
+    pub(super) fn finish(&self, cell: CellId, outcome: Outcome) {
+        self.end(cell);
         self.say(Event::Finished { cell, outcome });
     }
 

@@ -192,7 +192,8 @@ fn kernel_info_does_not_wait_for_a_cell() {
             answered.push(date(&reply));
             let info = reply.content;
             assert_eq!(info["protocol_version"], "5.5");
-            assert_eq!(info["supported_features"], json!(["kernel subshells"]));
+            assert_eq!(info["supported_features"], json!(["kernel subshells", "debugger"]));
+            assert_eq!(info["debugger"], true);
             assert_eq!(info["implementation"], "parcell");
             let language = &info["language_info"];
             assert_eq!(language["name"], "rust");

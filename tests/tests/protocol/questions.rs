@@ -47,11 +47,7 @@ fn what_the_kernel_cannot_do_it_says() {
         let requests = [
             (Channel::Shell, "make_coffee_request", json!({})),
             (Channel::Control, "make_coffee_request", json!({})),
-            (
-                Channel::Control,
-                "debug_request",
-                json!({"type": "request", "seq": 1, "command": "debugInfo"}),
-            ),
+            (Channel::Control, "debug_request", json!({"type": "request", "seq": 1})),
             (Channel::Shell, "execute_request", json!({"silent": false})),
             (Channel::Shell, "is_complete_request", json!({"code": 7})),
             (Channel::Shell, "complete_request", json!({})),

@@ -8,6 +8,8 @@ mod entry;
 mod environment;
 mod exports;
 mod failure;
+pub mod inspection;
+mod looked;
 mod panic_hook;
 mod pool;
 mod process;

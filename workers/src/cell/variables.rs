@@ -9,13 +9,17 @@ use std::collections::HashMap;
 use std::ptr::NonNull;
 use std::sync::Arc;
 
+use super::inspection::{Seeing, Viewer};
 use super::send_control_line;
 pub use crate::contract::control::{PANICKED, USER_ERROR_OCCURRED, VARIABLE_CHANGED_TYPE};
+use crate::contract::inspection::{Look, Seen};
 
 /// The variables, by name.
 #[derive(Debug, Default)]
 pub struct VariableStore {
     values: HashMap<String, Box<dyn Any>>,
+    /// How variables are looked at, by their types.
+    viewers: HashMap<TypeId, Viewer>,
 }
 
 /// A new store, which lives until its process ends.
@@ -70,6 +74,22 @@ impl VariableStore {
     /// Takes over all variables of another store.
     pub fn merge(&mut self, other: VariableStore) {
         self.values.extend(other.values);
+        self.viewers.extend(other.viewers);
+    }
+
+    /// Tells how variables of a type are looked at: by making a `View`, and having it seen.
+    pub fn add_viewer<T: 'static>(&mut self, view: for<'a> fn(&'a T, Seeing<'_>) -> Seen) {
+        self.viewers.insert(TypeId::of::<T>(), Viewer::new(view));
+    }
+
+    /// Looks at a variable.
+    pub(super) fn see(&self, name: &str, look: &Look) -> Seen {
+        let seen = self.values.get(name).and_then(|value| {
+            // Of the value, not of the box around it.
+            let value = value.as_ref();
+            self.viewers.get(&value.type_id())?.see(value, look)
+        });
+        seen.unwrap_or(Seen::Unknown)
     }
 
     fn put(&mut self, name: &str, value: Box<dyn Any>) {

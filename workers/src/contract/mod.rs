@@ -10,6 +10,7 @@ pub mod comms;
 pub mod control;
 pub mod display;
 pub mod events;
+pub mod inspection;
 pub mod marks;
 pub mod mime;
 pub mod reports;

@@ -3,7 +3,7 @@
 //! It uses nothing but the standard library: the build script of the executable, which exports some of them, reads this
 //! file as well.
 
-use std::ffi::{CStr, c_int};
+use std::ffi::{CStr, c_int, c_void};
 use std::marker::PhantomData;
 
 /// The name of a function, and its type: that of a function pointer.
@@ -91,6 +91,9 @@ pub type TakeOver = extern "C" fn(predecessor: c_int);
 /// Is given the path of a file, of so many bytes.
 pub type Deliver = unsafe extern "C" fn(path: *const u8, length: usize);
 
+/// Is given the notebook's variables, or null where there are none, and the path of a file, of so many bytes.
+pub type Inspect = unsafe extern "C" fn(variables: *mut c_void, path: *const u8, length: usize);
+
 /// Works for as long as there is work, and gives an exit code if it comes back.
 pub type StandingWorker = extern "C" fn() -> c_int;
 
@@ -107,6 +110,8 @@ pub const TAKE_OVER: Symbol<TakeOver> = Symbol::new(c"parcell_take_over");
 /// Of the library: calls the function that is there for a message of the front end's, a
 /// [`CommMessage`](super::comms::CommMessage) in a file.
 pub const DELIVER: Symbol<Deliver> = Symbol::new(c"parcell_deliver");
+/// Of the library: looks at variables, as an [`Inspection`](super::inspection::Inspection) in a file says.
+pub const INSPECT: Symbol<Inspect> = Symbol::new(c"parcell_inspect");
 /// Of the library: makes the calling process a standing worker.
 pub const STANDING_WORKER: Symbol<StandingWorker> = Symbol::new(c"parcell_standing_worker");
 

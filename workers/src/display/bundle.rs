@@ -69,6 +69,11 @@ impl MimeBundle {
         self.data.get("text/html").and_then(Value::as_str).unwrap_or_default()
     }
 
+    /// The representations alone.
+    pub(crate) fn into_data(self) -> Map<String, Value> {
+        self.data
+    }
+
     /// Nothing yet.
     pub fn new() -> Self {
         Self::default()

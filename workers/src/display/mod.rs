@@ -63,6 +63,7 @@ pub(crate) use bundle::to_json;
 pub(crate) use handle::unique_id;
 pub(crate) use message::Message;
 pub(crate) use shorten::Shortened;
+pub(crate) use table::{COLUMNS, Capped, HEAD_ROWS, Node, grid};
 
 /// Shows something at once: in a notebook below the running cell, in a program as text on standard output.
 ///

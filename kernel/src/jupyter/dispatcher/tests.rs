@@ -10,6 +10,7 @@ mod requests;
 
 use super::*;
 use crate::jupyter::content::ExecuteReply;
+use crate::jupyter::lookups::Lookup;
 use crate::jupyter::message::ParentHeader;
 use crate::jupyter::requests::RequestContent;
 use crate::session::{self, CellError, CellId, InputRequestId, MimeBundle, Outcome, Stream};
@@ -134,6 +135,10 @@ fn describe(action: Action) -> String {
             format!("{} {} to {client}", in_words(&content), id(&request.header))
         }
         Action::CheckCompleteness { request, code } => format!("check {code:?} {}", id(&request.header)),
+        Action::LookUp {
+            request,
+            lookup: Lookup::Variables { may_look: false, .. },
+        } => format!("tell what is known {}", id(&request.header)),
         Action::LookUp { request, .. } => format!("look up {}", id(&request.header)),
         Action::Ask { request, input, .. } => {
             let client = String::from_utf8_lossy(&request.identities[0]);

@@ -30,6 +30,7 @@ impl Engine<'_> {
             code: String::new(),
             allow_stdin: false,
         };
+        self.shared.variables().begin();
         self.shared.enqueue_first(id);
         self.shared.say(Event::DeliveryStarted { cell: id });
         self.shared.pump.begin_cell(id);

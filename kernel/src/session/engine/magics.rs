@@ -1,22 +1,20 @@
 //! What the session does for magics: it knows the notebook's variables, the code of its cells, and what a cell puts out.
 
-use std::fmt::Write as _;
 use std::io;
 use std::ops::Range;
 use std::path::Path;
 
-use super::file;
+use parcell::contract::inspection::Look;
+
 use super::{Engine, Purpose, shown};
+use super::{file, outcome};
 use crate::cell::{self, FilePurpose, History, HistoryRange, Part, Rewritten, Save, SourceMap, Step};
 use crate::session::captured::captured;
 use crate::session::diagnostics;
 use crate::session::endings::Subject;
 use crate::session::event::{Cell, CellError, Content, Event, Outcome, Stream};
+use crate::session::variables;
 use crate::toolchain::rustfmt;
-
-/// What `%whos` asks of variables, in the library.
-const LOOKING: &str = "use ::parcell::cell::whos::{Elements as _, Leading as _, Looked, NoElements as _, NotLeading as _, \
-                       NotPrinted as _, Printed as _, Variable, show_variables};";
 
 impl Engine<'_> {
     /// Does what is more than to run the cell's code.
@@ -24,7 +22,7 @@ impl Engine<'_> {
         let data = match step {
             Step::Run(_) => return Outcome::Ok,
             Step::Reset => return self.reset(cell),
-            Step::Whos(place) => return self.show_variables(cell, place),
+            Step::Whos => return self.show_variables(cell),
             Step::Explain(query) => return self.explain_name(cell, query),
             Step::History(history) => return self.print_history(cell, history),
             Step::Save(save) => return self.save(cell, save),
@@ -52,23 +50,23 @@ impl Engine<'_> {
         self.run(cell, Subject::Cell, code, false, &mut SourceMap::default())
     }
 
-    fn show_variables(&mut self, cell: &Cell, place: &Range<usize>) -> Outcome {
-        let mut rows = String::new();
-        for (name, type_) in self.evaluator.names().variables() {
-            // Writing to a string does not fail.
-            let _ = write!(
-                rows,
-                "{{ let looked = &Looked(&{name}); Variable {{ name: {name:?}, type_: {:?}, \
-                 bytes: size_of_val(&{name}) + looked.parcell_bytes(), elements: looked.parcell_elements(), \
-                 text: looked.parcell_text() }} }},",
-                shown::short_type(type_)
-            );
-        }
-        if rows.is_empty() {
+    fn show_variables(&mut self, cell: &Cell) -> Outcome {
+        let variables = self.names_and_types();
+        if variables.is_empty() {
             self.say(cell, Content::display(shown::variables(std::iter::empty())));
             return Outcome::Ok;
         }
-        self.run_generated(cell, &format!("{{ {LOOKING} show_variables(&[{rows}]); }};"), place)
+        let names = variables.iter().map(|(name, _)| name.clone()).collect();
+        match self.look(cell.id, names, &Look::Summary) {
+            Ok(seen) => {
+                self.say(cell, Content::display(variables::table(&variables, seen)));
+                Outcome::Ok
+            }
+            Err(error) => {
+                let report = self.shared.pump.drain();
+                Outcome::Error(outcome::explain(&error, Subject::Cell, &report, self.interrupted(cell)))
+            }
+        }
     }
 
     /// The cells that were run before this one and that these ranges name; all where there is none.
@@ -196,7 +194,7 @@ impl Engine<'_> {
     fn run_codes(&mut self, cell: &Cell, path: &Path, codes: Vec<file::Code>) -> Outcome {
         for code in codes {
             if self.interrupted(cell) {
-                return Outcome::Error(super::outcome::interrupted(Subject::Cell));
+                return Outcome::Error(outcome::interrupted(Subject::Cell));
             }
             let part = Cell {
                 code: code.text,

@@ -65,7 +65,7 @@ pub(super) fn refuse_all(shared: &Shared, requests: &mpsc::Receiver<Request>, er
                 shared.finish(cell.id, Outcome::Error(diagnostics::plain_error("StartError", &text)))
             }
             Request::Shutdown => return,
-            Request::Expect(_) | Request::Deliver => {}
+            Request::Expect(_) | Request::Deliver | Request::Look(_) => {}
         }
     }
 }

@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use super::MimeBundle;
 use layout::Grid;
+pub(crate) use node::{COLUMNS, Capped, HEAD_ROWS, Node};
 
 /// A table: HTML, with aligned plain text beside it.
 ///
@@ -35,10 +36,15 @@ use layout::Grid;
 /// If the value's `Serialize` fails.
 #[track_caller]
 pub fn table(rows: impl Serialize) -> MimeBundle {
-    let grid = match node::of(&rows) {
-        Ok(node) => Grid::of(node),
+    match node::of(&rows) {
+        Ok(rows) => grid(rows),
         Err(error) => panic!("the value cannot be shown as a table: {error}"),
-    };
+    }
+}
+
+/// A table of rows that are known.
+pub(crate) fn grid(rows: Node) -> MimeBundle {
+    let grid = Grid::of(rows);
     MimeBundle::new()
         .with("text/plain", grid.text())
         .with("text/html", grid.html())

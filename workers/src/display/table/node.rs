@@ -2,12 +2,13 @@
 
 use std::collections::VecDeque;
 use std::fmt;
+use std::ops::Range;
 
 use serde::ser::{self, Serialize};
 
 /// A value as it is shown in a table.
 #[derive(Debug, PartialEq)]
-pub(super) enum Node {
+pub(crate) enum Node {
     Empty,
     Text(String),
     Number(String),
@@ -17,16 +18,36 @@ pub(super) enum Node {
 
 /// The first and last of several, and how many there are.
 #[derive(Debug, PartialEq)]
-pub(super) struct Capped<T> {
+pub(crate) struct Capped<T> {
     pub(super) head: Vec<T>,
     pub(super) tail: VecDeque<T>,
     pub(super) total: usize,
 }
 
 /// How many rows are kept from the beginning and from the end, and how many columns.
-pub(super) const HEAD_ROWS: usize = 60;
+pub(crate) const HEAD_ROWS: usize = 60;
 pub(super) const TAIL_ROWS: usize = 10;
-const COLUMNS: usize = 40;
+pub(crate) const COLUMNS: usize = 40;
+
+impl<T> Capped<T> {
+    /// Of so many rows those that are shown, which `visit` gives from a range of places.
+    pub(crate) fn first_and_last(total: usize, visit: impl Fn(Range<usize>, &mut dyn FnMut(T))) -> Self {
+        let beginning = HEAD_ROWS.min(total);
+        let end = total.saturating_sub(TAIL_ROWS).max(beginning);
+        let (mut head, mut tail) = (Vec::new(), VecDeque::new());
+        visit(0..beginning, &mut |row| head.push(row));
+        if end < total {
+            visit(end..total, &mut |row| tail.push_back(row));
+        }
+        Self { head, tail, total }
+    }
+
+    /// The first of so many.
+    pub(crate) fn beginning(head: Vec<T>, total: usize) -> Self {
+        let tail = VecDeque::new();
+        Self { head, tail, total }
+    }
+}
 
 /// How a value's `Serialize` failed.
 #[derive(Debug, thiserror::Error)]

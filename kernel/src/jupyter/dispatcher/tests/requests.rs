@@ -143,6 +143,22 @@ fn what_takes_its_time_says_busy_and_idle_itself() {
     for kind in ["complete_request", "inspect_request"] {
         assert_eq!(kernel.shell("q", kind, json!({"code": "a"})), ["look up q"]);
     }
+    let variables = json!({"seq": 1, "command": "inspectVariables"});
+    assert_eq!(kernel.control("q", "debug_request", variables.clone()), ["look up q"]);
+    kernel.shell("a", "execute_request", json!({"code": "a"}));
+    assert_eq!(
+        kernel.control("q", "debug_request", variables),
+        ["tell what is known q"]
+    );
+}
+
+#[test]
+fn what_happens_in_the_debugger_is_told_to_all() {
+    let mut kernel = Kernel::new();
+    assert_eq!(
+        kernel.control("q", "debug_request", json!({"seq": 1, "command": "initialize"})),
+        ["busy q", "debug_reply q to one", "debug_event q", "idle q"]
+    );
 }
 
 #[test]
@@ -154,7 +170,7 @@ fn what_is_refused_is_told_where_the_client_waits() {
         ("is_complete", "MalformedRequest"),
         ("history", "MalformedRequest"),
         ("interrupt", "UnknownRequest"),
-        ("debug", "UnknownRequest"),
+        ("debug", "MalformedRequest"),
     ] {
         assert_eq!(
             kernel.shell("q", &format!("{message}_request"), json!({})),
