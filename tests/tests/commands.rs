@@ -8,6 +8,8 @@
 mod check;
 #[path = "commands/doctor.rs"]
 mod doctor;
+#[path = "commands/export.rs"]
+mod export;
 #[path = "commands/format.rs"]
 mod format;
 #[path = "commands/lab.rs"]

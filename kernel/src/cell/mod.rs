@@ -14,6 +14,7 @@ mod cursor;
 mod definitions;
 mod delimiters;
 mod depth;
+mod dialect;
 mod expressions;
 mod format;
 mod history_range;
@@ -53,6 +54,7 @@ pub(crate) use cursor::{Cursor, Excerpt, at as cursor};
 pub(crate) use definitions::{Definition, DefinitionKind, definitions, find_item, macro_documentation};
 pub(crate) use delimiters::{Unbalanced, UnbalancedKind, closing, unbalanced};
 pub(crate) use depth::too_deep;
+pub(crate) use dialect::{Dialect, ForProgram};
 pub(crate) use expressions::{Event, expression_at};
 pub(crate) use format::formatted;
 pub(crate) use history_range::HistoryRange;
@@ -76,6 +78,11 @@ pub(crate) trait Variables {
     /// The source of a function that an earlier cell defined.
     fn function(&self, _name: &str) -> Option<String> {
         None
+    }
+
+    /// What the Rust is for.
+    fn dialect(&self) -> Dialect {
+        Dialect::Cell
     }
 
     /// Whether something of the notebook has this name: a variable, an item, an import.

@@ -6,7 +6,7 @@ use super::magic_error::MagicError;
 use super::parsing::{commands_length, is_sound};
 use super::source_map::SourceMap;
 use super::step::{Part, Step};
-use super::{Variables, line_magic, session_magic};
+use super::{Dialect, Variables, line_magic, session_magic};
 
 /// A cell without a magic of its own, cut where the session has something to answer, and where commands follow
 /// code, in front of which it wants them.
@@ -16,6 +16,7 @@ pub(super) fn split(cell: &str, variables: &dyn Variables) -> Result<Vec<Part>, 
     let mut splitter = Splitter {
         cell,
         is_known: &is_known,
+        dialect: variables.dialect(),
         start: 0,
         pending: Vec::new(),
         parts: Vec::new(),
@@ -42,6 +43,7 @@ pub(super) fn split(cell: &str, variables: &dyn Variables) -> Result<Vec<Part>, 
 struct Splitter<'a> {
     cell: &'a str,
     is_known: &'a dyn Fn(&str) -> bool,
+    dialect: Dialect,
     /// Where the code begins that is in no part yet.
     start: usize,
     /// The lines in it that are not Rust.
@@ -65,7 +67,7 @@ impl Splitter<'_> {
         if is_whole_cell || has_code(rust.text()) || commands_length(rust.text()) > 0 {
             self.parts.push(Part {
                 range,
-                step: Step::run(show_value(rust.text()).through(&rust)),
+                step: Step::run(show_value(rust.text(), self.dialect).through(&rust)),
             });
         }
         Ok(())
@@ -79,22 +81,23 @@ pub(crate) const VALUE_SHOWN: &str = ").parcell_value().evcxr_display();";
 
 /// Plain Rust, with the value of the expression at the end shown.
 /// The library's `cell::display` says what the calls find.
-fn show_value(cell: &str) -> SourceMap {
+fn show_value(cell: &str, dialect: Dialect) -> SourceMap {
     let body = Body::parse(cell, 0..cell.len());
     // What is misspelt is to be told in words about what was written.
     let value = body
         .nodes
         .last()
         .filter(|_| is_sound(&cell[body.commands.end..]))
-        .filter(|node| matches!(node.kind, NodeKind::Value | NodeKind::Closure(_)));
+        .filter(|node| matches!(node.kind, NodeKind::Value | NodeKind::Closure(_)))
+        .filter(|node| dialect.shows(&cell[node.range.clone()]));
     let Some(range) = value.map(|node| node.range.clone()) else {
         return SourceMap::identity(cell);
     };
     let mut map = SourceMap::default();
     map.copy(cell, 0..range.start);
-    map.generate(VALUE_BEGINS, range.clone());
+    map.generate(dialect.value_begins(), range.clone());
     map.copy_apart(cell, range.clone());
-    map.generate(&format!("){VALUE_SHOWN}"), range.clone());
+    map.generate(&dialect.value_ends(), range.clone());
     map.copy(cell, range.end..cell.len());
     map
 }

@@ -33,7 +33,7 @@ use cache::CacheArgs;
 use doctor::DoctorArgs;
 use install::{InstallArgs, UninstallArgs};
 use lab::LabArgs;
-use run::{CheckArgs, FormatArgs, RunArgs};
+use run::{CheckArgs, ExportArgs, FormatArgs, RunArgs};
 use warm::WarmArgs;
 
 use crate::process::orphans;
@@ -62,6 +62,8 @@ enum Command {
     Run(RunArgs),
     /// Say which cells of notebooks do not compile, and run none of them
     Check(CheckArgs),
+    /// Write a notebook as a cargo package
+    Export(ExportArgs),
     /// Lay out the code of notebooks as rustfmt does
     Fmt(FormatArgs),
     /// Start JupyterLab with this kernel
@@ -105,6 +107,10 @@ fn dispatch(command: Command) -> Result<ExitCode, Box<dyn Error>> {
         Command::Check(args) => {
             orphans::adopt()?;
             Ok(block_on(run::check(&args))??)
+        }
+        Command::Export(args) => {
+            orphans::adopt()?;
+            Ok(block_on(run::export(&args))??)
         }
         Command::Fmt(args) => Ok(run::format(&args)),
         Command::Doctor(args) => Ok(doctor::examine(&args)?),

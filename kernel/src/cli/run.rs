@@ -3,10 +3,11 @@
 //! The notebook is read and judged first (`notebook`), then its code cells are run one after another (`execute`). Their
 //! output goes to the terminal as it appears (`screen`) and into the executed notebook (`outputs`), which is written
 //! however the run ends. `check` is the same without running anything,
-//! `format` lays the cells out.
+//! `export` makes a program of the cells, `format` lays them out.
 
 mod check;
 mod execute;
+mod export;
 mod format;
 mod highlight;
 mod notebook;
@@ -33,6 +34,7 @@ use screen::Screen;
 use stop::Stop;
 
 pub(super) use check::{CheckArgs, check};
+pub(super) use export::{ExportArgs, export};
 pub(super) use format::{FormatArgs, format};
 pub(super) use trial::{TrialError, try_cells};
 
@@ -60,6 +62,8 @@ pub(super) enum RunError {
     Directory { path: PathBuf, source: io::Error },
     #[error("cannot write {}", .path.display())]
     Write { path: PathBuf, source: io::Error },
+    #[error("{} is there already, and no notebook was exported to it: -o names another directory", .path.display())]
+    Occupied { path: PathBuf },
     #[error("the executed notebook cannot be written as JSON")]
     Encode { source: serde_json::Error },
     #[error("cannot listen for Ctrl-C")]

@@ -291,6 +291,11 @@ impl Evaluator {
         self.insight.look_now(look)
     }
 
+    /// What the notebook depends on.
+    pub(crate) fn manifest(&self) -> &Manifest {
+        &self.state.namespace.manifest
+    }
+
     /// Where the notebook's files are that go with the session.
     pub(crate) fn directory(&self) -> &Path {
         self.package.directory()

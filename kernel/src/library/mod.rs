@@ -19,7 +19,7 @@ use sha2::{Digest, Sha256};
 use crate::toolchain::{Library, Tools, ToolsError};
 use crate::user_directories::{self, CACHE_VARIABLE};
 pub(crate) use build::plant;
-pub(crate) use sources::exports;
+pub(crate) use sources::{exports, write_for_programs};
 pub(crate) use warm::{WarmError, warm};
 
 /// The package of a notebook that depends on nothing more.

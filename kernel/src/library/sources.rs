@@ -62,6 +62,21 @@ pub(super) fn write(directory: &Path) -> Result<(), PrepareError> {
     fs::write(&manifest, MANIFEST).map_err(PrepareError::io("write", &manifest))
 }
 
+/// The same for programs, of which each has its own.
+pub(crate) fn write_for_programs(directory: &Path) -> Result<(), PrepareError> {
+    write(directory)?;
+    let manifest = directory.join("Cargo.toml");
+    fs::write(&manifest, manifest_for_programs()).map_err(PrepareError::io("write", &manifest))
+}
+
+/// Programs are linked as they always are, and may be in any workspace.
+fn manifest_for_programs() -> String {
+    let mut manifest: toml::Table = MANIFEST.parse().unwrap_or_default();
+    manifest.remove("lib");
+    manifest.remove("workspace");
+    manifest.to_string()
+}
+
 fn all_files<'a>(directory: &'a Dir<'a>) -> Vec<&'a include_dir::File<'a>> {
     let mut files: Vec<_> = directory.files().collect();
     for inner in directory.dirs() {
@@ -89,5 +104,8 @@ mod tests {
         assert!(manifest["dependencies"]["serde"]["version"].is_str());
         let hidden = &manifest["target"]["cfg(not(rust_analyzer))"]["dependencies"];
         assert!(hidden["rustix"]["features"].is_array());
+        let for_programs: toml::Table = manifest_for_programs().parse().unwrap();
+        assert_eq!(for_programs["package"], manifest["package"]);
+        assert!(for_programs.get("lib").is_none() && for_programs.get("workspace").is_none());
     }
 }

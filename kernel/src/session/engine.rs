@@ -1,6 +1,7 @@
 //! The thread that owns the evaluator: it has cells compiled and run, and says how they ended.
 
 mod deliver;
+mod export;
 mod file;
 mod known_names;
 pub(super) mod look;
@@ -31,6 +32,7 @@ use crate::cell::{self, Part, Query, Rewritten, SourceMap, Step, Types};
 use crate::environment::SessionFiles;
 use crate::evaluation::{self, Error, Evaluated, Evaluator, Phases, Waiting};
 use crate::toolchain::Identities;
+pub(crate) use export::{Exported, ProgramPart};
 use known_names::KnownNames;
 use look::Looking;
 use outcome::Ended;
@@ -92,6 +94,8 @@ pub(super) struct Engine<'a> {
     files: Vec<PathBuf>,
     /// Types of which no variable can be looked at.
     unseen_types: BTreeSet<String>,
+    /// What the latest cells are as parts of a program, where they are not run.
+    exported: Vec<ProgramPart>,
 }
 
 impl<'a> Engine<'a> {
@@ -116,6 +120,7 @@ impl<'a> Engine<'a> {
             named_file: None,
             files: Vec::new(),
             unseen_types: BTreeSet::new(),
+            exported: Vec::new(),
         })
     }
 
@@ -167,6 +172,9 @@ impl<'a> Engine<'a> {
             imported: &self.imported,
             knowledge: &self.shared.knowledge(),
         };
+        if self.purpose == Purpose::Check {
+            self.exported.extend(export::parts(cell, &known));
+        }
         let query = cell::query(&cell.code, &known);
         match cell::rewrite(&cell.code, &known) {
             _ if let Some(query) = query => self.explain_name(cell, &query),

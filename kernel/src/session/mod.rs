@@ -33,6 +33,7 @@ mod variables;
 pub(crate) use comms::{is_widget_update, merged_updates};
 pub(crate) use completion::{Completion, Completions};
 pub(crate) use diagnostics::with_causes;
+pub(crate) use engine::{Exported, ProgramPart};
 pub(crate) use event::{
     Cell, CellError, CellId, Content, Event, ExpectedCell, InputRequest, InputRequestId, Metadata, MimeBundle, Outcome,
     Stream, is_transient,
@@ -297,6 +298,17 @@ impl Session {
     pub(crate) async fn show_variable(&self, cell: CellId, name: String) -> Result<(MimeBundle, Metadata), NotSeen> {
         let shown = self.look(cell, move |engine, cell| engine.show_variable(cell, &name));
         shown.await.unwrap_or(Err(NotSeen::Busy))
+    }
+
+    /// What the cells that have been checked since this was asked last are as parts of a program.
+    pub(crate) async fn take_exported(&self, cell: CellId) -> Vec<ProgramPart> {
+        let taken = self.look(cell, |engine, _| engine.take_exported()).await;
+        taken.unwrap_or_default()
+    }
+
+    /// What a program of all cells depends on.
+    pub(crate) async fn exported(&self, cell: CellId) -> Exported {
+        self.look(cell, |engine, _| engine.exported()).await.unwrap_or_default()
     }
 
     /// Has the engine look at variables between cells; None where it does not come to that.

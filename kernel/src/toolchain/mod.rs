@@ -36,7 +36,7 @@ use std::process::{Command, ExitCode};
 /// Set where cargo is to run this executable in the place of the compiler.
 const WRAPPER_VARIABLE: &str = "PARCELL_RUSTC_WRAPPER";
 /// Of cells.
-const EDITION: &str = "2024";
+pub(crate) const EDITION: &str = "2024";
 /// The name of the crate that a cell is compiled as.
 const CELL_CRATE: &str = "ctx";
 

@@ -108,5 +108,21 @@ fn show_text(shortened: Shortened) {
 }
 
 fn show(bundle: &MimeBundle) {
-    Message::execute_result(bundle).write();
+    Message::execute_result(bundle).send();
+}
+
+/// Shows a value as the last expression of a cell does: in a program its text is printed, unless it is `()`.
+///
+/// ```
+/// use parcell::prelude::*;
+///
+/// parcell::show!(vec![1, 2, 3]);
+/// ```
+#[macro_export]
+macro_rules! show {
+    ($value:expr) => {{
+        #[allow(unused_imports)]
+        use $crate::cell::{CountedDisplay as _, EvcxrDisplay as _, ShownValue as _};
+        (&($value)).parcell_value().evcxr_display();
+    }};
 }

@@ -57,6 +57,9 @@ impl EarlyReturn {
 
 /// Reports `errors`, of which there is at least one, and unwinds out of the cell.
 pub(super) fn fail(errors: &[TaskError]) -> ! {
+    if !notebook::is_notebook() {
+        panic!("{}", report(errors).traceback.join("\n"));
+    }
     protocol::write_stderr(mime::FAILURE, &report(errors));
     // Unlike `panic!` this runs no panic hook, which would report the failure again.
     std::panic::resume_unwind(Box::new(CellFailed));
@@ -78,6 +81,9 @@ pub(super) fn tell<R>(results: &[Result<R, TaskError>]) {
 
 /// Reports an error of the line at `place`, and unwinds out of the cell.
 pub(super) fn fail_with(ename: &'static str, evalue: &str, place: &Location<'_>) -> ! {
+    if !notebook::is_notebook() {
+        panic!("{evalue}");
+    }
     let traceback = vec![evalue.to_owned(), format!("  = at {place}")];
     protocol::write_stderr(
         mime::FAILURE,

@@ -137,7 +137,7 @@ impl MimeBundle {
 
     /// Shows it as the result of a cell.
     pub fn evcxr_display(&self) {
-        Message::execute_result(self).write();
+        Message::execute_result(self).send();
     }
 
     fn image_size(mut self, dimension: &str, pixels: u32) -> Self {

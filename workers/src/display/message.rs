@@ -38,7 +38,7 @@ impl<'a> Message<'a> {
 
     /// Tells the notebook, or, in a program that is none, prints the plain text.
     #[expect(clippy::print_stdout, reason = "in a program, what it displays is printed")]
-    pub(super) fn send(&self) {
+    pub(crate) fn send(&self) {
         if notebook::is_notebook() {
             self.write();
         } else if let Some(text) = self.text() {
@@ -47,7 +47,7 @@ impl<'a> Message<'a> {
     }
 
     /// Tells the notebook.
-    pub(crate) fn write(&self) {
+    fn write(&self) {
         protocol::write_stdout(mime::DISPLAY, self);
     }
 

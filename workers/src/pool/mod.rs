@@ -159,6 +159,31 @@ impl Pool {
         self.try_map_in(ResultOrder::Items, f, items)
     }
 
+    /// The outcome of every item, of which an `Err` is one, in the order of the items.
+    ///
+    /// # Panics
+    ///
+    /// As [`map_results`](Self::map_results) does.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use parcell::Pool;
+    ///
+    /// let results = Pool::new(2).try_map_results(|text: &str| text.parse::<u32>(), ["1", "x"]);
+    /// assert_eq!(results[0], Ok(1));
+    /// assert!(results[1].is_err());
+    /// ```
+    pub fn try_map_results<T, R, E, F, I>(&self, f: F, items: I) -> Vec<Result<R, TaskError>>
+    where
+        F: Fn(T) -> Result<R, E>,
+        I: IntoIterator<Item = T>,
+        R: Message,
+        E: Display,
+    {
+        self.try_map_results_in(ResultOrder::Items, f, items)
+    }
+
     /// Runs the function for each item, for what it does: what it changes in shared memory, files or elsewhere.
     ///
     /// # Panics

@@ -22,7 +22,7 @@ pub(super) fn rewrite(cell: &str, line: &MagicLine, variables: &dyn Variables) -
     let magic = magics::known("%%pool");
     let options = Options::read(&mut words, magic)?;
     options::refuse_behind(&words, magic)?;
-    let engine = settings::code(&options)?;
+    let engine = settings::code(&options, variables.dialect())?;
     let items = items::split(cell, words.rest().range);
     let target = check(&items, line, magic)?;
     let keep_going = options.has("--keep-going");
@@ -92,8 +92,8 @@ fn refuse_parts_of_failures(target: Option<Target>, items: &Items<'_>, keep_goin
 struct Call<'a> {
     cell: &'a str,
     line: &'a MagicLine,
-    /// The code of what runs the items.
-    engine: String,
+    /// What runs the items.
+    engine: settings::Engine,
     keep_going: bool,
     target: Option<Target>,
     items: Items<'a>,
@@ -131,11 +131,14 @@ impl<'a> Call<'a> {
             (_, false) => "map",
         };
         self.application.apply(&mut self.map, selected, |map| {
-            map.generate(&format!("{}.", self.engine), self.line.name.clone());
+            map.generate(&format!("{}.", self.engine.code), self.line.name.clone());
             // What is wrong with the results is wrong with the function.
             map.generate(method, callable.name.clone());
             map.generate("(", self.line.name.clone());
         })?;
+        if self.engine.returns_errors && method == "try_map" {
+            self.generate("?");
+        }
         results.close(&mut self.map, &self.line.name);
         Ok(())
     }

@@ -1,10 +1,22 @@
 //! What the options of `%%pool` become: the library's pool, or its cluster, with `PoolOptions` that are filled in.
 
+use super::super::Dialect;
 use super::super::magic_error::MagicError;
 use super::super::options::{Given, Options, duration_code};
 
+/// Code that makes what runs the items.
+pub(super) struct Engine {
+    pub(super) code: String,
+    /// Whether what an item's function returns as an error is returned, and not told the notebook.
+    pub(super) returns_errors: bool,
+}
+
+/// What of a cell's options a pool of a program has no method for: how a notebook shows what workers print, and in which
+/// order results come.
+const OF_CELLS: [&str; 4] = ["--unordered", "--quiet", "--no-progress", "--cluster"];
+
 /// The code that makes what runs the items.
-pub(super) fn code(options: &Options<'_>) -> Result<String, MagicError> {
+pub(super) fn code(options: &Options<'_>, dialect: Dialect) -> Result<Engine, MagicError> {
     options.exclude("--quiet", "--raw", "what is not shown has no prefix")?;
     options.exclude("--quiet", "--grouped", "what is not shown is not grouped")?;
     options.exclude(
@@ -14,7 +26,13 @@ pub(super) fn code(options: &Options<'_>) -> Result<String, MagicError> {
     )?;
     options.exclude("--widget", "--no-progress", "the widget shows how far the map is")?;
     options.exclude("--widget", "--cluster", "workers on other machines are Dask's to end")?;
-    let mut code = "parcell::cell::PoolOptions::new()".to_owned();
+    let is_pool = dialect == Dialect::Program && !OF_CELLS.iter().any(|option| options.has(option));
+    let start = if is_pool {
+        "Pool::builder()"
+    } else {
+        "parcell::cell::PoolOptions::new()"
+    };
+    let mut code = start.to_owned();
     let mut call = |method: &str, argument: &dyn ToString| {
         code.push_str(&format!(".{method}({})", argument.to_string()));
     };
@@ -33,22 +51,37 @@ pub(super) fn code(options: &Options<'_>) -> Result<String, MagicError> {
     if let Some(given) = options.get("--memory") {
         call("memory_limit", &given.size()?);
     }
-    for (flag, method) in [
-        ("--unordered", "unordered"),
-        ("--grouped", "grouped"),
-        ("--quiet", "quiet"),
-        ("--raw", "raw"),
-        ("--profile", "profile"),
-        ("--no-progress", "no_progress"),
-        ("--widget", "widget"),
-    ] {
+    let flags: &[(&str, &str, &str)] = if is_pool {
+        // Lines of a program's workers have no prefix.
+        &[
+            ("--grouped", "grouped", "true"),
+            ("--profile", "profile", "true"),
+            ("--widget", "progress_widget", ""),
+        ]
+    } else {
+        &[
+            ("--unordered", "unordered", ""),
+            ("--grouped", "grouped", ""),
+            ("--quiet", "quiet", ""),
+            ("--raw", "raw", ""),
+            ("--profile", "profile", ""),
+            ("--no-progress", "no_progress", ""),
+            ("--widget", "widget", ""),
+        ]
+    };
+    for (flag, method, argument) in flags {
         if options.has(flag) {
-            call(method, &"");
+            call(method, argument);
         }
     }
-    Ok(match options.get("--cluster") {
+    let code = match options.get("--cluster") {
         Some(given) => format!("parcell::cell::cluster({:?}, {code})", address(given)?),
+        None if is_pool => format!("{code}.build()"),
         None => format!("parcell::cell::pool({code})"),
+    };
+    Ok(Engine {
+        code,
+        returns_errors: is_pool,
     })
 }
 

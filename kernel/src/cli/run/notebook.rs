@@ -41,6 +41,8 @@ pub(super) struct CodeCell {
     pub(super) source: String,
     /// A failure of this cell is what its author expects.
     pub(super) may_fail: bool,
+    /// The error with which it ended when it was run last.
+    pub(super) failure: Option<String>,
 }
 
 /// Why a file was refused.
@@ -149,8 +151,19 @@ impl Notebook {
             index,
             source: cells::source(cell),
             may_fail: cells::has_tag(cell, "raises-exception"),
+            failure: cells::failure(cell),
         })
         .collect()
+    }
+
+    /// The headings of the text, each with the index of its cell.
+    pub(super) fn headings(&self) -> impl Iterator<Item = (usize, String)> {
+        let text = self.cells.iter().enumerate().filter(|(_, cell)| !cells::is_code(cell));
+        text.flat_map(|(index, cell)| {
+            let source = cells::source(cell);
+            let headings = source.lines().filter(|line| line.starts_with('#'));
+            headings.map(|line| (index, line.to_owned())).collect::<Vec<_>>()
+        })
     }
 
     /// Puts other code into the cell at `index`.

@@ -52,6 +52,7 @@ fn code_cell((index, source): (usize, &&str)) -> CodeCell {
         index,
         source: (*source).to_owned(),
         may_fail: false,
+        failure: None,
     }
 }
 

@@ -153,6 +153,7 @@ fn cells(sources: &[&str]) -> Vec<CodeCell> {
             index,
             source: (*source).to_owned(),
             may_fail: false,
+            failure: None,
         })
         .collect()
 }

@@ -45,6 +45,14 @@ pub(super) fn source(cell: &Map<String, Value>) -> String {
     }
 }
 
+/// The error among the cell's outputs.
+pub(super) fn failure(cell: &Map<String, Value>) -> Option<String> {
+    let outputs = cell.get("outputs")?.as_array()?;
+    let error = outputs.iter().find(|output| output["output_type"] == "error")?;
+    let text = |field: &str| error[field].as_str().unwrap_or_default().to_owned();
+    Some(format!("{}: {}", text("ename"), text("evalue")))
+}
+
 pub(super) fn has_tag(cell: &Map<String, Value>, wanted: &str) -> bool {
     let tags = cell
         .get("metadata")

@@ -171,11 +171,13 @@ fn code_cells_are_found_with_their_place_source_and_tags() {
             index: 0,
             source: "1".into(),
             may_fail: false,
+            failure: None,
         },
         CodeCell {
             index: 2,
             source: "panic!(\n)".into(),
             may_fail: true,
+            failure: None,
         },
     ];
     assert_eq!(notebook.code_cells(), expected);
@@ -233,7 +235,8 @@ fn a_notebook_of_version_3_is_upgraded() {
         [CodeCell {
             index: 1,
             source: "1 +\n2".into(),
-            may_fail: false
+            may_fail: false,
+            failure: None,
         }]
     );
     let written = written(notebook);
