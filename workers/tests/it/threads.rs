@@ -123,12 +123,13 @@ fn a_worker_that_waits_for_its_own_workers_is_busy() {
     if is_program(BUSY) {
         let spin = |_: u32| {
             let started = Instant::now();
-            while started.elapsed() < Duration::from_millis(1200) {
+            while started.elapsed() < Duration::from_secs(4) {
                 std::hint::spin_loop();
             }
         };
         return Pool::new(1).for_each(|_: u32| Pool::new(1).for_each(spin, [0]), [0]);
     }
-    let errors = errors_of(BUSY, &[("PARCELL_IDLE_WARNING", "0.3")]);
+    // Long enough for what spins to get some time on a machine that has much else to do.
+    let errors = errors_of(BUSY, &[("PARCELL_IDLE_WARNING", "1.5")]);
     assert!(!errors.contains("no processor time"), "{errors}");
 }
