@@ -8,6 +8,8 @@ mod cell;
 mod cli;
 mod environment;
 mod evaluation;
+#[cfg(test)]
+mod fuzzing;
 mod identity;
 mod jupyter;
 mod library;

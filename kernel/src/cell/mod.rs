@@ -3,6 +3,8 @@
 //! `rewrite` turns a cell into the Rust that is evaluated; the `SourceMap` that comes with it leads from there back to
 //! what the person wrote, so that every message points at that.
 
+#[cfg(test)]
+mod any_text;
 mod application;
 mod arguments;
 mod body;

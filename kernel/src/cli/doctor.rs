@@ -5,6 +5,7 @@
 
 mod finding;
 mod jupyter;
+mod report;
 mod rust;
 mod storage;
 mod system;
@@ -30,6 +31,9 @@ pub(super) struct DoctorArgs {
     /// Print the findings as JSON
     #[arg(long)]
     json: bool,
+    /// Print the findings as Markdown for a bug report, without what is private
+    #[arg(long, conflicts_with = "json")]
+    report: bool,
 }
 
 /// Looks at everything and prints what it finds; the status is 1 where something is missing that notebooks need.
@@ -45,7 +49,9 @@ pub(super) fn examine(args: &DoctorArgs) -> io::Result<ExitCode> {
     }
     let missing = missing(&findings);
     let mut output = anstream::stdout().lock();
-    if args.json {
+    if args.report {
+        write!(output, "{}", report::report(&findings))?;
+    } else if args.json {
         let list: Vec<_> = findings.iter().map(Finding::to_json).collect();
         writeln!(output, "{:#}", serde_json::Value::from(list))?;
     } else {

@@ -143,6 +143,7 @@ impl std::fmt::Display for Channel {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::fuzzing::{changed, for_all};
     use serde_json::{Value, json};
 
     fn file_with(changes: Value) -> Vec<u8> {
@@ -205,5 +206,21 @@ mod tests {
         assert!(matches!(parse(b"{"), Err(ConnectionError::Malformed { .. })));
         let missing = ConnectionFile::read(Path::new("/nonexistent/kernel.json"));
         assert!(matches!(missing, Err(ConnectionError::Unreadable { .. })));
+    }
+
+    #[test]
+    fn any_file_is_read_or_refused() {
+        const WORDS: &[&str] = &[
+            "\"", ":", ",", "{", "}", "0", "-1", "65536", "null", "tcp", "ipc", "../", "\u{0}", "é", "[[",
+        ];
+        let file = String::from_utf8(file_with(json!({}))).unwrap();
+        for_all(1500, changed(vec![file], WORDS), |file| {
+            if let Ok(file) = parse(file.as_bytes()) {
+                for channel in Channel::ALL {
+                    assert!(file.port(channel) > 0 && file.endpoint(channel).contains("://"));
+                    file.socket_file(channel);
+                }
+            }
+        });
     }
 }

@@ -280,6 +280,7 @@ fn now(content: Content) -> Answer {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::fuzzing::{for_all, json as any_json};
 
     fn request(command: &str, arguments: Value) -> DebugRequest {
         serde_json::from_value(json!({"type": "request", "seq": 3, "command": command, "arguments": arguments}))
@@ -380,6 +381,34 @@ mod tests {
         assert_eq!(
             Style::TypeWithValue.told(part),
             json!({"name": "[0]", "value": "1", "variablesReference": 0})
+        );
+    }
+
+    #[test]
+    fn any_request_is_answered() {
+        const COMMANDS: [&str; 8] = [
+            "initialize",
+            "variables",
+            "richInspectVariables",
+            "inspectVariables",
+            "setBreakpoints",
+            "debugInfo",
+            "attach",
+            "",
+        ];
+        const FIELDS: [&str; 5] = ["variablesReference", "start", "count", "variableName", "clientID"];
+        let arguments = proptest::collection::vec((proptest::sample::select(&FIELDS[..]), any_json()), 0..5);
+        for_all(
+            1000,
+            (proptest::sample::select(&COMMANDS[..]), arguments, any_json()),
+            |(command, fields, other)| {
+                let fields = fields.into_iter().map(|(name, value)| (name.to_owned(), value));
+                for arguments in [Value::Object(fields.collect()), other] {
+                    if let Answer::Now { content, .. } = Debugger::default().answer(request(command, arguments)) {
+                        assert_eq!(serde_json::to_value(content).unwrap()["command"], command);
+                    }
+                }
+            },
         );
     }
 }

@@ -266,6 +266,7 @@ fn null_is_default<'de, D: Deserializer<'de>, T: Deserialize<'de> + Default>(des
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::fuzzing::{for_all, json as any_json};
     use serde_json::json;
 
     fn execute(content: Value) -> ExecuteRequest {
@@ -361,5 +362,54 @@ mod tests {
         for content in [json!({}), json!({"restart": null}), json!({"restart": "no"})] {
             assert!(!restart(content));
         }
+    }
+
+    #[test]
+    fn any_content_is_read_or_refused_by_name() {
+        const TYPES: [&str; 16] = [
+            "execute_request",
+            "complete_request",
+            "inspect_request",
+            "is_complete_request",
+            "history_request",
+            "kernel_info_request",
+            "comm_info_request",
+            "comm_open",
+            "comm_msg",
+            "comm_close",
+            "debug_request",
+            "interrupt_request",
+            "shutdown_request",
+            "create_subshell_request",
+            "delete_subshell_request",
+            "input_reply",
+        ];
+        const FIELDS: [&str; 14] = [
+            "code",
+            "silent",
+            "cursor_pos",
+            "detail_level",
+            "hist_access_type",
+            "n",
+            "session",
+            "comm_id",
+            "target_name",
+            "data",
+            "value",
+            "subshell_id",
+            "command",
+            "seq",
+        ];
+        let content = proptest::collection::vec((proptest::sample::select(&FIELDS[..]), any_json()), 0..6);
+        for_all(
+            1500,
+            (proptest::sample::select(&TYPES[..]), content),
+            |(msg_type, fields)| {
+                let fields = fields.into_iter().map(|(name, value)| (name.to_owned(), value));
+                if let Err(error) = RequestContent::read(msg_type, &Value::Object(fields.collect())) {
+                    assert!(error.to_string().contains(msg_type), "{error}");
+                }
+            },
+        );
     }
 }

@@ -1,5 +1,6 @@
 //! The thread that owns the evaluator: it has cells compiled and run, and says how they ended.
 
+mod bug;
 mod deliver;
 mod export;
 mod file;
@@ -156,7 +157,10 @@ impl<'a> Engine<'a> {
                 .shared
                 .finish(cell.id, Outcome::Error(outcome::interrupted(Subject::Cell)));
         }
-        let outcome = self.run_code(cell);
+        let outcome = match bug::guard(|| self.run_code(cell)) {
+            Ok(outcome) => outcome,
+            Err(bug) => self.recover(cell, &bug),
+        };
         if cell.execution_count > 0 {
             self.inputs.insert(cell.execution_count, cell.code.clone());
         }
@@ -267,7 +271,11 @@ impl<'a> Engine<'a> {
         if result.is_ok() {
             // Also after a panic the cell's items are defined. What did not come to run has defined nothing.
             self.types = types;
-            self.identities = identities;
+            if self.identities != identities {
+                // They may be able to do something else now.
+                self.unseen_types.clear();
+                self.identities = identities;
+            }
         }
         let report = self.shared.pump.drain();
         let undone = result.is_err();

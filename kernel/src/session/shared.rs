@@ -84,6 +84,11 @@ impl Shared {
         (done, self.events.end_capture())
     }
 
+    /// What was kept of a cell whose capture was not ended.
+    pub(super) fn end_capture(&self) -> Vec<Content> {
+        self.events.end_capture()
+    }
+
     pub(super) fn enqueue(&self, cell: CellId) {
         self.queue().push_back(cell);
     }

@@ -1,5 +1,6 @@
 //! cargo, at work on the package that cells are compiled in.
 
+use std::ffi::OsStr;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
 use std::path::Path;
@@ -123,8 +124,12 @@ impl Cargo<'_> {
             .current_dir(self.directory)
             .args([subcommand, "--target", &tools.host])
             .env("CARGO_TERM_COLOR", "never")
-            .env("RUSTC", &tools.rustc)
-            .envs(&self.settings.environment);
+            .env("RUSTC", &tools.rustc);
+        // Crates would be others for one session than for all that have them from the cache.
+        for (name, _) in std::env::vars_os().filter(|(name, _)| is_of_profiles(name)) {
+            cargo.env_remove(name);
+        }
+        cargo.envs(&self.settings.environment);
         if let Some(directory) = self.temporary {
             cargo.env("TMPDIR", directory);
         }
@@ -320,6 +325,11 @@ impl<R: BufRead> Lines<R> {
     }
 }
 
+/// Whether a variable of the environment says how cargo compiles, which is the manifest's to say.
+fn is_of_profiles(name: &OsStr) -> bool {
+    name.as_encoded_bytes().starts_with(b"CARGO_PROFILE_")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -346,5 +356,17 @@ mod tests {
         let said = "error: no matching package named `nowhere` found\nlocation searched: crates.io index";
         assert!(unreachable(said).contains("`nowhere` has not been downloaded"));
         assert!(unreachable("error: odd").ends_with("error: odd"));
+    }
+
+    #[test]
+    fn profiles_of_the_environment_are_known() {
+        for (name, is_one) in [
+            ("CARGO_PROFILE_DEV_OPT_LEVEL", true),
+            ("CARGO_PROFILE_RELEASE_LTO", true),
+            ("CARGO_HOME", false),
+            ("MY_CARGO_PROFILE_DEV", false),
+        ] {
+            assert_eq!(is_of_profiles(OsStr::new(name)), is_one, "{name}");
+        }
     }
 }

@@ -225,3 +225,25 @@ impl Said {
         }
     }
 }
+
+#[rstest]
+#[timeout(Duration::from_secs(120))]
+fn a_report_has_what_was_found_and_no_home() {
+    let machine = Sandbox::new();
+    let said = machine.run(&["doctor", "--report", "--no-run"]);
+    assert!(
+        said.stdout
+            .starts_with(concat!("parcell ", env!("CARGO_PKG_VERSION"), " on ")),
+        "{}",
+        said.stdout
+    );
+    for subject in ["Rust compiler", "C linker", "/proc", "kernel in Jupyter"] {
+        assert!(
+            said.stdout.contains(&format!(" | {subject} | ")),
+            "{subject}: {}",
+            said.stdout
+        );
+    }
+    let home = machine.path("home");
+    assert!(!said.stdout.contains(home.to_str().unwrap()), "{}", said.stdout);
+}

@@ -19,8 +19,8 @@ pub(super) enum Level {
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(super) struct Finding {
     pub(super) level: Level,
-    subject: &'static str,
-    found: String,
+    pub(super) subject: &'static str,
+    pub(super) found: String,
     /// A command, or what to do where there is none.
     remedy: Option<String>,
 }
@@ -73,7 +73,7 @@ impl fmt::Display for Finding {
 }
 
 impl Level {
-    fn name(self) -> &'static str {
+    pub(super) fn name(self) -> &'static str {
         match self {
             Level::Good => "ok",
             Level::Warning => "warning",

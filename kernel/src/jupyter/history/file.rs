@@ -248,6 +248,7 @@ fn error(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> History
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::fuzzing::{changed, for_all};
     use std::os::unix::fs::PermissionsExt;
 
     fn input(session: u32, line: u32, source: &str) -> Input {
@@ -336,5 +337,36 @@ mod tests {
         File::create(&file).unwrap();
         let error = HistoryFile::open(&file).unwrap_err();
         assert!(error.to_string().contains("file"), "{error}");
+    }
+
+    #[test]
+    fn any_file_is_read_as_far_as_it_is_a_history() {
+        const WORDS: &[&str] = &[
+            "\n",
+            "{",
+            "}",
+            "\"",
+            ":",
+            "null",
+            "4294967295",
+            "-1",
+            "1e999",
+            "\\u",
+            "\u{0}",
+            "[[[[",
+            "\"session\"",
+        ];
+        let lines = [
+            r#"{"session":1}"#,
+            r#"{"session":1,"line":1,"input":"let a = \"\\n\";"}"#,
+            r#"{"session":2}"#,
+            r#"{"session":2,"line":7,"input":"é"}"#,
+        ];
+        let file = lines.join("\n") + "\n";
+        for_all(2000, changed(vec![file], WORDS), |file| {
+            let (last, inputs) = read(file.as_bytes());
+            assert!(inputs.iter().all(|input| input.session <= last), "{last} {inputs:?}");
+            assert!(inputs.len() <= file.lines().count());
+        });
     }
 }

@@ -1,6 +1,7 @@
 //! Messages that are right are read back; every other kind of frames is told apart.
 
 use super::*;
+use crate::fuzzing::{changed, for_all};
 use crate::jupyter::content::Content;
 use crate::jupyter::requests::IsCompleteRequest;
 use jupyter_protocol::Status;
@@ -203,4 +204,51 @@ fn binary_parts_and_metadata_travel_beside_the_content() {
         .unwrap();
     assert_eq!((&frames[4][..], &frames[6][..]), (&br#"{"a":1}"#[..], &b"\x00\xff"[..]));
     assert_eq!(&frames[5][..], br#"{"comm_id":"c","data":{}}"#);
+}
+
+#[test]
+fn any_frames_are_read_or_told_apart_and_only_what_was_signed_is_read() {
+    const WORDS: &[&str] = &[
+        "\"",
+        "{",
+        "}",
+        "[",
+        "]",
+        ":",
+        ",",
+        "null",
+        "1",
+        "\u{0}",
+        "é",
+        "\\ud800",
+        "msg_type",
+        "execute_request",
+    ];
+    let parts = || {
+        changed(
+            vec![HEADER.to_owned(), "{}".to_owned(), r#"{"code": "1"}"#.to_owned()],
+            WORDS,
+        )
+    };
+    let frames = (
+        parts(),
+        parts(),
+        parts(),
+        parts(),
+        0..8_usize,
+        proptest::prelude::any::<bool>(),
+    );
+    for_all(1500, frames, |(header, parent, metadata, content, kept, is_signed)| {
+        let wire = Wire::new("key");
+        let mut frames = signed(&wire, &header, &parent, &metadata, &content);
+        if !is_signed {
+            frames[2] = Bytes::from(content.clone());
+        }
+        frames.truncate(kept);
+        let read = decode(&wire, frames.clone());
+        assert!(read.is_err() || (is_signed && kept == 7), "{read:?}");
+        if read.is_ok() {
+            assert!(matches!(decode(&wire, frames), Err(DecodeError::Duplicate)));
+        }
+    });
 }

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use parcell::contract::comms::CommMessage;
 
 use super::outcome::{self, Ended};
-use super::{Cell, Engine, Outcome};
+use super::{Cell, Engine, Outcome, bug};
 use crate::evaluation;
 use crate::session::comms::Delivery;
 use crate::session::diagnostics;
@@ -36,9 +36,10 @@ impl Engine<'_> {
         self.shared.pump.begin_cell(id);
         self.shared.begin(id);
         self.shared.questions.begin(&call);
-        let outcome = match self.deliver(&call, &message) {
-            Ok(()) => Outcome::Ok,
-            Err(error) => Outcome::Error(error),
+        let outcome = match bug::guard(|| self.deliver(&call, &message)) {
+            Ok(Ok(())) => Outcome::Ok,
+            Ok(Err(error)) => Outcome::Error(error),
+            Err(bug) => self.recover(&call, &bug),
         };
         self.shared.finish(id, outcome);
     }

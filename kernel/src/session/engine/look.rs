@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use parcell::contract::inspection::{Look, Parts, Seen};
 
-use super::{Cell, Engine, Outcome};
+use super::{Cell, Engine, Outcome, bug};
 use crate::evaluation::{self, Error, Waiting, viewers};
 use crate::session::event::{CellId, Content, Metadata, MimeBundle};
 use crate::session::variables::{NotSeen, Place};
@@ -47,7 +47,10 @@ impl Engine<'_> {
         let cell = looking.cell;
         self.shared.pump.begin_cell(cell);
         self.shared.begin(cell);
-        (looking.look)(self, cell);
+        if let Err(bug) = bug::guard(|| (looking.look)(self, cell)) {
+            // Whoever asked is told that there is no answer.
+            tracing::error!(%bug, "looking at variables panicked");
+        }
         // What was said meanwhile is nobody's output.
         self.shared.pump.drain();
         self.shared.end(cell);

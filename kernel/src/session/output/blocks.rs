@@ -131,6 +131,10 @@ fn partial_beginning(text: &[u8]) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::fuzzing::{changed, for_all, pieces};
+    use proptest::collection::vec;
+    use proptest::prelude::any;
+    use proptest::sample::Index;
 
     fn text(text: &str) -> Part {
         Part::Text(text.as_bytes().to_vec())
@@ -222,5 +226,57 @@ mod tests {
         assert_eq!(parts, [block("a/b", "")]);
         let parts = Blocks::default().take(b"EVCXR_BEGIN_CONTENT a/b\nx EVCXR_END_CONTENT\ny\nEVCXR_END_CONTENT\n");
         assert_eq!(parts, [block("a/b", "x EVCXR_END_CONTENT\ny")]);
+    }
+
+    /// What is found, with pieces of text that follow one another as one.
+    fn found(stream: &[Vec<u8>]) -> Vec<Part> {
+        let mut blocks = Blocks::default();
+        let mut parts: Vec<Part> = stream.iter().flat_map(|piece| blocks.take(piece)).collect();
+        parts.extend(blocks.release(false));
+        let mut joined: Vec<Part> = Vec::new();
+        for part in parts {
+            match (joined.last_mut(), part) {
+                (Some(Part::Text(text)), Part::Text(more)) => text.extend(more),
+                (_, part) => joined.push(part),
+            }
+        }
+        joined
+    }
+
+    #[test]
+    fn any_stream_has_the_same_parts_however_it_is_cut_and_none_of_it_is_lost() {
+        const WORDS: &[&str] = &[
+            "EVCXR_BEGIN_CONTENT ",
+            "EVCXR_END_CONTENT\n",
+            "EVCXR_",
+            "text/html",
+            "\n",
+            "\r\n",
+            "\u{0}",
+            "é",
+        ];
+        let streams = vec![
+            "before\nEVCXR_BEGIN_CONTENT text/html\n<b>x</b>\nEVCXR_END_CONTENT\nafter".to_owned(),
+            "EVCXR_BEGIN_CONTENT a\nEVCXR_BEGIN_CONTENT b\n\nEVCXR_END_CONTENT\nEVCXR_END_CONTENT\n".to_owned(),
+        ];
+        for_all(
+            2000,
+            (changed(streams, WORDS), vec(any::<Index>(), 0..6)),
+            |(stream, cuts)| {
+                let stream = stream.as_bytes();
+                let whole = found(&[stream.to_vec()]);
+                assert_eq!(found(&pieces(stream, &cuts)), whole);
+                let length = |part: &Part| match part {
+                    Part::Text(text) => text.len(),
+                    Part::Block { mime, content } => BEGIN.len() + mime.len() + 1 + content.len() + END.len(),
+                };
+                // Lines' ends may be trimmed around what is in a block.
+                let told: usize = whole.iter().map(length).sum();
+                assert!(
+                    told <= stream.len() && told + 4 * whole.len() >= stream.len(),
+                    "{whole:?}"
+                );
+            },
+        );
     }
 }

@@ -113,6 +113,10 @@ fn push_bytes(parts: &mut Vec<Part>, bytes: &[u8]) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::fuzzing::{changed, for_all, pieces};
+    use proptest::collection::vec;
+    use proptest::prelude::any;
+    use proptest::sample::Index;
 
     fn bytes(text: &str) -> Part {
         Part::Bytes(text.as_bytes().to_vec())
@@ -172,5 +176,42 @@ mod tests {
         assert_eq!(marks.take(long.as_bytes()), [bytes(&long)]);
         assert_eq!(marks.take(b"\x1eparcell"), []);
         assert_eq!(marks.finish(), b"\x1eparcell");
+    }
+
+    #[test]
+    fn any_stream_has_the_same_parts_however_it_is_cut() {
+        const WORDS: &[&str] = &["\u{1e}", "\u{1e}parcell-item:", "k3y:", "7", "\n", "x"];
+        let found = |stream: &[Vec<u8>]| {
+            let mut marks = Marks::new("k3y");
+            let mut found: Vec<Part> = Vec::new();
+            for part in stream.iter().flat_map(|piece| marks.take(piece)).collect::<Vec<_>>() {
+                match part {
+                    Part::Bytes(more) => push_bytes(&mut found, &more),
+                    item => found.push(item),
+                }
+            }
+            push_bytes(&mut found, &marks.finish());
+            found
+        };
+        let streams = vec![STREAM.to_owned()];
+        for_all(
+            2000,
+            (changed(streams, WORDS), vec(any::<Index>(), 0..6)),
+            |(stream, cuts)| {
+                let stream = stream.as_bytes();
+                let whole = found(&[stream.to_vec()]);
+                assert_eq!(found(&pieces(stream, &cuts)), whole);
+                if whole.iter().all(|part| matches!(part, Part::Bytes(_))) {
+                    assert_eq!(
+                        whole,
+                        if stream.is_empty() {
+                            vec![]
+                        } else {
+                            vec![Part::Bytes(stream.to_vec())]
+                        }
+                    );
+                }
+            },
+        );
     }
 }

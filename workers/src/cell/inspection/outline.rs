@@ -491,6 +491,8 @@ mod tests {
     use std::collections::{BTreeMap, BTreeSet, HashMap};
     use std::time::Duration;
 
+    use proptest::test_runner::{Config, TestRng, TestRunner};
+
     use super::*;
 
     #[derive(Debug)]
@@ -673,5 +675,42 @@ mod tests {
         assert_eq!(line(&[1, 2, 3], 4), "[1, ...");
         assert_eq!(line(&point(1).x, 4), "1");
         assert_eq!(line(&"x".repeat(100_000), 4), "\"xxx...");
+    }
+
+    #[test]
+    fn any_text_is_read() {
+        struct Own(String);
+        impl Debug for Own {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+        // What matters, and little else.
+        let texts = "[a-c\u{e9}:{}()\\[\\], \"'\\\\\n]{0,120}";
+        let config = Config {
+            cases: 2000,
+            failure_persistence: None,
+            ..Config::default()
+        };
+        let rng = TestRng::deterministic_rng(config.rng_algorithm);
+        let paths = proptest::collection::vec(0..3_usize, 0..4);
+        let tested = TestRunner::new_with_rng(config, rng).run(&(texts, paths), |(text, path)| {
+            for value in [&Own(text.clone()) as &dyn Debug, &Some([Own(text.clone()), Own(text)])] {
+                let outline = Outline::of(
+                    value,
+                    Wanted {
+                        path: &path,
+                        range: &(0..5),
+                    },
+                );
+                if let Some(meant) = outline.meant {
+                    assert!(meant.parts.len() <= meant.total().min(5));
+                    assert!(meant.line(20).chars().count() <= 20 + ELLIPSIS.len());
+                }
+                has_parts(value);
+            }
+            Ok(())
+        });
+        tested.unwrap();
     }
 }

@@ -3,6 +3,7 @@
 use rstest::rstest;
 
 use super::*;
+use crate::fuzzing::{changed, for_all, notebooks};
 
 fn parse(value: &Value) -> Result<Notebook, FormatError> {
     Notebook::parse(value.to_string().as_bytes())
@@ -251,4 +252,46 @@ fn a_notebook_of_version_3_is_upgraded() {
 fn a_notebook_of_version_3_in_another_language_is_refused() {
     let error = parse(&version_3("python")).unwrap_err();
     assert!(matches!(error, FormatError::OtherLanguage { .. }), "{error:?}");
+}
+
+#[test]
+fn any_file_is_a_notebook_or_refused_and_what_is_written_is_one() {
+    const WORDS: &[&str] = &[
+        "\"",
+        "{",
+        "}",
+        "[",
+        "]",
+        ":",
+        ",",
+        "null",
+        "4",
+        "5",
+        "-1",
+        "1e400",
+        "\"cells\"",
+        "\"source\"",
+        "\"outputs\"",
+        "\"metadata\"",
+        "\"cell_type\"",
+        "\"nbformat\"",
+        "\u{0}",
+        "é",
+    ];
+    // The beginning of a large one is a small one that is cut.
+    let files: Vec<String> = notebooks()
+        .into_iter()
+        .chain([
+            notebook(json!([code("1 + 1")])).to_string(),
+            notebook(json!([])).to_string(),
+        ])
+        .collect();
+    for_all(300, changed(files, WORDS), |file| {
+        let Ok(read) = Notebook::parse(file.as_bytes()) else {
+            return;
+        };
+        let (cells, headings) = (read.code_cells().len(), read.headings().count());
+        let again = Notebook::parse(&read.into_json().unwrap()).unwrap();
+        assert_eq!((again.code_cells().len(), again.headings().count()), (cells, headings));
+    });
 }
