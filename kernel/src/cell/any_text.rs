@@ -6,7 +6,7 @@ use super::rewrite::tests::Known;
 use super::*;
 use crate::fuzzing::{cells, changed, for_all};
 
-const CASES: u32 = 600;
+const CASES: u32 = 250;
 /// What matters to whoever takes a cell apart.
 const WORDS: &[&str] = &[
     "%%pool ",

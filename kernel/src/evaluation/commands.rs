@@ -1,5 +1,7 @@
 //! Lines such as `:dep rand = "0.9"`, and what is done for each.
 
+use std::path::Path;
+
 use super::early_return::ErrorFormat;
 use super::statements::Command;
 use super::{Error, Evaluator, Names, Shown, State};
@@ -141,13 +143,29 @@ pub(crate) fn parse_dependency(argument: &str) -> Result<(String, String), Refus
         return Err(format!("`{name}` is no name of a crate: {USAGE}"));
     }
     match format!("{name} = {dependency}").parse::<toml::Table>() {
-        Ok(_) => Ok((name.to_owned(), dependency.to_owned())),
+        Ok(parsed) => Ok((name.to_owned(), from_here(parsed, name, dependency)?)),
         Err(error) => Err(format!("this is not as in Cargo.toml: {}", error.message())),
     }
 }
 
+/// A dependency whose path, if it has one, begins where the notebook is, as it does in a manifest that lies there: the
+/// notebook's own manifest is elsewhere.
+fn from_here(mut parsed: toml::Table, name: &str, dependency: &str) -> Result<String, Refusal> {
+    let Some(toml::Value::Table(table)) = parsed.get_mut(name) else {
+        return Ok(dependency.to_owned());
+    };
+    match table.get_mut("path") {
+        Some(toml::Value::String(path)) if Path::new(path).is_relative() => {
+            let absolute = std::path::absolute(&path).map_err(|error| format!("{path}: {error}"))?;
+            *path = absolute.display().to_string();
+            Ok(toml::Value::Table(table.clone()).to_string())
+        }
+        _ => Ok(dependency.to_owned()),
+    }
+}
+
 fn local_package(path: &str) -> Result<(String, String), Refusal> {
-    let manifest = std::path::Path::new(path).join("Cargo.toml");
+    let manifest = Path::new(path).join("Cargo.toml");
     let text = std::fs::read_to_string(&manifest).map_err(|error| format!("{}: {error}", manifest.display()))?;
     let table: toml::Table = text
         .parse()
@@ -273,6 +291,18 @@ mod tests {
         );
         for wrong in ["", "a b", "a = ", "a = {", "= \"1\""] {
             assert!(parsed(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_path_begins_where_the_notebook_is() {
+        let here = std::env::current_dir().unwrap();
+        let (name, dependency) = parse_dependency("mine = { path = \"a b/mine\", features = [\"x\"] }").unwrap();
+        let parsed: toml::Table = format!("mine = {dependency}").parse().unwrap();
+        assert_eq!((name.as_str(), &parsed["mine"]["features"][0]), ("mine", &"x".into()));
+        assert_eq!(parsed["mine"]["path"].as_str(), here.join("a b/mine").to_str());
+        for as_it_is in ["{ path = \"/mine\" }", "{ version = \"1\" }", "\"1\""] {
+            assert_eq!(parse_dependency(&format!("mine = {as_it_is}")).unwrap().1, as_it_is);
         }
     }
 

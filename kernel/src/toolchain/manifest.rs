@@ -72,7 +72,8 @@ impl Manifest {
              [lib]\ncrate-type = [\"cdylib\"]\npath = \"src/lib.rs\"\n\n\
              [profile.dev]\nopt-level = {level}\ndebug = false\nstrip = \"debuginfo\"\nrpath = true\nlto = false\n\
              debug-assertions = true\noverflow-checks = true\ncodegen-units = 16\npanic = \"unwind\"\n\
-             incremental = false\n\n{features}[dependencies]\n{dependencies}",
+             incremental = false\n\n{features}[dependencies]\n{dependencies}\n\
+             # Whatever is in the directories above.\n[workspace]\n",
             name = super::CELL_CRATE,
             edition = super::EDITION,
             level = self.opt_level,

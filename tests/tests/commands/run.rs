@@ -46,6 +46,24 @@ fn relative_paths_of_the_command_begin_where_it_was_given() {
     assert_eq!(names_in(&lessons), ["found.txt", "numbers.txt", "read.ipynb"]);
 }
 
+#[rstest]
+#[timeout(Duration::from_secs(240))]
+fn temporary_files_may_be_in_a_workspace_of_cargos() {
+    let machine = Sandbox::new();
+    std::fs::write(machine.path("t/Cargo.toml"), "[workspace]\nmembers = []\n").unwrap();
+    std::fs::create_dir_all(machine.path("work/local/src")).unwrap();
+    let manifest = "[package]\nname = \"local\"\nversion = \"0.1.0\"\nedition = \"2024\"\n";
+    std::fs::write(machine.path("work/local/Cargo.toml"), manifest).unwrap();
+    std::fs::write(machine.path("work/local/src/lib.rs"), "pub fn answer() -> u8 { 42 }\n").unwrap();
+    write_notebook(
+        &machine.path("work/a.ipynb"),
+        &[":dep local = { path = \"local\" }", "local::answer()"],
+    );
+    let said = machine.run(&["run", "a.ipynb"]);
+    assert_eq!(said.status, Some(0), "{}", said.stderr);
+    assert!(said.stdout.contains("Out[2]: 42"), "{}", said.stdout);
+}
+
 /// A notebook in the directory `lessons` of the work, and what it reads.
 fn write_lesson(machine: &Sandbox) -> PathBuf {
     let lessons = machine.path("work/lessons");

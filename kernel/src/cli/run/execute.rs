@@ -182,7 +182,9 @@ impl<'a, E: Engine> Execution<'a, E> {
         if let Some(next) = next {
             self.engine.expect(next);
         }
-        match self.wait(id).await {
+        let end = self.wait(id).await;
+        self.screen.end();
+        match end {
             CellEnd::Finished(Outcome::Ok) => Ok(()),
             CellEnd::Finished(Outcome::Error(error)) => {
                 let reason = format!("{}: {}", error.ename, error.evalue);

@@ -3,6 +3,7 @@
 //! What is printed goes to the stream that it was printed to. Colours are left out where they are not wanted, which
 //! `anstream` knows (no terminal, NO_COLOR, and their like).
 
+mod captured;
 mod rich;
 
 use std::io::{self, IsTerminal, Write};
@@ -13,6 +14,7 @@ use anstyle::{AnsiColor, Style};
 
 use super::highlight::{self, highlight};
 use crate::session::{self, CellError, Content, MimeBundle, Stream};
+use captured::{Captured, Output};
 
 const RESULT: Style = AnsiColor::Red.on_default();
 
@@ -36,6 +38,7 @@ pub(super) struct Screen {
     unshown: String,
     /// The stream on which a line has been begun and not ended.
     open_line: Option<Stream>,
+    captured: Captured,
     /// What was displayed last, if nothing else has been written since.
     last_display: Option<String>,
     /// Writing has failed, so that nothing more is shown.
@@ -63,6 +66,7 @@ impl Screen {
             err,
             code,
             unshown: String::new(),
+            captured: Captured::default(),
             open_line: None,
             last_display: None,
             lost: false,
@@ -104,8 +108,20 @@ impl Screen {
             Content::UpdateDisplayData { metadata, .. } if session::is_transient(metadata) => {}
             Content::UpdateDisplayData { data, .. } => self.display(data, true),
             Content::ExecuteResult { data, .. } => self.result(execution_count, data),
-            // What has been read stays, and a terminal has no widgets.
-            Content::ClearOutput { .. } | Content::Comm(_) => {}
+            Content::Comm(message) => self.captured.hear(message),
+            // What has been read stays.
+            Content::ClearOutput { .. } => {}
+        }
+    }
+
+    /// A cell has ended: shows what it has left in output widgets.
+    pub(super) fn end(&mut self) {
+        for output in self.captured.take() {
+            match output {
+                Output::Printed { stream, text } => self.on_own_line(stream, &ended(text)),
+                Output::Shown(data) => self.display(&data, false),
+                Output::Failed(traceback) => self.on_own_line(Stream::Stderr, &ended(traceback)),
+            }
         }
     }
 

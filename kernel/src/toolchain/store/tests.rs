@@ -81,7 +81,8 @@ fn call(units: Vec<String>) -> Call {
 
 /// Compiles a unit that is called like its key, and remembers how.
 fn keep(place: &Place, store: &mut Store, name: &str, unit: &str) {
-    let building = store.begin(&mut || panic!("nobody else compiles")).unwrap();
+    // A process that another test starts has the lock, too, until it is another program.
+    let building = store.begin(&mut || {}).unwrap();
     let artifact = place.compile(name, unit, "compiled");
     let units = store.note(&building, &[artifact]).unwrap();
     store.keep(&building, &[&key(name)], &call(units)).unwrap();

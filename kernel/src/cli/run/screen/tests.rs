@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
+use parcell::contract::comms::{CommMessage, Payload};
 use serde_json::json;
 
 use super::*;
@@ -185,4 +186,26 @@ fn a_terminal_that_goes_away_ends_nothing() {
     screen.cell(1, "1");
     screen.note("more");
     assert_eq!(err.text(), "");
+}
+
+#[test]
+fn what_goes_to_a_widget_is_shown_when_the_cell_has_ended() {
+    let (mut screen, out, err) = screen(Code::FirstLine);
+    let outputs = json!([
+        {"output_type": "stream", "name": "stdout", "text": "counted"},
+        {"output_type": "execute_result", "data": {"text/plain": "10.0"}, "metadata": {}},
+        {"output_type": "stream", "name": "stderr", "text": "warned\n"},
+    ]);
+    let message = CommMessage::CommMsg {
+        comm_id: "a".to_owned(),
+        payload: Payload::update(json!({"outputs": outputs}), json!([]), Vec::new()),
+    };
+    screen.output(1, &Content::Comm(message));
+    assert_eq!(out.text(), "");
+    screen.end();
+    screen.end();
+    assert_eq!(
+        (out.text().as_str(), err.text().as_str()),
+        ("counted\n10.0\n", "warned\n")
+    );
 }
