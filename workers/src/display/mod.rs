@@ -62,6 +62,7 @@ pub use table::table;
 pub(crate) use bundle::to_json;
 pub(crate) use handle::unique_id;
 pub(crate) use message::Message;
+pub(crate) use precision::Precise;
 pub(crate) use shorten::Shortened;
 pub(crate) use table::{COLUMNS, Capped, HEAD_ROWS, Node, grid};
 

@@ -14,7 +14,7 @@ pub(crate) fn set(digits: Option<usize>) {
 }
 
 /// A value whose numbers are shown with the digits that were chosen.
-pub(super) struct Precise<'a>(pub(super) &'a dyn Debug);
+pub(crate) struct Precise<'a>(pub(crate) &'a dyn Debug);
 
 impl Debug for Precise<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -42,16 +42,6 @@ impl Shortened {
         }
     }
 
-    /// The beginning of any value's `Debug` text, on one line and of about this many characters.
-    pub(crate) fn line(value: &dyn Debug, characters: usize) -> String {
-        let cut = Cut::of(format_args!("{:?}", Precise(value)), characters, characters);
-        let (text, ellipsis) = match cut.into_whole() {
-            Ok(text) => (text, ""),
-            Err(text) => (text, ELLIPSIS),
-        };
-        text.split_whitespace().collect::<Vec<_>>().join(" ") + ellipsis
-    }
-
     /// Any value as `Display` writes it.
     pub(super) fn display(value: &impl Display) -> Self {
         Self::of(format_args!("{value}"))

@@ -4,6 +4,7 @@
 //! to find out what a type can do. A look itself happens in a fork of the notebook's process: whatever a type's `Debug`
 //! does there, be it to print, to panic, to change something inside or never to return, the notebook has none of it.
 
+mod enough;
 mod outline;
 mod view;
 

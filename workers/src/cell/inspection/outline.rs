@@ -3,8 +3,11 @@
 //! It is read as it is written, line by line, so that of all that nobody has asked for nothing is kept but its number: the
 //! value may have a million elements, each of them with fields. Whatever is laid out in a way of its own counts as one text.
 
-use std::fmt::{self, Debug, Write};
+use std::fmt::Debug;
 use std::ops::Range;
+
+use super::enough::{Wants, write_until_enough};
+use crate::display::Precise;
 
 /// How much is written before it is given up, in bytes: the rest would take seconds.
 const MOST: usize = 32 << 20;
@@ -78,26 +81,54 @@ impl Outline {
     /// Reads a value.
     pub(super) fn of(value: &dyn Debug, wanted: Wanted<'_>) -> Self {
         let mut reader = Reader::new(wanted);
-        // An error is our own end, or the value's `Debug` has said all that it wanted to.
-        let _ = write!(reader, "{value:#?}");
+        write_until_enough(format_args!("{value:#?}"), &mut |text| reader.take(text));
         reader.finish()
     }
 }
 
 /// Whether a value has parts, which takes no longer than its first line.
 pub(super) fn has_parts(value: &dyn Debug) -> bool {
-    let mut first = FirstLine::default();
-    // The error is our own end.
-    let _ = write!(first, "{value:#?}");
-    first.is_over && Bracket::opened_by(first.line.trim_end()).is_some()
+    let (line, is_over) = first_line(value);
+    is_over && Bracket::opened_by(line.trim_end()).is_some()
 }
 
 /// Whether a value is a list, as `Debug` writes those.
 pub(super) fn is_list(value: &dyn Debug) -> bool {
-    let mut first = FirstLine::default();
-    // As above.
-    let _ = write!(first, "{value:#?}");
-    first.line.starts_with('[')
+    first_line(value).0.starts_with('[')
+}
+
+/// The beginning of a value on one line, of so many characters.
+pub(super) fn line(value: &dyn Debug, characters: usize) -> String {
+    let (mut text, mut left, mut end) = (String::new(), characters, "");
+    write_until_enough(format_args!("{:?}", Precise(value)), &mut |piece| {
+        for character in piece.chars() {
+            if left == 0 {
+                end = ELLIPSIS;
+                return Wants::Enough;
+            }
+            text.push(character);
+            left -= 1;
+        }
+        Wants::More
+    });
+    text.split_whitespace().collect::<Vec<_>>().join(" ") + end
+}
+
+/// The first line of a value that is laid out over several, and whether there is another.
+fn first_line(value: &dyn Debug) -> (String, bool) {
+    let mut first = String::new();
+    let mut is_over = false;
+    write_until_enough(format_args!("{value:#?}"), &mut |text| {
+        let (line, rest) = text.split_once('\n').unzip();
+        first.push_str(line.unwrap_or(text));
+        is_over = rest.is_some();
+        if is_over || first.len() > LONGEST {
+            Wants::Enough
+        } else {
+            Wants::More
+        }
+    });
+    (first, is_over)
 }
 
 impl Node {
@@ -409,12 +440,12 @@ impl<'a> Reader<'a> {
     }
 }
 
-impl Write for Reader<'_> {
-    fn write_str(&mut self, text: &str) -> fmt::Result {
+impl Reader<'_> {
+    fn take(&mut self, text: &str) -> Wants {
         self.written += text.len();
         if self.written > MOST {
             self.is_cut = true;
-            return Err(fmt::Error);
+            return Wants::Enough;
         }
         for piece in text.split_inclusive('\n') {
             // Of a line that nobody could read only the beginning counts, and how it ends.
@@ -428,29 +459,7 @@ impl Write for Reader<'_> {
                 self.take_line(&line[..line.len() - 1]);
             }
         }
-        Ok(())
-    }
-}
-
-/// The first line of what is written to it, and whether there is another.
-#[derive(Default)]
-struct FirstLine {
-    line: String,
-    is_over: bool,
-}
-
-impl Write for FirstLine {
-    fn write_str(&mut self, text: &str) -> fmt::Result {
-        let (line, is_over) = match text.split_once('\n') {
-            Some((line, _)) => (line, true),
-            None => (text, false),
-        };
-        self.line.push_str(line);
-        self.is_over = is_over;
-        if is_over || self.line.len() > LONGEST {
-            return Err(fmt::Error);
-        }
-        Ok(())
+        Wants::More
     }
 }
 
@@ -489,6 +498,7 @@ fn end_of_quoted(text: &str, quote: u8) -> usize {
 #[cfg(test)]
 mod tests {
     use std::collections::{BTreeMap, BTreeSet, HashMap};
+    use std::fmt;
     use std::time::Duration;
 
     use proptest::test_runner::{Config, TestRng, TestRunner};

@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 
 use crate::cell::looked::Sequence;
 use crate::contract::inspection::{Look, Part, Parts, Seen, Summary};
-use crate::display::{self, Shortened};
+use crate::display;
 
 use super::outline::{self, Bracket, Node, Outline, Wanted};
 
@@ -53,7 +53,7 @@ impl<'a> View<'a> {
     fn summary(&self) -> Summary {
         let elements = self.elements.as_ref().map(|elements| elements.length);
         Summary {
-            text: self.debug.map(|value| Shortened::line(value, SHOWN)),
+            text: self.debug.map(|value| outline::line(value, SHOWN)),
             bytes: self.bytes,
             elements,
             has_parts: self.debug.is_some_and(outline::has_parts) || self.list().is_some_and(|list| list.length > 0),
@@ -74,7 +74,7 @@ impl<'a> View<'a> {
                 list.visit(range.clone(), &mut |element| {
                     parts.push(Part {
                         name: format!("[{}]", range.start + parts.len()),
-                        text: Shortened::line(element, SHOWN_OF_PART),
+                        text: outline::line(element, SHOWN_OF_PART),
                         has_parts: outline::has_parts(element),
                     });
                 });
