@@ -30,7 +30,7 @@ mod shared;
 mod sources;
 mod variables;
 
-pub(crate) use comms::{is_widget_update, merged_updates};
+pub(crate) use comms::{OUTPUTS, is_widget_update, merged_updates};
 pub(crate) use completion::{Completion, Completions};
 pub(crate) use diagnostics::with_causes;
 pub(crate) use engine::{Exported, ProgramPart};

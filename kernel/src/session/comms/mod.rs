@@ -10,6 +10,7 @@ mod output;
 mod registry;
 mod widget;
 
+pub(crate) use output::OUTPUTS;
 pub(super) use registry::Delivery;
 pub(crate) use widget::{is_widget_update, merged_updates};
 

@@ -12,7 +12,7 @@ use crate::session::outputs::Outputs;
 const PACE: Duration = Duration::from_millis(50);
 
 /// The trait of output widgets that has their outputs.
-pub(super) const OUTPUTS: &str = "outputs";
+pub(crate) const OUTPUTS: &str = "outputs";
 
 /// What is kept for one output widget.
 #[derive(Debug)]

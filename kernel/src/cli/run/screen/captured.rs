@@ -5,10 +5,7 @@ use std::collections::BTreeMap;
 use parcell::contract::comms::{CommMessage, Payload, STATE};
 use serde_json::Value;
 
-use crate::session::{MimeBundle, Stream};
-
-/// The trait of output widgets that has their outputs.
-const OUTPUTS: &str = "outputs";
+use crate::session::{MimeBundle, OUTPUTS, Stream};
 
 /// What output widgets have, as the cell that runs has left them.
 #[derive(Debug, Default)]
