@@ -8,7 +8,7 @@ pub use std::any::Any;
 
 pub use serde::{Deserialize, Serialize};
 
-pub use crate::cell::{CountedDisplay as _, EvcxrDisplay as _, ShownValue as _};
+pub use crate::cell::{EvcxrDisplay as _, ShownValue as _, StdDisplay as _};
 pub use crate::display::{
     DisplayHandle, MimeBundle, ToMimeBundle, clear_output, display, display_with_id, html, jpeg, json, latex, markdown,
     png, svg, table, update_display,

@@ -91,6 +91,12 @@ impl Body {
         }
     }
 
+    /// Whether a value at the end is shown.
+    pub(super) fn shows_value(&self) -> bool {
+        let shows = |piece: &Piece| matches!(piece, Piece::Code(code) if code.text.contains(VALUE_SHOWN));
+        self.pieces.iter().any(shows)
+    }
+
     /// Has the value at the end shown without looking for the best way to, which asks for its type before all is known that
     /// tells it; false where there is none, or it is done.
     pub(super) fn show_plainly(&mut self) -> bool {

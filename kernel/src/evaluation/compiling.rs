@@ -165,6 +165,7 @@ impl Compiling<'_> {
         number: u32,
         phases: &mut Phases,
     ) -> Result<Product, NoProduct> {
+        draft.displays = self.compiler.displays().map(str::to_owned).collect();
         let form = Form {
             catches_panics: true,
             checks_all,

@@ -33,6 +33,8 @@ pub(super) struct Draft {
     pub(super) owning: BTreeSet<String>,
     /// Nothing of it is misspelt, as far as is known.
     pub(super) is_sound: bool,
+    /// The crates that have ways to show values of the notebook's crates.
+    pub(super) displays: Vec<String>,
     /// It is compiled with all items of the notebook, and not only with those that it seems to need.
     pub(super) has_all_items: bool,
     pub(super) error_format: ErrorFormat,
@@ -76,6 +78,7 @@ impl Draft {
             is_async: body.awaits,
             is_sound: parsed.is_sound,
             owning: BTreeSet::new(),
+            displays: Vec::new(),
             has_all_items: false,
             error_report: ErrorReport::possible(error_format)[0],
             namespace,
@@ -158,6 +161,11 @@ impl Draft {
         };
         if self.returns_errors {
             source.generate(&self.error_report.definition(self.error_format));
+        }
+        if self.body.shows_value() {
+            for display in &self.displays {
+                source.generate(&format!("use ::{display}::Display as _;"));
+            }
         }
         // Linkers leave out libraries that nothing of is used; this is something.
         source.generate("#[used]\nstatic PARCELL_IS_LINKED: extern \"C\" fn() = ::parcell::cell::is_linked;");

@@ -71,6 +71,11 @@ pub(super) fn mend(draft: &mut Draft, failure: &Failure) -> Result<Mended, Error
         if makes_statements(diagnostic) && draft.body.show_no_macro() {
             return Ok(Mended::Source);
         }
+        // Another crate has a way to show values of the same one.
+        if code == Some("E0034") && !draft.displays.is_empty() {
+            draft.displays.clear();
+            return Ok(Mended::Source);
+        }
         if code == Some("E0282") && draft.body.show_plainly() {
             return Ok(Mended::Source);
         }

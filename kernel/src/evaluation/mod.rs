@@ -296,6 +296,16 @@ impl Evaluator {
         &self.state.namespace.manifest
     }
 
+    /// The crates of ours that show values of the notebook's crates.
+    pub(crate) fn displays(&self) -> Vec<String> {
+        let compiler = self.package.compiler();
+        // Before anything has been compiled there are none.
+        compiler.map_or_else(
+            |_| Vec::new(),
+            |compiler| compiler.displays().map(str::to_owned).collect(),
+        )
+    }
+
     /// Where the notebook's files are that go with the session.
     pub(crate) fn directory(&self) -> &Path {
         self.package.directory()

@@ -10,6 +10,7 @@ use serde_json::Value;
 
 use super::Identities;
 use super::compilation::Compilation;
+use super::displays;
 use super::linker::Linker;
 use super::package::BuildError;
 
@@ -68,6 +69,12 @@ impl CellCompiler {
             "checked",
             &[],
         )
+    }
+
+    /// The crates of ours that show values of a notebook's crates.
+    pub(crate) fn displays(&self) -> impl Iterator<Item = &str> {
+        let crates = self.compilation.crates().map(|(name, _)| name);
+        crates.filter(|name| name.starts_with(displays::PREFIX))
     }
 
     /// Has the source of a cell that was compiled ahead take the place of the last one's.
@@ -151,7 +158,7 @@ fn cell_arguments(arguments: &[String], directory: &str) -> Vec<String> {
 
 /// Every cell is new code, and goes to a file of its own. The lines that backtraces need must not be removed again. And
 /// cargo's metadata changes with every dependency, and would every type with it.
-fn without_unwanted(arguments: &[String]) -> Vec<String> {
+pub(super) fn without_unwanted(arguments: &[String]) -> Vec<String> {
     let is_unwanted = |option: &str| {
         ["incremental=", "metadata=", "extra-filename="]
             .iter()

@@ -88,6 +88,15 @@ impl Compilation {
         self
     }
 
+    /// The same call with these crates too.
+    pub(super) fn with_crates(mut self, crates: impl IntoIterator<Item = (String, PathBuf)>) -> Compilation {
+        for (name, file) in crates {
+            self.arguments
+                .extend(["--extern".to_owned(), format!("{name}={}", file.display())]);
+        }
+        self
+    }
+
     /// The machine that it is compiled for.
     pub(super) fn target(&self) -> Option<&str> {
         let option = self.arguments.iter().position(|argument| argument == "--target")?;

@@ -41,15 +41,23 @@ impl Library {
             let Some(of_notebook) = found.get(name).filter(|found| is_seen && found.unit != of_library.unit) else {
                 continue;
             };
-            let what = if of_notebook.version == of_library.version {
-                let new = of_notebook.features.iter();
-                let new = new.filter(|feature| !of_library.features.contains(feature));
-                format!("{name} with {}", new.map(String::as_str).collect::<Vec<_>>().join(", "))
+            let new = of_notebook.features.iter();
+            let new: Vec<&str> = new
+                .filter(|feature| !of_library.features.contains(feature))
+                .map(String::as_str)
+                .collect();
+            let why = if of_notebook.version != of_library.version {
+                format!(
+                    "a crate needs {name} {}, and not {}",
+                    of_notebook.version, of_library.version
+                )
+            } else if !new.is_empty() {
+                format!("a crate needs {name} with {}", new.join(", "))
             } else {
-                format!("{name} {}, and not {}", of_notebook.version, of_library.version)
+                format!("{name} is compiled in another way than for it")
             };
             return Some(format!(
-                "a crate needs {what}: parcell's own library is compiled again for this notebook"
+                "{why}: parcell's own library is compiled again for this notebook"
             ));
         }
         None

@@ -72,13 +72,23 @@ impl Manifest {
              [lib]\ncrate-type = [\"cdylib\"]\npath = \"src/lib.rs\"\n\n\
              [profile.dev]\nopt-level = {level}\ndebug = false\nstrip = \"debuginfo\"\nrpath = true\nlto = false\n\
              debug-assertions = true\noverflow-checks = true\ncodegen-units = 16\npanic = \"unwind\"\n\
-             incremental = false\n\n{features}[dependencies]\n{dependencies}\n\
+             incremental = false\n\n{shared}{features}[dependencies]\n{dependencies}\n\
              # Whatever is in the directories above.\n[workspace]\n",
             name = super::CELL_CRATE,
             edition = super::EDITION,
             level = self.opt_level,
+            shared = self.profiles_of_shared_crates(),
             dependencies = dependencies.collect::<String>(),
         )
+    }
+
+    /// What cells and the library have in common is compiled as it was for the library, however the rest is optimized.
+    fn profiles_of_shared_crates(&self) -> String {
+        let level = Manifest::default().opt_level;
+        let named = [OF_TRAITS, REEXPORTED].into_iter().filter(|name| self.has_crate(name));
+        named
+            .map(|name| format!("[profile.dev.package.{name}]\nopt-level = {level}\n\n"))
+            .collect()
     }
 
     /// Whether some dependency's sources are files that may be edited: cargo has to look at them each time.
@@ -139,6 +149,25 @@ mod tests {
         assert_eq!(table["dependencies"]["rand"].as_str(), Some("0.9"));
         assert_eq!(table["dependencies"]["parcell"]["path"].as_str(), Some("/x"));
         assert_eq!(table["profile"]["dev"]["opt-level"].as_integer(), Some(2));
+    }
+
+    #[test]
+    fn crates_that_the_library_has_too_are_optimized_as_for_it() {
+        let mut manifest = manifest(&[("bytemuck", "\"1\"")]);
+        manifest.opt_level = "0".to_owned();
+        let table: toml::Table = manifest.text().parse().unwrap();
+        let profile = &table["profile"]["dev"];
+        assert_eq!(profile["opt-level"].as_integer(), Some(0));
+        for name in ["serde_core", "bytemuck"] {
+            assert_eq!(profile["package"][name]["opt-level"].as_integer(), Some(2), "{name}");
+        }
+        manifest.dependencies.remove("bytemuck");
+        let table: toml::Table = manifest.text().parse().unwrap();
+        assert_eq!(
+            table["profile"]["dev"]["package"].as_table().unwrap().len(),
+            1,
+            "cargo would warn"
+        );
     }
 
     #[test]

@@ -8,6 +8,7 @@ mod cargo;
 mod cell_compiler;
 mod compilation;
 mod dependencies;
+mod displays;
 mod identities;
 mod library;
 mod linker;
@@ -20,6 +21,7 @@ mod tools;
 
 pub(crate) use cargo::CratesProgress;
 pub(crate) use cell_compiler::{CELL_FILES, CellCompiler, CellSource, SourcePlace};
+pub(crate) use displays::display_source;
 pub(crate) use identities::{Identities, Revised};
 pub(crate) use library::Library;
 pub(crate) use manifest::{LIBRARY_FEATURE, Manifest};

@@ -21,6 +21,7 @@ use super::cargo::{self, Build, Cargo, CratesProgress, Hear};
 use super::cell_compiler::{SOURCES, SourcePlace};
 use super::compilation::{self, Compilation};
 use super::dependencies::Dependencies;
+use super::displays::{self, compile_displays};
 use super::library::{Library, shared_crates};
 use super::linker::Linker;
 use super::manifest::LIBRARY;
@@ -322,7 +323,7 @@ impl Package {
             Some(reason) => How::LibraryDiffers(reason),
             None => {
                 let crates = library.map_or(&[][..], |library| &library.crates);
-                How::Compiled(compilation.linked_with(&file, crates))
+                How::Compiled(compile_displays(compilation.linked_with(&file, crates)))
             }
         };
         let mut call = Call {
@@ -450,7 +451,10 @@ impl Package {
         let Some(prepared) = &self.prepared else {
             return Ok(false);
         };
-        let next = self.dependencies.after(prepared.compilation.crates())?;
+        // Of those that show values no variable is.
+        let crates = prepared.compilation.crates();
+        let crates = crates.filter(|(name, _)| !name.starts_with(displays::PREFIX));
+        let next = self.dependencies.after(crates)?;
         let is_replaced = next.metadata() != self.dependencies.metadata();
         self.dependencies = next;
         Ok(is_replaced)

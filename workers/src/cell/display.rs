@@ -4,16 +4,19 @@
 //! for values and for references to them, the first of
 //!
 //! 1. a method `evcxr_display(&self)` that the type has of its own, or that a crate's trait gives it,
-//! 2. [`CountedDisplay`], for collections and strings, which know their size however much of them is shown,
+//! 2. [`StdDisplay`], for what the standard library has that can be shown better than by its `Debug` alone: collections and
+//!    strings know their size however much of them is shown, and long times have hours and minutes,
 //! 3. [`EvcxrDisplay`], for everything else that can be displayed. It comes last because it is implemented for
 //!    references, so that its receiver is one reference further away.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
-use std::fmt::Debug;
+use std::fmt::{self, Debug};
 use std::rc::Rc;
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::display::{Message, MimeBundle, Shortened, ToMimeBundle};
+use crate::text::duration_text;
 
 /// Leads from a reference to a value, or to a reference to it, to the reference.
 pub trait ShownValue {
@@ -51,18 +54,18 @@ fn show_unless_unit(bundle: MimeBundle, size: usize) {
     }
 }
 
-/// Shows what knows how many parts it has.
-pub trait CountedDisplay {
+/// Shows what the standard library has, better than by its `Debug` alone.
+pub trait StdDisplay {
     /// Shows the value as the result of a cell.
     fn evcxr_display(&self);
 }
 
 macro_rules! counted {
     ($([$($parameters:tt)*] $type:ty: |$value:ident| $shortened:expr;)*) => {
-        $(impl<$($parameters)*> CountedDisplay for $type {
+        $(impl<$($parameters)*> StdDisplay for $type {
             fn evcxr_display(&self) {
                 let $value = self;
-                show_text($shortened);
+                show_shortened($shortened);
             }
         })*
     };
@@ -87,6 +90,27 @@ counted! {
     [K: Debug, V: Debug, S] HashMap<K, V, S>: |value| Shortened::map(value, value.iter());
 }
 
+impl StdDisplay for Duration {
+    fn evcxr_display(&self) {
+        show_duration(false, *self);
+    }
+}
+
+/// Up to it seconds are readable.
+const MINUTE: Duration = Duration::from_secs(60);
+
+/// Shows a length of time, which may be below zero, with hours and minutes where it is long.
+pub fn show_duration(is_negative: bool, length: Duration) {
+    let sign = if is_negative { "-" } else { "" };
+    let note = (length >= MINUTE).then(|| sign.to_owned() + &duration_text(length));
+    show_text(&format_args!("{sign}{length:?}"), &note.unwrap_or_default());
+}
+
+/// Shows a value as its `Display` writes it, or the beginning of that, with a note below it unless that is empty.
+pub fn show_text(value: &dyn fmt::Display, note: &str) {
+    show_shortened(Shortened::display(value).with_note(note));
+}
+
 /// Shows a cell's results, unless each of them is `()`.
 pub fn show_results<R: Debug>(results: Vec<R>) {
     let is_unit = |result: &R| size_of::<R>() == 0 && Shortened::debug(result).text == "()";
@@ -103,7 +127,7 @@ pub fn show_result<R: Debug>(results: Vec<R>) {
     }
 }
 
-fn show_text(shortened: Shortened) {
+fn show_shortened(shortened: Shortened) {
     show(&shortened.into_bundle());
 }
 
@@ -122,7 +146,7 @@ fn show(bundle: &MimeBundle) {
 macro_rules! show {
     ($value:expr) => {{
         #[allow(unused_imports)]
-        use $crate::cell::{CountedDisplay as _, EvcxrDisplay as _, ShownValue as _};
+        use $crate::cell::{EvcxrDisplay as _, ShownValue as _, StdDisplay as _};
         (&($value)).parcell_value().evcxr_display();
     }};
 }

@@ -23,7 +23,7 @@ mod workers;
 
 pub use clock::{start_cell_timer, start_timer, stop_cell_timer, stop_timer};
 pub use cluster::{CellCluster, cluster};
-pub use display::{CountedDisplay, EvcxrDisplay, ShownValue, show_result, show_results};
+pub use display::{EvcxrDisplay, ShownValue, StdDisplay, show_duration, show_result, show_results, show_text};
 pub use entry::{is_linked, report_error, report_printed_error, report_static_error};
 pub use environment::{
     captured, change_directory, checkpoint, name_file, print_directory, print_environment, print_environment_variable,

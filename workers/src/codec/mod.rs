@@ -24,15 +24,14 @@ mod input;
 mod problem;
 #[cfg(test)]
 mod tests;
-mod type_name;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use crate::text::short_type_name;
 use decode::Decoder;
 use encode::Encoder;
 use problem::Problem;
-use type_name::short_type_name;
 
 /// What types with two forms are told: that people read this one, which is what serde's own buffers always say. Were it
 /// not the same, such a type (an IP address) could not be read out of an untagged enum.

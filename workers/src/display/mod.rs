@@ -42,6 +42,7 @@
 //! # Temperature(20.0).evcxr_display();
 //! ```
 
+mod array;
 mod bundle;
 mod captured;
 mod handle;
@@ -53,11 +54,12 @@ mod pretty;
 mod shorten;
 mod table;
 
+pub use array::array;
 pub use bundle::{MimeBundle, ToMimeBundle};
 pub use captured::{Captured, CapturedOutput};
 pub use handle::DisplayHandle;
 pub use kinds::{html, jpeg, json, latex, markdown, png, svg};
-pub use table::table;
+pub use table::{data_frame, table};
 
 pub(crate) use bundle::to_json;
 pub(crate) use handle::unique_id;

@@ -13,6 +13,14 @@ pub(crate) fn set(digits: Option<usize>) {
     DIGITS.store(digits.unwrap_or(SHORTEST), Ordering::Relaxed);
 }
 
+/// Text that may be a number, with the digits that were chosen.
+pub(super) fn precise_text(text: String) -> String {
+    match (text.contains('.') && DIGITS.load(Ordering::Relaxed) != SHORTEST).then(|| text.parse::<f64>()) {
+        Some(Ok(number)) => format!("{:?}", Precise(&number)),
+        _ => text,
+    }
+}
+
 /// A value whose numbers are shown with the digits that were chosen.
 pub(crate) struct Precise<'a>(pub(crate) &'a dyn Debug);
 
@@ -48,5 +56,11 @@ mod tests {
             "{}",
             shown(None)
         );
+        let texts = || ["0.123", "12", "1.2.3", "word."].map(|text| precise_text(text.to_owned()));
+        set(Some(1));
+        let precise = texts();
+        set(None);
+        assert_eq!(precise, ["0.1", "12", "1.2.3", "word."]);
+        assert_eq!(texts()[0], "0.123");
     }
 }

@@ -43,7 +43,7 @@ impl Shortened {
     }
 
     /// Any value as `Display` writes it.
-    pub(super) fn display(value: &impl Display) -> Self {
+    pub(crate) fn display(value: &(impl Display + ?Sized)) -> Self {
         Self::of(format_args!("{value}"))
     }
 
@@ -137,10 +137,17 @@ impl Shortened {
         Self { text }.with_size(count, one, many)
     }
 
-    fn with_size(mut self, count: usize, one: &str, many: &str) -> Self {
-        let unit = if count == 1 { one } else { many };
-        self.text.push_str(&format!("\n(shortened: {} {unit})", grouped(count)));
+    /// With something in brackets below it, unless that is empty.
+    pub(crate) fn with_note(mut self, note: &str) -> Self {
+        if !note.is_empty() {
+            self.text.push_str(&format!("\n({note})"));
+        }
         self
+    }
+
+    fn with_size(self, count: usize, one: &str, many: &str) -> Self {
+        let unit = if count == 1 { one } else { many };
+        self.with_note(&format!("shortened: {} {unit}", grouped(count)))
     }
 }
 

@@ -95,18 +95,29 @@ pub(crate) fn text_table<const COLUMNS: usize>(
     rows: &[[String; COLUMNS]],
 ) -> String {
     let names = columns.map(|(name, _)| name.to_owned());
-    let all = || std::iter::once(&names).chain(rows);
-    let width = |column: usize| all().map(|row| row[column].chars().count()).max().unwrap_or_default();
-    let widths: Vec<usize> = (0..COLUMNS).map(width).collect();
-    let line = |row: &[String; COLUMNS]| {
-        let cells = std::iter::zip(row, std::iter::zip(&widths, columns));
-        let cells = cells.map(|(cell, (&width, (_, column)))| match column {
+    let all: Vec<&[String]> = std::iter::once(&names)
+        .chain(rows)
+        .map(<[String; COLUMNS]>::as_slice)
+        .collect();
+    aligned(&all, &columns.map(|(_, column)| column)).join("\n")
+}
+
+/// Rows of text, a line for each, whose cells stand below each other.
+pub(crate) fn aligned<R: AsRef<[String]>>(rows: &[R], columns: &[Column]) -> Vec<String> {
+    let width = |column: usize| {
+        let cells = rows.iter().map(|row| row.as_ref()[column].chars().count());
+        cells.max().unwrap_or_default()
+    };
+    let widths: Vec<usize> = (0..columns.len()).map(width).collect();
+    let line = |row: &R| {
+        let cells = std::iter::zip(row.as_ref(), std::iter::zip(&widths, columns));
+        let cells = cells.map(|(cell, (&width, column))| match column {
             Column::Numbers => format!("{cell:>width$}"),
             Column::Words | Column::Sentences => format!("{cell:width$}"),
         });
         cells.collect::<Vec<_>>().join("  ").trim_end().to_owned()
     };
-    all().map(line).collect::<Vec<_>>().join("\n")
+    rows.iter().map(line).collect()
 }
 
 impl Column {

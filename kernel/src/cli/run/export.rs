@@ -68,7 +68,7 @@ pub(in super::super) async fn export(args: &ExportArgs) -> Result<ExitCode, RunE
     let exported = session.exported(checking.new_cell()).await;
     session.shutdown().await;
     let file = args.notebook.file_name().unwrap_or_default().display().to_string();
-    let source = program::program(&file, &cells);
+    let source = program::program(&file, &cells, &exported.displays);
     let source = match rustfmt(&source) {
         Ok(source) => source,
         Err(error) => {

@@ -23,6 +23,8 @@ pub(crate) struct Exported {
     pub(crate) opt_level: String,
     /// Their versions, as Cargo.lock; None where there is none.
     pub(crate) lock: Option<String>,
+    /// The crates of ours that show values of the others.
+    pub(crate) displays: Vec<String>,
 }
 
 /// What a cell is; nothing where it cannot be rewritten, which is told when it is checked.
@@ -59,6 +61,7 @@ impl Engine<'_> {
             opt_level: manifest.opt_level.clone(),
             // A notebook without crates may have none.
             lock: std::fs::read_to_string(self.evaluator.directory().join("Cargo.lock")).ok(),
+            displays: self.evaluator.displays(),
         }
     }
 }

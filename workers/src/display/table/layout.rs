@@ -3,13 +3,14 @@
 use std::collections::HashMap;
 
 use super::node::{Capped, Node};
-use crate::text::{self, Table, escape, grouped};
+use crate::display::precision::precise_text;
+use crate::text::{self, Table, aligned, escape, grouped};
 
 /// How many characters of a cell are shown.
 const WIDEST: usize = 80;
 const ELLIPSIS: &str = "…";
-/// Between two columns of text.
-const GAP: &str = "  ";
+/// What types of text are called in data frames: what looks like a number there is none.
+const TYPES_OF_TEXT: [&str; 5] = ["str", "string", "utf8", "largeutf8", "utf8view"];
 
 /// Cells in rows and columns.
 #[derive(Debug)]
@@ -18,15 +19,26 @@ pub(super) struct Grid {
     rows: Vec<Vec<String>>,
     /// How many rows there are, where not all are shown, and in front of which the others would be.
     left_out: Option<(usize, usize)>,
+    /// What is said below it, unless it is how many rows there are where that is not seen.
+    said: Option<String>,
 }
 
 #[derive(Debug)]
 struct Column {
     name: String,
+    type_: Option<String>,
     is_numeric: bool,
 }
 
 impl Column {
+    fn heading(&self) -> String {
+        let type_ = self.type_.iter().map(|type_| {
+            let type_ = escape(type_);
+            format!("<br><span style=\"font-weight: normal; opacity: .7\">{type_}</span>")
+        });
+        std::iter::once(escape(&self.name)).chain(type_).collect()
+    }
+
     fn kind(&self) -> text::Column {
         match self.is_numeric {
             true => text::Column::Numbers,
@@ -61,38 +73,67 @@ impl Grid {
         builder.finish(total, head)
     }
 
+    /// Columns with these names and types, in front of so many that are not shown, and what is said below them.
+    pub(super) fn of_columns(
+        columns: &[(&str, &str)],
+        rows: Capped<Vec<Option<String>>>,
+        more: usize,
+        said: String,
+    ) -> Self {
+        let (total, head) = (rows.total, rows.head.len());
+        let rows: Vec<Vec<Option<String>>> = rows.into_kept().collect();
+        let is_number = |cell: &String| cell.parse::<f64>().is_ok();
+        let column = |(index, (name, type_)): (usize, &(&str, &str))| Column {
+            name: cut(name),
+            type_: Some(cut(type_)),
+            is_numeric: !TYPES_OF_TEXT.contains(&type_.to_lowercase().as_str())
+                && rows.iter().filter_map(|row| row[index].as_ref()).all(is_number),
+        };
+        let last = (more > 0).then(|| Column {
+            name: ELLIPSIS.to_owned(),
+            type_: None,
+            is_numeric: false,
+        });
+        let columns: Vec<Column> = columns.iter().enumerate().map(column).chain(last).collect();
+        let shown = |row: &Vec<Option<String>>| {
+            let cells = row.iter().zip(&columns).map(|(cell, column)| {
+                let cell = cut(cell.as_deref().unwrap_or_default());
+                if column.is_numeric { precise_text(cell) } else { cell }
+            });
+            cells.chain((more > 0).then(|| format!("+{}", grouped(more)))).collect()
+        };
+        Grid {
+            left_out: (rows.len() < total).then_some((total, head)),
+            rows: rows.iter().map(shown).collect(),
+            columns,
+            said: Some(said),
+        }
+    }
+
     /// Columns under their names, numbers to the right.
     pub(super) fn text(&self) -> String {
-        let names: Vec<&str> = self.columns.iter().map(|column| column.name.as_str()).collect();
-        let widths: Vec<usize> = (0..names.len())
-            .map(|column| {
-                let cells = self.rows.iter().map(|row| row[column].as_str());
-                cells.chain([names[column]]).map(width).max().unwrap_or_default()
-            })
-            .collect();
-        let mut lines = Vec::new();
-        if !names.is_empty() {
-            lines.push(self.line(names.iter().copied(), &widths));
-            let rules: Vec<String> = widths.iter().map(|&width| "-".repeat(width)).collect();
-            lines.push(rules.join(GAP));
-        }
-        for (index, row) in self.rows.iter().enumerate() {
-            if self.left_out.is_some_and(|(_, before)| before == index) {
-                lines.push(self.line(names.iter().map(|_| ELLIPSIS), &widths));
+        let mut rows = Vec::new();
+        if !self.columns.is_empty() {
+            rows.push(self.columns.iter().map(|column| column.name.clone()).collect());
+            let type_ = |column: &Column| column.type_.clone().unwrap_or_default();
+            if self.columns.iter().any(|column| column.type_.is_some()) {
+                rows.push(self.columns.iter().map(type_).collect());
             }
-            lines.push(self.line(row.iter().map(String::as_str), &widths));
+        }
+        let heading = rows.len();
+        rows.extend(self.rows_with_gap());
+        let kinds: Vec<text::Column> = self.columns.iter().map(Column::kind).collect();
+        let mut lines = aligned(&rows, &kinds);
+        if heading > 0 {
+            lines.insert(heading, self.rules(&rows));
         }
         lines.extend(self.size().map(|size| format!("({size})")));
         lines.join("\n")
     }
 
     pub(super) fn html(&self) -> String {
-        let named = |column: &Column| (escape(&column.name), column.kind());
-        let mut table = Table::new(self.columns.iter().map(named));
-        for (index, row) in self.rows.iter().enumerate() {
-            if self.left_out.is_some_and(|(_, before)| before == index) {
-                table.row(self.columns.iter().map(|_| ELLIPSIS));
-            }
+        let mut table = Table::new(self.columns.iter().map(|column| (column.heading(), column.kind())));
+        for row in self.rows_with_gap() {
             table.row(row.iter().map(|cell| escape(cell)));
         }
         let mut html = table.finish();
@@ -100,25 +141,28 @@ impl Grid {
         html
     }
 
-    fn line<'a>(&self, cells: impl Iterator<Item = &'a str>, widths: &[usize]) -> String {
-        let aligned: Vec<String> = cells
-            .zip(&self.columns)
-            .zip(widths)
-            .map(|((cell, column), &columns)| {
-                let space = " ".repeat(columns - width(cell));
-                if column.is_numeric {
-                    space + cell
-                } else {
-                    cell.to_owned() + &space
-                }
-            })
-            .collect();
-        aligned.join(GAP).trim_end().to_owned()
+    /// With a row that stands for those that are left out.
+    fn rows_with_gap(&self) -> Vec<Vec<String>> {
+        let mut rows = self.rows.clone();
+        if let Some((_, before)) = self.left_out {
+            rows.insert(before, vec![ELLIPSIS.to_owned(); self.columns.len()]);
+        }
+        rows
     }
 
-    /// How many rows there are, where that is not seen.
+    /// Below the names, as long as the columns are wide.
+    fn rules(&self, rows: &[Vec<String>]) -> String {
+        let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
+        let rules: Vec<String> = (0..self.columns.len())
+            .map(|column| "-".repeat(width(column)))
+            .collect();
+        rules.join("  ")
+    }
+
+    /// What is said below it: how many rows there are, where that is not seen.
     fn size(&self) -> Option<String> {
         match self.left_out {
+            _ if self.said.is_some() => self.said.clone(),
             Some((total, _)) => Some(format!("{} rows", grouped(total))),
             None if self.rows.is_empty() => Some("0 rows".to_owned()),
             None => None,
@@ -176,6 +220,7 @@ impl Builder {
         let position = *self.positions.entry(column.to_owned()).or_insert_with(|| {
             self.columns.push(Column {
                 name: shortened(column.to_owned()),
+                type_: None,
                 is_numeric: false,
             });
             self.is_text.push(false);
@@ -217,6 +262,7 @@ impl Builder {
                 })
                 .collect(),
             rows,
+            said: None,
         }
     }
 }
@@ -229,7 +275,7 @@ pub(super) fn cell_text(node: &Node) -> String {
 }
 
 /// A string without what would break a line, and no longer than a cell needs it.
-pub(super) fn one_line(text: &str) -> String {
+pub(in crate::display) fn one_line(text: &str) -> String {
     let mut line = String::new();
     for character in text.chars().take(WIDEST + 1) {
         if character.is_control() {
@@ -279,6 +325,11 @@ fn separated<T>(items: &Capped<T>, text: &mut String, write: impl Fn(&T, &mut St
     }
 }
 
+/// Any text as a cell has it.
+fn cut(text: &str) -> String {
+    shortened(one_line(text))
+}
+
 fn shortened(text: String) -> String {
     match text.char_indices().nth(WIDEST) {
         Some(_) => {
@@ -287,8 +338,4 @@ fn shortened(text: String) -> String {
         }
         None => text,
     }
-}
-
-fn width(text: &str) -> usize {
-    text.chars().count()
 }

@@ -6,7 +6,9 @@ mod node;
 use serde::Serialize;
 
 use super::MimeBundle;
+use crate::text::counted;
 use layout::Grid;
+pub(super) use layout::one_line;
 pub(crate) use node::{COLUMNS, Capped, HEAD_ROWS, Node};
 
 /// A table: HTML, with aligned plain text beside it.
@@ -42,9 +44,48 @@ pub fn table(rows: impl Serialize) -> MimeBundle {
     }
 }
 
+/// A table of columns that have names and types, as data frames are: HTML, with aligned plain text beside it.
+///
+/// `cell` gives what is in a row and a column, both counted from 0, and None where nothing is. It is asked for what is
+/// shown only: the first and last rows, and the first columns.
+///
+/// Data frames of [polars](https://docs.rs/polars) and record batches of [arrow](https://docs.rs/arrow) are shown like
+/// this as results of cells.
+///
+/// ```
+/// use parcell::display::data_frame;
+///
+/// let (names, moons) = (["Earth", "Venus"], [Some(1), None]);
+/// let shown = data_frame(&[("name", "str"), ("moons", "u32")], 2, |row, column| match column {
+///     0 => Some(names[row].to_owned()),
+///     _ => moons[row].map(|moons: u32| moons.to_string()),
+/// });
+/// assert_eq!(shown.text(), "\
+/// name   moons
+/// str      u32
+/// -----  -----
+/// Earth      1
+/// Venus
+/// (2 rows × 2 columns)");
+/// ```
+pub fn data_frame(columns: &[(&str, &str)], rows: usize, cell: impl Fn(usize, usize) -> Option<String>) -> MimeBundle {
+    data_frame_of(columns, rows, &cell)
+}
+
+fn data_frame_of(columns: &[(&str, &str)], rows: usize, cell: &dyn Fn(usize, usize) -> Option<String>) -> MimeBundle {
+    let shown = &columns[..columns.len().min(COLUMNS)];
+    let row = |row: usize| (0..shown.len()).map(|column| cell(row, column)).collect();
+    let listed = Capped::first_and_last(rows, |range, take| range.for_each(|index| take(row(index))));
+    let size = format!("{} × {}", counted(rows, "row"), counted(columns.len(), "column"));
+    bundle(&Grid::of_columns(shown, listed, columns.len() - shown.len(), size))
+}
+
 /// A table of rows that are known.
 pub(crate) fn grid(rows: Node) -> MimeBundle {
-    let grid = Grid::of(rows);
+    bundle(&Grid::of(rows))
+}
+
+fn bundle(grid: &Grid) -> MimeBundle {
     MimeBundle::new()
         .with("text/plain", grid.text())
         .with("text/html", grid.html())
@@ -141,5 +182,66 @@ mod tests {
             "{}",
             long.text()
         );
+    }
+
+    #[test]
+    fn a_data_frame_tells_types_and_its_true_size() {
+        let columns = [("id", "i64"), ("name", "str"), ("share", "f64"), ("id", "str")];
+        let cell = |row: usize, column: usize| match column {
+            0 => Some(row.to_string()),
+            1 => Some(format!("<{row}\n>")),
+            2 => (row != 1).then(|| format!("{:?}", row as f64 / 2.0)),
+            _ => Some("007".to_owned()),
+        };
+        let shown = data_frame(&columns, 1_000_000, cell);
+        let lines: Vec<&str> = shown.text().lines().collect();
+        assert_eq!(
+            lines[0].split_whitespace().collect::<Vec<_>>(),
+            ["id", "name", "share", "id"]
+        );
+        assert_eq!(
+            lines[1].split_whitespace().collect::<Vec<_>>(),
+            ["i64", "str", "f64", "str"]
+        );
+        assert_eq!(
+            lines[3].split_whitespace().collect::<Vec<_>>(),
+            ["0", "<0\\n>", "0.0", "007"]
+        );
+        assert_eq!(lines[4].split_whitespace().collect::<Vec<_>>(), ["1", "<1\\n>", "007"]);
+        assert!(
+            lines[lines.len() - 2].trim_start().starts_with("999999"),
+            "{}",
+            shown.text()
+        );
+        assert_eq!(lines.last(), Some(&"(1,000,000 rows × 4 columns)"));
+        let html = shown.html();
+        assert!(html.contains("name<br><span") && html.contains(">str</span>"), "{html}");
+        assert!(
+            html.contains("text-align: right\">0.0<") && html.contains("text-align: left\">007<"),
+            "{html}"
+        );
+        assert!(
+            html.contains("&lt;0\\n&gt;") && html.ends_with("<p>1,000,000 rows × 4 columns</p>"),
+            "{html}"
+        );
+    }
+
+    #[test]
+    fn a_data_frame_may_be_wide_or_empty() {
+        let columns = vec![("a", "i32"); 100];
+        let asked = std::cell::Cell::new(0);
+        let shown = data_frame(&columns, 1, |_, column| {
+            asked.set(asked.get().max(column));
+            Some("1".to_owned())
+        });
+        assert!(
+            asked.get() < COLUMNS && shown.text().contains("+60"),
+            "{}",
+            shown.text()
+        );
+        assert!(shown.text().ends_with("(1 row × 100 columns)"), "{}", shown.text());
+        let shown = data_frame(&[("a", "i32")], 0, |_, _| None);
+        assert_eq!(shown.text(), "  a\ni32\n---\n(0 rows × 1 column)");
+        assert_eq!(data_frame(&[], 0, |_, _| None).text(), "(0 rows × 0 columns)");
     }
 }

@@ -8,7 +8,7 @@ use toml::{Table, Value};
 use super::super::RunError;
 use crate::library;
 use crate::session::Exported;
-use crate::toolchain::EDITION;
+use crate::toolchain::{EDITION, display_source};
 
 /// The crate of the library, which is not one that a registry has.
 const LIBRARY: &str = "parcell";
@@ -59,6 +59,10 @@ impl Package<'_> {
         if let Some(lock) = &self.exported.lock {
             // What is in it for the notebook's own package, cargo takes out.
             write(&self.directory.join("Cargo.lock"), lock)?;
+        }
+        for display in &self.exported.displays {
+            let shows = display_source(display).unwrap_or_default();
+            write(&source.join(display).with_extension("rs"), shows)?;
         }
         write(&source.join("main.rs"), self.source)
     }
@@ -185,6 +189,7 @@ mod tests {
             ),
             opt_level: "2".to_owned(),
             lock: None,
+            displays: Vec::new(),
         };
         let package = Package {
             directory: Path::new("x"),

@@ -75,8 +75,8 @@ struct Scope {
     order: Vec<String>,
 }
 
-/// The source of a program of these cells, from the notebook of this name.
-pub(super) fn program(notebook: &str, cells: &[ProgramCell]) -> String {
+/// The source of a program of these cells, from the notebook of this name; with these modules, which show values.
+pub(super) fn program(notebook: &str, cells: &[ProgramCell], displays: &[String]) -> String {
     let mut program = Program {
         scopes: vec![Scope::default()],
         ..Program::default()
@@ -85,7 +85,7 @@ pub(super) fn program(notebook: &str, cells: &[ProgramCell]) -> String {
     for cell in cells {
         program.add(cell);
     }
-    program.finish(notebook)
+    program.finish(notebook, displays)
 }
 
 impl Program {
@@ -246,7 +246,7 @@ impl Program {
         target.push_str(if is_import { "\n" } else { "\n\n" });
     }
 
-    fn finish(mut self, notebook: &str) -> String {
+    fn finish(mut self, notebook: &str, displays: &[String]) -> String {
         for _ in 1..self.scopes.len() {
             self.main.push_str("}\n");
         }
@@ -260,9 +260,14 @@ impl Program {
         } else {
             (String::new(), "Ok(())\n")
         };
+        let modules: String = displays.iter().map(|name| format!("mod {name};\n")).collect();
+        let imports: String = displays
+            .iter()
+            .map(|name| format!("use {name}::Display as _;\n"))
+            .collect();
         format!(
             "//! The notebook {notebook} as a program, made by `parcell export`.\n\n\
-             #![allow(unused, redundant_semicolons)]\n\nuse parcell::prelude::*;\n{gap}{items}\n\
+             #![allow(unused, redundant_semicolons)]\n\n{modules}\nuse parcell::prelude::*;\n{imports}{gap}{items}\n\
              fn main() -> Result<(), Box<dyn std::error::Error>> {{\n\
              // Standing workers are copies of this program, and go no further than here.\n\
              parcell::init();\n\n{open}{main}\n{close}}}\n"
@@ -367,7 +372,7 @@ mod tests {
 
     /// The source without what every program has, in one line.
     fn written(cells: &[ProgramCell]) -> (String, String) {
-        let source = program("a.ipynb", cells);
+        let source = program("a.ipynb", cells, &[]);
         let line = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
         let (before, rest) = source.split_once("fn main()").unwrap();
         let (_, items) = before.split_once("use parcell::prelude::*;").unwrap();
@@ -438,8 +443,8 @@ mod tests {
 
     #[test]
     fn who_waits_has_a_runtime() {
-        assert!(!program("a", &cells(&["let f = async { g().await };\nasync fn g() {}"])).contains("Runtime"));
-        let source = program("a", &cells(&["let a = g().await;"]));
+        assert!(!program("a", &cells(&["let f = async { g().await };\nasync fn g() {}"]), &[]).contains("Runtime"));
+        let source = program("a", &cells(&["let a = g().await;"]), &[]);
         assert!(
             source.contains("tokio::runtime::Runtime::new()?.block_on(async {\nlet a"),
             "{source}"
@@ -453,6 +458,18 @@ mod tests {
         cells[0].parts.push(ProgramPart::LeftOut("%who".to_owned()));
         let (_, main) = written(&cells);
         assert_eq!(main, "// ## Numbers let a = 1; // %who Ok(()) }");
+    }
+
+    #[test]
+    fn what_shows_values_of_crates_is_in_modules() {
+        let source = program("a", &cells(&["a"]), &["parcell_display_time".to_owned()]);
+        let line = source.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(
+            line.contains(
+                "mod parcell_display_time; use parcell::prelude::*; use parcell_display_time::Display as _; fn"
+            ),
+            "{source}"
+        );
     }
 
     #[test]

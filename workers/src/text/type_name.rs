@@ -1,7 +1,7 @@
 //! The name of a value's type as people write it.
 
 /// The name without the paths in it: `Vec<Point>` for `alloc::vec::Vec<shop::Point>`.
-pub(super) fn short_type_name(full: &str) -> String {
+pub(crate) fn short_type_name(full: &str) -> String {
     let mut short = String::with_capacity(full.len());
     // Where the last path in `short` begins.
     let mut path = 0;
