@@ -127,6 +127,7 @@ mod map;
 mod message;
 mod notebook;
 mod panics;
+pub mod plot;
 mod pool;
 pub mod prelude;
 mod process;
