@@ -33,7 +33,7 @@ const LARGEST: u32 = 2048;
 fn show(image: &DynamicImage) {
     let (width, height) = (image.width(), image.height());
     let smaller = (width.max(height) > LARGEST).then(|| image.thumbnail(LARGEST, LARGEST));
-    let text = format!("<image, {width} × {height}>");
+    let text = parcell::display::image_text(width as usize, height as usize);
     let bundle = match encoded(smaller.as_ref().unwrap_or(image)) {
         Ok(bytes) => parcell::display::png(bytes).with("text/plain", text),
         Err(error) => parcell::display::MimeBundle::new().with("text/plain", format!("{text}\n(no picture: {error})")),

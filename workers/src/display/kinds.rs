@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::{MimeBundle, Shortened, plain};
+use crate::text::grouped;
 
 const PLAIN: &str = "text/plain";
 
@@ -68,6 +69,12 @@ pub fn json(value: impl Serialize) -> MimeBundle {
     MimeBundle::new()
         .with("application/json", value)
         .with(PLAIN, Shortened::display(&text).text)
+}
+
+/// What stands for a picture where it cannot be shown: `<image, 640 × 480>`, with its columns and rows.
+#[must_use]
+pub fn image_text(width: usize, height: usize) -> String {
+    format!("<image, {} × {}>", grouped(width), grouped(height))
 }
 
 fn binary(mime: &str, bytes: &[u8]) -> MimeBundle {

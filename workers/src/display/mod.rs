@@ -58,7 +58,7 @@ pub use array::array;
 pub use bundle::{MimeBundle, ToMimeBundle};
 pub use captured::{Captured, CapturedOutput};
 pub use handle::DisplayHandle;
-pub use kinds::{html, jpeg, json, latex, markdown, png, svg};
+pub use kinds::{html, image_text, jpeg, json, latex, markdown, png, svg};
 pub use table::{data_frame, table};
 
 pub(crate) use bundle::to_json;

@@ -7,7 +7,7 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 
 use super::Number;
 use super::colours;
-use crate::display::MimeBundle;
+use crate::display::{MimeBundle, image_text};
 use crate::text::grouped;
 
 /// Of what is larger than this, each way, some rows and columns are left out.
@@ -207,11 +207,11 @@ impl Raster {
 
 impl fmt::Display for Raster {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Some((least, greatest)) = self.range else {
+            return f.write_str(&image_text(self.columns, self.rows));
+        };
         let (columns, rows) = (grouped(self.columns), grouped(self.rows));
-        match self.range {
-            Some((least, greatest)) => write!(f, "{columns} × {rows} numbers from {least:?} to {greatest:?}"),
-            None => write!(f, "<image, {columns} × {rows}>"),
-        }
+        write!(f, "{columns} × {rows} numbers from {least:?} to {greatest:?}")
     }
 }
 
