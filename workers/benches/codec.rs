@@ -18,6 +18,11 @@ use serde::{Deserialize, Serialize};
 // The library does not show them to programs.
 #[path = "../src/codec/mod.rs"]
 mod codec;
+#[path = "../src/text"]
+mod text {
+    mod type_name;
+    pub(crate) use type_name::short_type_name;
+}
 #[path = "../src/sys"]
 mod sys {
     pub(crate) mod bulk;

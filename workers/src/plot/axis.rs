@@ -75,7 +75,7 @@ impl Scale {
     }
 
     /// Begins at 0 where it has begun above, as bars do.
-    pub(super) fn from_zero(mut self) -> Self {
+    pub(super) fn with_zero(mut self) -> Self {
         if matches!(self.kind, Kind::Linear) && self.range.start > 0.0 {
             self.range.start = 0.0;
         }
@@ -198,7 +198,7 @@ fn number(number: f64, extent: f64, greatest: f64) -> String {
     let plain = format!("{number:.digits$}");
     let rounded: f64 = plain.parse().unwrap_or(number);
     let rounded = if rounded == 0.0 { 0.0 } else { rounded };
-    if greatest >= LARGE || greatest < SMALL {
+    if !(SMALL..LARGE).contains(&greatest) {
         return format!("{rounded:e}");
     }
     format!("{rounded}")
@@ -297,7 +297,7 @@ mod tests {
 
     #[test]
     fn bars_stand_on_zero() {
-        assert_eq!(scale(false, &[5.0, 9.0]).from_zero().range.start, 0.0);
-        assert!(scale(false, &[-5.0, 9.0]).from_zero().range.start < -5.0);
+        assert_eq!(scale(false, &[5.0, 9.0]).with_zero().range.start, 0.0);
+        assert!(scale(false, &[-5.0, 9.0]).with_zero().range.start < -5.0);
     }
 }

@@ -5,7 +5,6 @@ use std::fmt::{self, Write as _};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
 
-use super::Number;
 use super::colours;
 use crate::display::{MimeBundle, image_text};
 use crate::text::grouped;
@@ -217,6 +216,7 @@ impl fmt::Display for Raster {
 
 #[cfg(test)]
 mod tests {
+    use super::super::Number;
     use super::*;
 
     fn bytes(raster: &Raster) -> Vec<u8> {
@@ -231,7 +231,7 @@ mod tests {
         assert_eq!(0.5.rgb(), [128; 3]);
         assert_eq!(2f32.rgb(), [255; 3]);
         assert_eq!([0.0, 1.0, 0.5].rgb(), [0, 255, 128]);
-        assert_eq!((&(1u8, 2, 3)).rgb(), [1, 2, 3]);
+        assert_eq!((1u8, 2, 3).rgb(), [1, 2, 3]);
     }
 
     #[test]

@@ -104,7 +104,7 @@ fn scales(plot: &Plot) -> (Scale, Scale) {
     let y = Scale::of_numbers(&plot.y, values.chain(counts));
     let stands = |series: &Series| matches!(series.kind, Kind::Histogram { .. } | Kind::Bars { .. });
     let y = match plot.y.range.is_none() && plot.series.iter().any(stands) {
-        true => y.from_zero(),
+        true => y.with_zero(),
         false => y,
     };
     (x, y)

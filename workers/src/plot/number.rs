@@ -11,8 +11,6 @@ pub trait Number: Copy {
 macro_rules! numbers {
     ($($type:ty),*) => {
         $(impl Number for $type {
-            #[expect(clippy::allow_attributes, reason = "for some types nothing is to be allowed")]
-            #[allow(clippy::cast_precision_loss, clippy::cast_lossless, clippy::unnecessary_cast)]
             fn to_f64(self) -> f64 {
                 self as f64
             }
