@@ -52,7 +52,7 @@ def test_plots_have_the_colours_of_the_theme(session, screenshots, theme):
 def test_all_series_are_within_the_axes(session):
     svg = session.outputs(CELLS["lines"]).locator("svg.parcell-plot")
     field = svg.locator("svg").bounding_box()
-    for series in [*svg.locator("polyline[stroke-linejoin]").all(), *svg.locator("svg circle").all()]:
+    for series in [*svg.locator("path[stroke-linejoin]").all(), *svg.locator("svg circle").all()]:
         box = series.bounding_box()
         assert field["x"] <= box["x"] and box["x"] + box["width"] <= field["x"] + field["width"]
         assert field["y"] <= box["y"] and box["y"] + box["height"] <= field["y"] + field["height"]
@@ -70,7 +70,7 @@ def test_names_of_series_stand_beside_the_picture(session):
 def test_pictures_are_loaded(session):
     picture = session.outputs(CELLS["image"]).locator("img")
     assert picture.evaluate("picture => [picture.naturalWidth, picture.naturalHeight]") == [96, 64]
-    shown = session.outputs(CELLS["heatmap"]).locator("svg image")
+    shown = session.outputs(CELLS["heatmap"]).locator("svg svg image")
     assert shown.evaluate("""async image => {
         const picture = new Image();
         picture.src = image.href.baseVal;

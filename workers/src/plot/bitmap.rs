@@ -146,6 +146,16 @@ impl Raster {
         }
     }
 
+    /// All colours of numbers, the greatest at the top.
+    pub(super) fn of_scale() -> Self {
+        const STEPS: u32 = 128;
+        let numbers = (0..STEPS).rev().map(f64::from).collect();
+        Self::of_numbers(Rows {
+            cells: numbers,
+            columns: 1,
+        })
+    }
+
     /// How many columns and rows it has.
     pub(super) fn size(&self) -> (usize, usize) {
         (self.columns, self.rows)

@@ -230,14 +230,10 @@ impl Drawing<'_> {
         // Where a point has no place, the line is interrupted.
         for part in places.split(Option::is_none).filter(|part| !part.is_empty()) {
             let part: Vec<Place> = part.iter().flatten().copied().collect();
-            let points: String = thinning::of_line(&part)
-                .into_iter()
-                .map(|(x, y)| format!("{x:.1},{y:.1} "))
-                .collect();
             self.write(format_args!(
-                "<polyline points=\"{}\" fill=\"none\" stroke=\"{}\" stroke-width=\"1.6\" stroke-linejoin=\"round\" \
+                "<path d=\"{}\" fill=\"none\" stroke=\"{}\" stroke-width=\"1.6\" stroke-linejoin=\"round\" \
                  stroke-linecap=\"round\"/>\n",
-                points.trim_end(),
+                path(&thinning::of_line(&part)),
                 Hex(colour)
             ));
         }
@@ -344,19 +340,13 @@ impl Drawing<'_> {
 
     /// Which colours which numbers have.
     fn colour_bar(&mut self, raster: &Raster) {
-        const STEPS: u32 = 64;
         let Some((least, greatest)) = raster.range else { return };
         let Field { x, y } = &self.field;
-        let (left, top, height) = (x.end + 12.0, y.start, (y.end - y.start) / f64::from(STEPS));
-        for step in 0..STEPS {
-            let [red, green, blue] = colours::of_share(1.0 - f64::from(step) / f64::from(STEPS - 1));
-            self.write(format_args!(
-                "<rect x=\"{left}\" y=\"{:.2}\" width=\"12\" height=\"{:.2}\" fill=\"{}\"/>\n",
-                top + f64::from(step) * height,
-                height + 0.3,
-                Hex(RGBColor(red, green, blue))
-            ));
-        }
+        let (left, top, height) = (x.end + 12.0, y.start, y.end - y.start);
+        self.write(format_args!(
+            "<image href=\"{}\" x=\"{left}\" y=\"{top}\" width=\"12\" height=\"{height}\" preserveAspectRatio=\"none\"/>\n",
+            Raster::of_scale().url()
+        ));
         let bottom = self.field.y.end;
         self.text(left + 18.0, top + 10.0, &short(greatest));
         self.text(left + 18.0, bottom, &short(least));
@@ -391,6 +381,38 @@ impl Drawing<'_> {
         // Writing to a string does not fail.
         let _ = self.svg.write_fmt(arguments);
     }
+}
+
+/// A line through places, each written as where it is from the one before.
+fn path(places: &[Place]) -> String {
+    // Tenths of pixels, so that what is rounded does not add up.
+    let tenths = |(x, y): &Place| ((x * 10.0).round() as i64, (y * 10.0).round() as i64);
+    let mut path = String::new();
+    let mut before = (0, 0);
+    for (index, place) in places.iter().map(tenths).enumerate() {
+        path.push(if index == 0 { 'M' } else { 'l' });
+        push_tenths(place.0 - before.0, &mut path);
+        let down = place.1 - before.1;
+        if down >= 0 {
+            path.push(' ');
+        }
+        push_tenths(down, &mut path);
+        before = place;
+    }
+    if places.len() == 1 {
+        // With its round ends that is a point.
+        path.push_str("l0 0");
+    }
+    path
+}
+
+fn push_tenths(tenths: i64, path: &mut String) {
+    let sign = if tenths < 0 { "-" } else { "" };
+    let (whole, rest) = (tenths.unsigned_abs() / 10, tenths.unsigned_abs() % 10);
+    path.push_str(&match rest {
+        0 => format!("{sign}{whole}"),
+        _ => format!("{sign}{whole}.{rest}"),
+    });
 }
 
 /// A number in four digits.

@@ -127,3 +127,17 @@ fn what_is_shown_has_text_beside_it() {
     assert_eq!(bundle.text(), "<plot \"Growth\": a line through 2 points>");
     assert!(bundle.html().starts_with("<svg "));
 }
+
+#[test]
+fn a_line_goes_where_its_points_are() {
+    let svg = line([0, 1, 2], [0, 10, 0])
+        .x_range(0..2)
+        .y_range(0..10)
+        .size(640, 400)
+        .svg();
+    let path = svg.split("<path d=\"").nth(1).unwrap().split('"').next().unwrap();
+    // The field begins at 64 and 8.
+    assert_eq!(path, "M64 364l280-356l280 356", "{svg}");
+    let alone = line([1], [1]).svg();
+    assert!(alone.contains("l0 0\""), "{alone}");
+}
