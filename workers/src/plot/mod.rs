@@ -326,12 +326,11 @@ impl Plot {
 
 impl ToMimeBundle for Plot {
     fn to_mime_bundle(&self) -> MimeBundle {
-        let svg = self.svg();
+        // Within the page it has the page's colours, which a picture by itself has not; and with both, notebooks would be
+        // twice as large.
         MimeBundle::new()
             .with("text/plain", self.to_string())
-            // Within the page it has the page's colours, which a picture by itself has not.
-            .with("text/html", &svg)
-            .with("image/svg+xml", svg)
+            .with("text/html", self.svg())
     }
 }
 
