@@ -30,7 +30,9 @@ thread_local! {
     /// Whether panics of this thread are recorded.
     static RECORDING: Cell<bool> = const { Cell::new(false) };
     /// What the hook saw of the latest panic of this thread.
-    static LATEST: RefCell<Option<Panic>> = const { RefCell::new(None) };
+    static LATEST: RefCell<Option<Box<Panic>>> = const { RefCell::new(None) };
+    /// Whether it has seen one: looking at that is all that each call costs that does not panic.
+    static IS_SEEN: Cell<bool> = const { Cell::new(false) };
 }
 
 /// A panic that was caught.
@@ -111,7 +113,8 @@ pub(crate) fn record_panics_of_this_thread() {
 fn wrap(hook: Hook) {
     std::panic::set_hook(Box::new(move |info| {
         if RECORDING.get() {
-            LATEST.with_borrow_mut(|latest| *latest = Some(describe(info)));
+            IS_SEEN.set(true);
+            LATEST.with_borrow_mut(|latest| *latest = Some(Box::new(describe(info))));
         } else if Turn::is_taken(Rank::Panics) {
             // This thread is about to fork, and would wait for itself.
             hook(info);
@@ -129,20 +132,32 @@ fn lock() -> MutexGuard<'static, usize> {
 }
 
 /// Runs `call` and returns its panic, if it panics, as an error.
-pub(crate) fn catch<R>(call: impl FnOnce() -> R) -> Result<R, Panic> {
-    LATEST.with_borrow_mut(|latest| *latest = None);
+pub(crate) fn catch<R>(call: impl FnOnce() -> R) -> Result<R, Box<Panic>> {
+    // One that somebody else has caught is no news.
+    if IS_SEEN.get() {
+        take_latest();
+    }
     // Whatever a panic leaves half done is in this worker's copy of the caller's data.
-    catch_unwind(AssertUnwindSafe(call)).map_err(|payload| {
-        let recorded = LATEST.with_borrow_mut(Option::take);
-        let panic = recorded.unwrap_or_else(|| Panic {
+    catch_unwind(AssertUnwindSafe(call)).map_err(caught)
+}
+
+#[cold]
+fn caught(payload: Box<dyn Any + Send>) -> Box<Panic> {
+    let panic = take_latest().unwrap_or_else(|| {
+        Box::new(Panic {
             message: message(&*payload),
             location: None,
             backtrace: None,
-        });
-        // A payload's destructor can panic as well; the worker ends soon.
-        std::mem::forget(payload);
-        panic
-    })
+        })
+    });
+    // A payload's destructor can panic as well; the worker ends soon.
+    std::mem::forget(payload);
+    panic
+}
+
+fn take_latest() -> Option<Box<Panic>> {
+    IS_SEEN.set(false);
+    LATEST.with_borrow_mut(Option::take)
 }
 
 /// The text of a panic's payload.

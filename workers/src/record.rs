@@ -5,7 +5,7 @@
 
 /// The size of a word.
 pub(crate) const WORD: usize = 8;
-const HEADER: usize = 2 * WORD;
+pub(crate) const HEADER: usize = 2 * WORD;
 
 /// One item's outcome, still encoded.
 #[derive(Debug, PartialEq, Eq)]
@@ -24,9 +24,20 @@ pub(crate) fn begin(index: usize, out: &mut Vec<u8>) {
 /// Completes the record that began at `start`.
 pub(crate) fn finish(start: usize, failed: bool, out: &mut Vec<u8>) {
     let length = out.len() - start - HEADER;
-    let word = (length as u64) << 1 | u64::from(failed);
-    out[start + WORD..start + HEADER].copy_from_slice(&word.to_le_bytes());
+    write_length(start, length, failed, out);
     out.resize(out.len().next_multiple_of(WORD), 0);
+}
+
+/// Says how long the payload of the record at `start` is, which is not a failure; nothing where there is no such record.
+pub(crate) fn set_length(start: usize, length: usize, records: &mut [u8]) {
+    if records.len() >= start + HEADER {
+        write_length(start, length, false, records);
+    }
+}
+
+fn write_length(start: usize, length: usize, failed: bool, records: &mut [u8]) {
+    let word = (length as u64) << 1 | u64::from(failed);
+    records[start + WORD..start + HEADER].copy_from_slice(&word.to_le_bytes());
 }
 
 /// The first record in `bytes` and the number of bytes it takes; `None` while it is not complete.

@@ -92,7 +92,7 @@ impl<'a, T: Message> Map<'a, T> {
             attempts: HashMap::new(),
             threads,
             output: Output::new(settings.output_style, settings.grouped)?,
-            recorder: Recorder::begin(items.len(), type_name::<R>),
+            recorder: Recorder::begin(items.len(), type_name::<R>, None),
             workers: HashSet::new(),
             begun: clock::now(),
             state: MapState {
@@ -308,8 +308,8 @@ impl<'a, T: Message> Map<'a, T> {
         self.state.failed += usize::from(outcome.is_err());
         self.output.item_done(item);
         if let Some(recorder) = &mut self.recorder {
-            recorder.note(item, &outcome);
+            recorder.note(item..item + 1, &outcome);
         }
-        sink(item, pid, outcome)
+        sink(item..item + 1, pid, outcome)
     }
 }

@@ -249,7 +249,7 @@ impl Cluster {
         let number = MAPS.fetch_add(1, Ordering::Relaxed);
         let mut bridge = self.lock();
         let map = Map::begin::<R>(&mut bridge, self.workers, &self.settings, program, number, &items)?;
-        map.run(&mut outcomes.sink(on_failure))?;
+        map.run(&mut outcomes.sink(on_failure, None))?;
         Ok(outcomes)
     }
 

@@ -36,7 +36,7 @@ impl Stage for Alone {
 pub(crate) enum ItemError {
     Failed(String),
     Codec(String),
-    Panicked(Panic),
+    Panicked(Box<Panic>),
 }
 
 impl ItemError {
@@ -46,17 +46,20 @@ impl ItemError {
         match self {
             Self::Failed(error) => TaskError::Failed { pid, item, error },
             Self::Codec(error) => TaskError::Codec { pid, item, error },
-            Self::Panicked(Panic {
-                message,
-                location,
-                backtrace,
-            }) => TaskError::Panicked {
-                pid,
-                item,
-                message,
-                location,
-                backtrace,
-            },
+            Self::Panicked(panic) => {
+                let Panic {
+                    message,
+                    location,
+                    backtrace,
+                } = *panic;
+                TaskError::Panicked {
+                    pid,
+                    item,
+                    message,
+                    location,
+                    backtrace,
+                }
+            }
         }
     }
 }

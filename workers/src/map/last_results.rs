@@ -2,16 +2,18 @@
 
 use std::collections::BTreeMap;
 use std::io;
+use std::ops::Range;
 use std::os::fd::BorrowedFd;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use super::outcomes::decode;
+use super::outcomes::{Packing, decode};
 use crate::codec;
 use crate::error::TaskError;
 use crate::job;
 use crate::message::Message;
 use crate::notebook::{self, Counts, Description, ResultsWriter};
 use crate::record;
+use crate::sys::bits::Bits;
 use crate::sys::fork;
 
 /// How much is kept of one map, in bytes.
@@ -81,21 +83,35 @@ pub fn last_results<R: Message>() -> Result<BTreeMap<usize, Result<R, TaskError>
         let actual = map.type_name;
         return Err(LastResultsError::OtherType { asked, actual });
     }
-    let outcome = |record: record::Record<'_>| {
-        let item = usize::try_from(record.index).ok()?;
-        let bytes = if record.failed {
-            Err(job::decode_error(record.payload, 0, Some(item)))
-        } else {
-            Ok(record.payload)
+    let bits = Bits::<R>::of().filter(|bits| map.packing == Some(bits.size()));
+    let mut outcomes = BTreeMap::new();
+    for record in notebook::records(&bytes) {
+        let Ok(item) = usize::try_from(record.index) else {
+            continue;
         };
-        Some((item, decode(item, 0, bytes)))
-    };
-    Ok(notebook::records(&bytes).filter_map(outcome).collect())
+        match bits {
+            Some(bits) if !record.failed => {
+                let values = record
+                    .payload
+                    .chunks(bits.size().get())
+                    .map_while(|bytes| bits.read(bytes));
+                outcomes.extend((item..).zip(values.map(Ok)));
+            }
+            _ => {
+                let bytes = match record.failed {
+                    true => Err(job::decode_error(record.payload, 0, Some(item))),
+                    false => Ok(record.payload),
+                };
+                outcomes.insert(item, decode(item, 0, bytes));
+            }
+        }
+    }
+    Ok(outcomes)
 }
 
 /// Keeps the outcomes of calls that all have ended, as those of a map that has failed.
 pub(crate) fn keep_results<R: Message>(outcomes: &[Result<R, TaskError>]) {
-    let Some(mut recorder) = Recorder::begin(outcomes.len(), type_name::<R>) else {
+    let Some(mut recorder) = Recorder::begin(outcomes.len(), type_name::<R>, None) else {
         return;
     };
     let mut bytes = Vec::new();
@@ -107,7 +123,7 @@ pub(crate) fn keep_results<R: Message>(outcomes: &[Result<R, TaskError>]) {
             Ok(_) => continue,
             Err(error) => Err(error.clone()),
         };
-        recorder.note(index, &encoded);
+        recorder.note(index..index + 1, &encoded);
     }
 }
 
@@ -123,7 +139,7 @@ pub(crate) struct Recorder {
 
 impl Recorder {
     /// For a map that begins; `None` where this is no notebook's own process, or another map of it is being recorded.
-    pub(crate) fn begin(items: usize, type_name: fn() -> String) -> Option<Self> {
+    pub(crate) fn begin(items: usize, type_name: fn() -> String, packing: Packing) -> Option<Self> {
         if fork::is_worker() {
             return None;
         }
@@ -139,6 +155,7 @@ impl Recorder {
             cell,
             items: items as u64,
             type_name: type_name(),
+            packing,
         };
         Some(Self {
             // Without room for it there is nothing to be had later; the map itself does not suffer.
@@ -149,18 +166,18 @@ impl Recorder {
         })
     }
 
-    /// Notes down one outcome.
-    pub(crate) fn note(&mut self, item: usize, outcome: &Result<&[u8], TaskError>) {
+    /// Notes down the outcome of one item, or of several whose results are packed.
+    pub(crate) fn note(&mut self, items: Range<usize>, outcome: &Result<&[u8], TaskError>) {
         let Some(writer) = &self.writer else { return };
-        self.counts.done += 1;
+        self.counts.done += items.len() as u64;
         self.counts.failed += u64::from(outcome.is_err());
         let length = outcome.as_ref().map_or(0, |bytes| bytes.len());
         if writer.len() + (self.gathered.len() + length) as u64 > LIMIT {
-            self.counts.left_out += 1;
+            self.counts.left_out += items.len() as u64;
             return;
         }
         let start = self.gathered.len();
-        record::begin(item, &mut self.gathered);
+        record::begin(items.start, &mut self.gathered);
         match outcome {
             Ok(bytes) => self.gathered.extend_from_slice(bytes),
             Err(error) => job::encode_error(error, &mut self.gathered),
@@ -234,6 +251,6 @@ mod tests {
     #[test]
     fn in_a_plain_program_there_are_none() {
         assert!(matches!(last_results::<u64>(), Err(LastResultsError::None)));
-        assert!(Recorder::begin(3, type_name::<u64>).is_none());
+        assert!(Recorder::begin(3, type_name::<u64>, None).is_none());
     }
 }

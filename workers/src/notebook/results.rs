@@ -6,6 +6,7 @@
 //! counted is written after what it counts, so whoever reads after a writer was killed misses the last at most.
 
 use std::io;
+use std::num::NonZeroUsize;
 use std::os::fd::AsFd;
 
 use rustix::fs::{fstat, ftruncate};
@@ -36,6 +37,8 @@ pub struct LastMap {
     pub failed: u64,
     /// Of how many of these the outcome was too large to be kept.
     pub left_out: u64,
+    /// How many bytes each result takes, where a record has those of several items.
+    pub packing: Option<NonZeroUsize>,
 }
 
 /// What is known of a map when it begins.
@@ -44,6 +47,9 @@ pub(crate) struct Description {
     pub(crate) cell: u64,
     pub(crate) items: u64,
     pub(crate) type_name: String,
+    /// How large each result is, where those of items that follow each other are one record.
+    #[serde(default)]
+    pub(crate) packing: Option<NonZeroUsize>,
 }
 
 /// How many items a map is done with.
@@ -141,7 +147,12 @@ fn read_head(file: impl AsFd) -> Option<(LastMap, u64)> {
     }
     let mut text = vec![0; length];
     let read = read_up_to(&file, &mut text, DESCRIPTION as u64).ok()?;
-    let Description { cell, items, type_name } = serde_json::from_slice(&text[..read]).ok()?;
+    let Description {
+        cell,
+        items,
+        type_name,
+        packing,
+    } = serde_json::from_slice(&text[..read]).ok()?;
     let map = LastMap {
         cell,
         items,
@@ -149,6 +160,7 @@ fn read_head(file: impl AsFd) -> Option<(LastMap, u64)> {
         done,
         failed,
         left_out,
+        packing,
     };
     Some((map, (DESCRIPTION + length).next_multiple_of(WORD) as u64))
 }
@@ -195,6 +207,7 @@ mod tests {
             cell: 3,
             items,
             type_name: "Vec<u64>".to_owned(),
+            packing: None,
         }
     }
 
@@ -230,6 +243,7 @@ mod tests {
             cell: 3,
             items: 9,
             type_name: "Vec<u64>".to_owned(),
+            packing: None,
             done: 3,
             failed: 2,
             left_out: 1,

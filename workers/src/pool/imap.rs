@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
 use std::iter::FusedIterator;
-use std::ops::ControlFlow;
+use std::ops::{ControlFlow, Range};
 use std::time::{Duration, Instant};
 
 use super::Pool;
@@ -119,7 +119,7 @@ where
             settings.map.grouped = settings.map.grouped.map(|_| GroupOrder::Completion);
         }
         let pace = StreamPace::new(settings.map.chunk_size, settings.workers);
-        let crew = match Crew::new(settings, 0, 1) {
+        let crew = match Crew::new(settings, 0, 1, None) {
             Ok(crew) => crew,
             Err(error) => panic!("the memory that workers share cannot be had: {error}"),
         };
@@ -152,8 +152,8 @@ where
             ..
         } = self;
         let mut job = |index: usize, out: &mut Vec<u8>, _: &dyn Stage| run_item(&*f, items, index, out);
-        let mut sink = |item, pid, outcome: Result<&[u8], TaskError>| {
-            results.accept(item, map::decode(item, pid, outcome));
+        let mut sink = |items: Range<usize>, pid, outcome: Result<&[u8], TaskError>| {
+            results.accept(items.start, map::decode(items.start, pid, outcome));
             ControlFlow::Continue(())
         };
         if crew.is_empty() && crew.left() > 0 {

@@ -21,6 +21,8 @@ use crate::error::TaskError;
 use crate::job::{ItemError, Stage};
 use crate::map::{OnFailure, Outcomes, Recorder, ResultOrder, type_name};
 use crate::message::Message;
+use crate::sys::bits::Bits;
+use crate::sys::once_each::OnceEach;
 pub use apply_async::AsyncResult;
 use apply_async::Standing;
 pub use builder::PoolBuilder;
@@ -282,22 +284,29 @@ impl Pool {
         on_failure: OnFailure,
         order: ResultOrder,
     ) -> Outcomes<R> {
-        let mut items: Vec<Option<T>> = items.into_iter().map(Some).collect();
+        let mut items = OnceEach::new(items);
         let mut outcomes = Outcomes::new(items.len(), order);
+        let bits = outcomes.bits();
         // Taken in a worker, out of its own copy of the list; the caller's stays whole.
         let mut job = |index: usize, out: &mut Vec<u8>, _: &dyn Stage| {
-            let item = items[index].take().expect("a worker runs an item once");
-            Ok(codec::encode_into(&call(item)?, out)?)
+            let item = items.take(index).expect("a worker runs an item once");
+            let value = call(item)?;
+            match bits {
+                Some(bits) => bits.append(&value, out),
+                None => codec::encode_into(&value, out)?,
+            }
+            Ok(())
         };
         let count = outcomes.len();
-        let recorder = Recorder::begin(count, type_name::<R>);
+        let packing = bits.map(Bits::size);
+        let recorder = Recorder::begin(count, type_name::<R>, packing);
         engine::run(
             &self.settings,
             count,
             1,
-            recorder,
+            (packing, recorder),
             &mut job,
-            &mut outcomes.sink(on_failure),
+            &mut outcomes.sink(on_failure, packing),
         );
         outcomes
     }

@@ -7,6 +7,7 @@ use crate::codec;
 use crate::job::Stage;
 use crate::map::{self, Outcomes, ResultOrder};
 use crate::message::Message;
+use crate::sys::once_each::OnceEach;
 
 /// The most blocks that items are split into: enough for many workers to end at about the same time, and few enough
 /// for what is sent of each not to count. It is part of the result, since the order of combination is.
@@ -42,13 +43,13 @@ impl Pool {
         R: Message,
         C: Fn(R, R) -> R,
     {
-        let mut items: Vec<Option<T>> = items.into_iter().map(Some).collect();
+        let mut items = OnceEach::new(items);
         let blocks = Blocks::of(items.len());
         let mut outcomes = Outcomes::new(blocks.count, ResultOrder::Items);
         let mut job = |block: usize, out: &mut Vec<u8>, stage: &dyn Stage| {
             let results = blocks.range(block).map(|index| {
                 stage.begin(index);
-                f(items[index].take().expect("a worker runs an item once"))
+                f(items.take(index).expect("a worker runs an item once"))
             });
             let combined = results.reduce(&combine).expect("no block is empty");
             Ok(codec::encode_into(&combined, out)?)
@@ -57,9 +58,10 @@ impl Pool {
             &self.settings,
             blocks.count,
             blocks.size,
-            None,
+            (None, None),
             &mut job,
-            &mut |block, pid, outcome| {
+            &mut |blocks_done, pid, outcome| {
+                let block = blocks_done.start;
                 // A group's result that cannot be read belongs to all of its items.
                 let outcome = map::decode(blocks.range(block).start, pid, outcome);
                 if outcomes.accept(block, outcome) {

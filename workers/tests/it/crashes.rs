@@ -4,7 +4,7 @@ use std::hint::black_box;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
-use parcell::{Pool, Process, TaskError};
+use parcell::{Array, Message, Pool, Process, TaskError};
 use rstest::rstest;
 
 use crate::fault::{Fault, MEMORY, Reply, happen};
@@ -211,6 +211,38 @@ fn results_that_a_dead_worker_had_not_sent_are_kept() {
     assert!(results[..999].iter().zip(0..).all(|(result, n)| *result == Ok(n)));
     Fault::Abort.assert_caused(results[999].as_ref().unwrap_err(), Some(999));
 }
+
+/// Results that are sent as they lie in memory, several behind each other, and others.
+#[rstest]
+#[case::numbers(|n: u32| n)]
+#[case::arrays(|n: u32| [n as u8; 3])]
+#[case::texts(|n: u32| n.to_string())]
+#[timeout(Duration::from_secs(120))]
+fn what_fails_between_results_costs_them_nothing<R>(#[case] f: fn(u32) -> R)
+where
+    R: Message + PartialEq + std::fmt::Debug,
+{
+    let runs = Array::<u32>::new(ITEMS_BETWEEN);
+    let run = |n: u32| {
+        runs.lock()[n as usize] += 1;
+        match n % 1000 {
+            333 => panic!("boom"),
+            666 => std::process::abort(),
+            _ => f(n),
+        }
+    };
+    let results = Pool::new(2).map_results(run, 0..ITEMS_BETWEEN as u32);
+    for (n, result) in (0..).zip(&results) {
+        match (n % 1000, result) {
+            (333, Err(error)) => assert!(matches!(error, TaskError::Panicked { .. }), "{error}"),
+            (666, Err(error)) => assert!(matches!(error, TaskError::Crashed { .. }), "{error}"),
+            (_, result) => assert_eq!(result.as_ref(), Ok(&f(n)), "item {n}"),
+        }
+    }
+    assert!(runs.to_vec().iter().all(|runs| *runs == 1), "each item is run once");
+}
+
+const ITEMS_BETWEEN: usize = 20_000;
 
 #[rstest]
 #[timeout(Duration::from_secs(60))]

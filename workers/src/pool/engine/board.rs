@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering, fence};
 
 use crate::pool::report::{SharedTally, Trace};
-use crate::record::WORD;
+use crate::record::{self, HEADER, WORD};
 use crate::spawn::{Work, WorkView};
 use crate::sys::placed::place;
 use crate::sys::shared::SharedSlice;
@@ -33,7 +33,8 @@ pub(super) struct Slot {
     position: AtomicU64,
     /// The end of the chunk.
     end: AtomicU64,
-    /// The bytes of `buffer` that are complete records.
+    /// The bytes of `buffer` that are complete records; and, in the upper half, how many bytes of payload the open record
+    /// behind them has. One word, so that whoever ends the worker finds both as they were at one time.
     committed: AtomicU64,
     /// How often `buffer` has begun anew.
     generation: AtomicU64,
@@ -246,11 +247,38 @@ impl Slot {
 
     /// Adds complete records, whole words, after the first `at` bytes.
     pub(super) fn commit(&self, at: usize, records: &[u8]) {
+        self.write(at, records);
+        self.committed.store((at + records.len()) as u64, Ordering::Release);
+    }
+
+    /// Adds to the record that begins at `start`, behind all that are complete, what is between `written` and the end. The
+    /// rest of it is there; the bytes are all records, and the last is not filled up to a whole word.
+    pub(super) fn commit_open(&self, start: usize, written: usize, records: &[u8]) {
+        let from = written / WORD * WORD;
+        let (whole, rest) = records[from..].as_chunks::<WORD>();
+        self.write(from, whole.as_flattened());
+        if !rest.is_empty() {
+            let mut last = [0; WORD];
+            last[..rest.len()].copy_from_slice(rest);
+            self.write(from + whole.len() * WORD, &last);
+        }
+        let payload = records.len() - start - HEADER;
+        let both = (payload as u64) << u32::BITS | start as u64;
+        self.committed.store(both, Ordering::Release);
+    }
+
+    /// Nothing more is added to the record that begins at `start`, of which all but its length is there; the bytes are all
+    /// records.
+    pub(super) fn close(&self, start: usize, records: &[u8]) {
+        self.write(start, &records[start..start + HEADER]);
+        self.committed.store(records.len() as u64, Ordering::Release);
+    }
+
+    fn write(&self, at: usize, records: &[u8]) {
         let words = &self.buffer[at / WORD..];
         for (word, bytes) in words.iter().zip(records.as_chunks::<WORD>().0) {
             word.store(u64::from_le_bytes(*bytes), Ordering::Relaxed);
         }
-        self.committed.store((at + records.len()) as u64, Ordering::Release);
     }
 
     /// The committed records have been sent.
@@ -289,12 +317,22 @@ impl Slot {
 
     /// The records that the dead worker had committed and, as far as it knew, not sent.
     pub(super) fn leftovers(&self) -> Vec<u8> {
-        let committed = self.committed.load(Ordering::Acquire) as usize;
-        let words = &self.buffer[..committed.min(BUFFER) / WORD];
-        words
-            .iter()
+        let both = self.committed.load(Ordering::Acquire);
+        let (committed, payload) = (both as u32 as usize, (both >> u32::BITS) as usize);
+        let committed = committed.min(BUFFER);
+        let end = match payload {
+            0 => committed,
+            _ => (committed + HEADER + payload).next_multiple_of(WORD).min(BUFFER),
+        };
+        let words = self.buffer[..end / WORD].iter();
+        let mut records: Vec<u8> = words
             .flat_map(|word| word.load(Ordering::Relaxed).to_le_bytes())
-            .collect()
+            .collect();
+        if payload > 0 {
+            // Its own length may be another, as it was before or will be.
+            record::set_length(committed, payload, &mut records);
+        }
+        records
     }
 }
 
@@ -406,5 +444,36 @@ mod tests {
         assert_eq!(slot.unsent(), None);
         slot.committed.store(u64::MAX, Ordering::Relaxed);
         assert_eq!(slot.leftovers().len(), BUFFER);
+    }
+
+    #[test]
+    fn a_record_grows_by_what_is_added_to_it() {
+        let board = Board::new(1, 1).unwrap();
+        let slot = board.slot(0);
+        let mut records = Vec::new();
+        record::begin(1, &mut records);
+        record::finish(0, true, &mut records);
+        slot.commit(0, &records);
+        let start = records.len();
+        record::begin(5, &mut records);
+        let mut written = start;
+        for results in 1..=20usize {
+            // Three bytes each, so that they end within words.
+            records.extend_from_slice(&[results as u8; 3]);
+            slot.commit_open(start, written, &records);
+            written = records.len();
+            let leftovers = slot.leftovers();
+            let (first, size) = record::first(&leftovers).unwrap();
+            assert!(first.failed);
+            let (open, rest) = record::first(&leftovers[size..]).unwrap();
+            assert_eq!(
+                (open.index, open.failed, open.payload),
+                (5, false, &records[start + HEADER..])
+            );
+            assert_eq!(size + rest, leftovers.len());
+        }
+        record::finish(start, false, &mut records);
+        slot.close(start, &records);
+        assert_eq!(slot.leftovers(), records);
     }
 }

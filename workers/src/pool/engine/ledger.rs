@@ -113,6 +113,44 @@ impl Ledger {
         true
     }
 
+    /// Marks those of `items` that are open up to the first that is not; None where none is open.
+    pub(super) fn settle_first_of(&mut self, items: &Range<usize>) -> Option<Range<usize>> {
+        let first = self.first_open(items)?;
+        let section = self.find(first)?;
+        let section = &mut self.sections[section];
+        let within = first - section.start..items.end.min(section.range().end) - section.start;
+        let open = section.settled[within.clone()]
+            .iter()
+            .take_while(|settled| !**settled)
+            .count();
+        section.settled[within.start..within.start + open].fill(true);
+        section.left -= open;
+        self.left -= open;
+        let settled = first..first + open;
+        if let Some(news) = &mut self.news {
+            match news.last_mut() {
+                Some(last) if last.end == first => last.end = settled.end,
+                _ => news.push(settled.clone()),
+            }
+        }
+        Some(settled)
+    }
+
+    fn first_open(&mut self, items: &Range<usize>) -> Option<usize> {
+        let mut item = items.start;
+        while item < items.end {
+            let section = self.find(item)?;
+            let section = &self.sections[section];
+            let end = items.end.min(section.range().end);
+            let settled = &section.settled[item - section.start..end - section.start];
+            match settled.iter().position(|settled| !settled) {
+                Some(place) => return Some(item + place),
+                None => item = end,
+            }
+        }
+        None
+    }
+
     /// Whether `item` is there and has no outcome.
     pub(super) fn is_open(&mut self, item: usize) -> bool {
         self.find(item)
@@ -206,6 +244,19 @@ mod tests {
         assert!(!ledger.settle(3));
         assert_eq!(ledger.left(), 2);
         assert_eq!(ledger.open(), [0..1, 2..3]);
+    }
+
+    #[test]
+    fn several_are_settled_at_once() {
+        let mut ledger = Ledger::new(8);
+        ledger.keep_news();
+        ledger.settle(3);
+        assert_eq!(ledger.settle_first_of(&(1..6)), Some(1..3));
+        assert_eq!(ledger.settle_first_of(&(1..6)), Some(4..6));
+        assert_eq!(ledger.settle_first_of(&(1..6)), None);
+        assert_eq!(ledger.settle_first_of(&(6..99)), Some(6..8));
+        assert_eq!(ledger.settle_first_of(&(50..99)), None);
+        assert_eq!((ledger.left(), ledger.take_news()), (1, vec![3..4, 1..3, 4..8]));
     }
 
     #[test]

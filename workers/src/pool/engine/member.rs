@@ -1,5 +1,6 @@
 //! One worker as its pool sees it.
 
+use std::num::NonZeroUsize;
 use std::ops::{ControlFlow, Range};
 
 use super::ledger::Ledger;
@@ -7,7 +8,7 @@ use super::watch::Glimpse;
 use crate::error::TaskError;
 use crate::inbox::Inbox;
 use crate::job;
-use crate::map::Sink;
+use crate::map::{Packing, Sink};
 use crate::record::{self, Record};
 use crate::spawn::Child;
 
@@ -29,6 +30,7 @@ pub(super) struct Member {
 /// What a worker's failures mean for what comes after it.
 #[derive(Debug, Default)]
 pub(super) struct News {
+    packing: Packing,
     /// The item with whose failure it ended, if that is tried again.
     pub(super) to_retry: Option<usize>,
     /// What the pool's initializer said when it panicked.
@@ -59,6 +61,13 @@ impl Member {
 }
 
 impl News {
+    pub(super) fn new(packing: Packing) -> Self {
+        Self {
+            packing,
+            ..Self::default()
+        }
+    }
+
     /// Passes one record on, unless it has been seen before: a worker killed while it sent leaves some twice.
     fn settle(
         &mut self,
@@ -73,10 +82,10 @@ impl News {
             return ControlFlow::Continue(());
         };
         if !record.failed {
-            return if ledger.settle(item) {
-                sink(item, pid, Ok(record.payload))
-            } else {
-                ControlFlow::Continue(())
+            return match self.packing {
+                Some(size) => settle_packed(item, size, record.payload, pid, ledger, sink),
+                None if ledger.settle(item) => sink(item..item + 1, pid, Ok(record.payload)),
+                None => ControlFlow::Continue(()),
             };
         }
         let error = job::decode_error(record.payload, pid, Some(item));
@@ -87,7 +96,7 @@ impl News {
         if !is_final && self.is_tried_again(item, ledger, retries) || !ledger.fail(item) {
             return ControlFlow::Continue(());
         }
-        sink(item, pid, Err(error))
+        sink(item..item + 1, pid, Err(error))
     }
 
     /// The item has failed; whether it is tried again. A failure may be told twice, and counts once.
@@ -101,6 +110,25 @@ impl News {
         }
         again
     }
+}
+
+/// Passes on the results of items that follow each other, but for those that have been seen before.
+fn settle_packed(
+    first: usize,
+    size: NonZeroUsize,
+    payload: &[u8],
+    pid: u32,
+    ledger: &mut Ledger,
+    sink: &mut Sink<'_>,
+) -> ControlFlow<()> {
+    let items = first..first.saturating_add(payload.len() / size);
+    let mut rest = items;
+    while let Some(new) = ledger.settle_first_of(&rest) {
+        let bytes = &payload[(new.start - first) * size.get()..(new.end - first) * size.get()];
+        rest.start = new.end;
+        sink(new, pid, Ok(bytes))?;
+    }
+    ControlFlow::Continue(())
 }
 
 #[cfg(test)]
@@ -137,9 +165,9 @@ mod tests {
                 payload: &payload,
             };
             let told = &mut self.told;
-            let mut sink = |item, pid, outcome: Result<&[u8], TaskError>| {
+            let mut sink = |items: Range<usize>, pid, outcome: Result<&[u8], TaskError>| {
                 assert_eq!(pid, PID);
-                told.push((item, outcome.map(<[u8]>::to_vec)));
+                told.push((items.start, outcome.map(<[u8]>::to_vec)));
                 ControlFlow::Continue(())
             };
             let flow = self.news.settle(record, PID, &mut self.ledger, retries, &mut sink);
@@ -153,6 +181,24 @@ mod tests {
             item: Some(item),
             error: "it cannot be done".to_owned(),
         }
+    }
+
+    #[test]
+    fn of_packed_results_those_are_told_that_are_new() {
+        let mut call = Call::new();
+        call.news = News::new(NonZeroUsize::new(2));
+        call.take(1, Ok(b"bB"), 0);
+        call.take(0, Ok(b"aAbBcCdD"), 0);
+        // A worker with damaged memory may send what is beyond the end, and half a result.
+        call.take(2, Ok(b"cCdDeEf"), 0);
+        call.take(u64::MAX, Ok(b"xX"), 0);
+        let told: Vec<(usize, Vec<u8>)> = call
+            .told
+            .into_iter()
+            .map(|(item, bytes)| (item, bytes.unwrap()))
+            .collect();
+        assert_eq!(told, [(1, b"bB".to_vec()), (0, b"aA".to_vec()), (2, b"cCdD".to_vec())]);
+        assert_eq!(call.ledger.left(), 0);
     }
 
     #[test]

@@ -1,20 +1,21 @@
 //! A map from its caller's side: as many workers as it takes, until every item has an outcome.
 
-use std::ops::ControlFlow;
+use std::ops::{ControlFlow, Range};
 
 use super::crew::Crew;
 use crate::error::TaskError;
 use crate::job::Job;
-use crate::map::{Recorder, Sink};
+use crate::map::{Packing, Recorder, Sink};
 use crate::pool::settings::Settings;
 
 /// Runs `job` for the indices `0..items` in workers; each stands for `block` of the user's items, whose indices errors
-/// tell. What comes of them is noted down in `recorder`, where there is one. When it returns or unwinds, no worker is left.
+/// tell. Where there is a packing, `job` appends as many bytes for each. What comes of them is noted down in `recorder`, where there
+/// is one. When it returns or unwinds, no worker is left.
 pub(in crate::pool) fn run(
     settings: &Settings,
     items: usize,
     block: usize,
-    mut recorder: Option<Recorder>,
+    (packing, mut recorder): (Packing, Option<Recorder>),
     job: &mut Job<'_>,
     sink: &mut Sink<'_>,
 ) {
@@ -22,13 +23,13 @@ pub(in crate::pool) fn run(
         return;
     }
     let chunks = items.div_ceil(settings.map.chunk_size.unwrap_or(1));
-    let mut crew = match Crew::new(settings.with_at_most(chunks), items, block) {
+    let mut crew = match Crew::new(settings.with_at_most(chunks), items, block, packing) {
         Ok(crew) => crew,
         Err(error) => {
             let error = format!("the memory that workers share cannot be had: {error}");
             let fail = |item| {
                 sink(
-                    item,
+                    item..item + 1,
                     0,
                     Err(TaskError::system(None, Some(item * block), error.as_str())),
                 )
@@ -41,8 +42,8 @@ pub(in crate::pool) fn run(
     // The map ends early by breaking. The workers end here, and also if the sink panics, with the crew.
     let is_complete = finish(&mut crew, &mut recorder, job, sink).is_continue();
     if !is_complete && let Some(recorder) = &mut recorder {
-        crew.end_with(&mut |item, _, outcome| {
-            recorder.note(item, &outcome);
+        crew.end_with(&mut |items, _, outcome| {
+            recorder.note(items, &outcome);
             ControlFlow::Continue(())
         });
     }
@@ -84,11 +85,11 @@ fn finish(crew: &mut Crew, recorder: &mut Option<Recorder>, job: &mut Job<'_>, s
 fn recording(
     recorder: &mut Option<Recorder>,
     sink: &mut Sink<'_>,
-) -> impl FnMut(usize, u32, Result<&[u8], TaskError>) -> ControlFlow<()> {
-    move |item, pid, outcome| {
+) -> impl FnMut(Range<usize>, u32, Result<&[u8], TaskError>) -> ControlFlow<()> {
+    move |items, pid, outcome| {
         if let Some(recorder) = recorder {
-            recorder.note(item, &outcome);
+            recorder.note(items.clone(), &outcome);
         }
-        sink(item, pid, outcome)
+        sink(items, pid, outcome)
     }
 }

@@ -10,6 +10,7 @@ use super::board::{BUFFER, Board, Slot};
 use super::pace::{Look, Pace};
 use crate::error::TaskError;
 use crate::job::{self, Job, Stage};
+use crate::map::Packing;
 use crate::notebook::Group;
 use crate::panics;
 use crate::pool::report::{Span, Tallier, Times, Tracer};
@@ -31,6 +32,7 @@ pub(super) struct Assignment<'a> {
     pub(super) seed: u64,
     /// Where the map is profiled.
     pub(super) times: Option<&'a Times>,
+    pub(super) packing: Packing,
 }
 
 /// Runs items until none is left, or this worker has had enough: the parent, which sees what is left, then starts
@@ -49,6 +51,8 @@ pub(super) fn work(board: &Board, assignment: &Assignment<'_>, job: &mut Job<'_>
             slot,
             pipe: pipe.into(),
             waiting: Vec::with_capacity(BUFFER),
+            is_packing: assignment.packing.is_some(),
+            open: None,
         },
         pace: Pace::new(settings.map.chunk_size, settings.workers),
         tracer: Tracer::new(slot.trace()),
@@ -122,7 +126,7 @@ impl Worker<'_, '_> {
                     true
                 }
             };
-            stop_on(self.outbox.finish(start, failed))?;
+            stop_on(self.outbox.finish(item, start, failed))?;
             self.desk.end();
             self.desk.slot.end_item(item);
             self.ran += 1;
@@ -243,28 +247,81 @@ struct Outbox<'a> {
     slot: &'a Slot,
     pipe: File,
     waiting: Vec<u8>,
+    /// Results of items that follow each other are one record.
+    is_packing: bool,
+    /// The last record, where the next item's result may be added to it.
+    open: Option<OpenRecord>,
+}
+
+#[derive(Clone, Copy)]
+struct OpenRecord {
+    /// Where it begins, and its payload ends without what fills it up.
+    start: usize,
+    end: usize,
+    /// The item whose result it has room for.
+    next: usize,
 }
 
 impl Outbox<'_> {
+    /// What is appended from here on is the payload of an item's record. Where that began.
     fn begin(&mut self, item: usize) -> usize {
+        if let Some(open) = self.open.filter(|open| open.next == item) {
+            self.waiting.truncate(open.end);
+            return open.start;
+        }
+        self.close();
         let start = self.waiting.len();
         record::begin(item, &mut self.waiting);
         start
     }
 
     /// Completes the record that began at `start`, and sees to it that the parent will get it.
-    fn finish(&mut self, start: usize, failed: bool) -> io::Result<()> {
+    fn finish(&mut self, item: usize, start: usize, failed: bool) -> io::Result<()> {
+        let start = match self.open {
+            Some(open) if failed && open.start == start => self.split_off(open, item),
+            _ => start,
+        };
+        let end = self.waiting.len();
         record::finish(start, failed, &mut self.waiting);
         if self.waiting.len() > BUFFER {
             return self.send();
         }
-        self.slot.commit(start, &self.waiting[start..]);
+        if failed || !self.is_packing {
+            self.slot.commit(start, &self.waiting[start..]);
+            return Ok(());
+        }
+        let written = self.open.map_or(start, |open| open.end);
+        self.slot.commit_open(start, written, &self.waiting[..end]);
+        self.open = Some(OpenRecord {
+            start,
+            end,
+            next: item + 1,
+        });
         Ok(())
+    }
+
+    /// Makes what follows the open record's payload, which is no result, a record of its own. Where that begins.
+    fn split_off(&mut self, open: OpenRecord, item: usize) -> usize {
+        let payload = self.waiting.split_off(open.end);
+        record::finish(open.start, false, &mut self.waiting);
+        self.close();
+        let start = self.waiting.len();
+        record::begin(item, &mut self.waiting);
+        self.waiting.extend_from_slice(&payload);
+        start
+    }
+
+    /// Nothing more is added to the last record.
+    fn close(&mut self) {
+        if let Some(open) = self.open.take() {
+            self.slot.close(open.start, &self.waiting);
+        }
     }
 
     fn send(&mut self) -> io::Result<()> {
         self.pipe.write_all(&self.waiting)?;
         self.slot.clear();
+        self.open = None;
         self.waiting.clear();
         // One large result must not hold its memory for the rest of the map.
         self.waiting.shrink_to(BUFFER);

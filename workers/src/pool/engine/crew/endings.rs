@@ -81,7 +81,7 @@ impl Crew {
         let verdict = self.deaths.judge(death, &mut member.news, &mut self.ledger, retries);
         if let Some(item) = verdict.failed {
             let error = self.settings.error_of_death(&member, desk, ending);
-            sink(item, member.child.pid(), Err(error))?;
+            sink(item..item + 1, member.child.pid(), Err(error))?;
         }
         if let Some((items, nanos)) = desk.summary() {
             learn(&mut self.costs.per_item, nanos / items);

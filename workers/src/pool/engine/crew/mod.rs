@@ -17,7 +17,7 @@ use rustix::process::Signal;
 use crate::error::TaskError;
 use crate::inbox::Inbox;
 use crate::job::Job;
-use crate::map::{Progress, Sink};
+use crate::map::{Packing, Progress, Sink};
 use crate::notebook::Group;
 use crate::pool::engine::board::{Board, SlotView};
 use crate::pool::engine::ledger::Ledger;
@@ -43,6 +43,7 @@ pub(in crate::pool) struct Crew {
     settings: Settings,
     /// How many of the user's items one of the engine's stands for.
     block: usize,
+    packing: Packing,
     environment: Vec<CString>,
     seed: u64,
     pub(in crate::pool::engine) board: Arc<Board>,
@@ -76,7 +77,7 @@ pub(in crate::pool) struct Costs {
 
 impl Crew {
     /// No workers yet. `items` are handed out by the board.
-    pub(in crate::pool) fn new(settings: Settings, items: usize, block: usize) -> io::Result<Self> {
+    pub(in crate::pool) fn new(settings: Settings, items: usize, block: usize, packing: Packing) -> io::Result<Self> {
         let times = match settings.profiling {
             Profiling::Off => None,
             Profiling::RunningOnce | Profiling::RunningAgain => Some(Times::new(items)?),
@@ -89,6 +90,7 @@ impl Crew {
         }
         Ok(Self {
             block,
+            packing,
             times,
             environment: settings.thread_counts(),
             seed: seeds::for_call(settings.seed),
@@ -134,6 +136,7 @@ impl Crew {
             group: self.group.as_ref(),
             seed: self.seed,
             times: self.times.as_ref(),
+            packing: self.packing,
         };
         let conditions = Conditions {
             role: Role::PoolWorker(slot + 1),
@@ -157,10 +160,10 @@ impl Crew {
         Family::lock().observe(child.pid(), Arc::new(view));
         self.members.push(Member {
             child,
-            inbox: Inbox::new(pipe),
+            inbox: Inbox::new(pipe).with_room(room_of_pipe(self.settings.workers)),
             slot,
             ranges,
-            news: News::default(),
+            news: News::new(self.packing),
             is_late: false,
             glimpse: Glimpse::default(),
             started: began,
@@ -255,7 +258,7 @@ impl Crew {
         self.orphans.clear();
         for item in self.ledger.open().into_iter().flatten() {
             self.ledger.fail(item);
-            sink(item, pid, Err(error(item * self.block)))?;
+            sink(item..item + 1, pid, Err(error(item * self.block)))?;
         }
         ControlFlow::Continue(())
     }
@@ -346,6 +349,13 @@ impl Drop for Crew {
             profiler.show(None);
         }
     }
+}
+
+/// How much a worker's pipe is to hold. All together stay far below what the operating system allows a user (64 MiB, see
+/// pipe(7)): beyond it new pipes would hold a page.
+fn room_of_pipe(workers: usize) -> usize {
+    const ALL: usize = 4 << 20;
+    (ALL / workers).clamp(64 << 10, 256 << 10)
 }
 
 /// A moving average that begins with the first value.

@@ -1,0 +1,116 @@
+//! Values that are nothing but bits, written and read as they lie in memory, for code that does not know that its types
+//! are those: it is found out by comparing type identities, as in [`bulk`].
+
+use std::alloc::{Layout, alloc_zeroed, handle_alloc_error};
+use std::marker::PhantomData;
+use std::num::NonZeroUsize;
+use std::slice;
+
+use super::bulk::{self, Number};
+
+/// That `T` is a number, or an array of numbers: all its bytes are initialized, and any bytes are one.
+pub(crate) struct Bits<T>(PhantomData<fn() -> T>);
+
+impl<T> Clone for Bits<T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T> Copy for Bits<T> {}
+
+impl<T> Bits<T> {
+    /// None where it is not.
+    pub(crate) fn of() -> Option<Self> {
+        let nothing: &[T] = &[];
+        let (shape, _) = bulk::view(&nothing.iter())?;
+        // Not every byte is a `bool`, and not every number a `char`.
+        (!matches!(shape.number, Number::Bool | Number::Char)).then_some(Self(PhantomData))
+    }
+
+    /// How many bytes a value has.
+    pub(crate) fn size(self) -> NonZeroUsize {
+        // There are no arrays without elements among them.
+        NonZeroUsize::new(size_of::<T>()).unwrap_or(NonZeroUsize::MIN)
+    }
+
+    /// Appends the bytes of a value.
+    pub(crate) fn append(self, value: &T, bytes: &mut Vec<u8>) {
+        // SAFETY: it is the memory of one value, all of whose bytes are initialized.
+        bytes.extend_from_slice(unsafe { slice::from_raw_parts(std::ptr::from_ref(value).cast(), size_of::<T>()) });
+    }
+
+    /// The same value once more.
+    pub(crate) fn copy(self, value: &T) -> T {
+        // SAFETY: any bytes are a value, and none of them stands for something that only one value may own.
+        unsafe { std::ptr::read(value) }
+    }
+
+    /// The value that these bytes are; None where they are fewer or more.
+    pub(crate) fn read(self, bytes: &[u8]) -> Option<T> {
+        // SAFETY: there are as many bytes as a value has, and any are one.
+        (bytes.len() == size_of::<T>()).then(|| unsafe { bytes.as_ptr().cast::<T>().read_unaligned() })
+    }
+
+    /// So many values, of which all bits are 0, in memory that is not touched before something is written to it.
+    pub(crate) fn zeros(self, count: usize) -> Vec<T> {
+        let Ok(layout) = Layout::array::<T>(count) else {
+            return Vec::new();
+        };
+        if layout.size() == 0 {
+            return Vec::new();
+        }
+        // SAFETY: the layout has a size.
+        let place = unsafe { alloc_zeroed(layout) };
+        if place.is_null() {
+            handle_alloc_error(layout);
+        }
+        // SAFETY: it has just been allocated, for as many values, and zeros are valid ones.
+        unsafe { Vec::from_raw_parts(place.cast(), count, count) }
+    }
+
+    /// Writes the bytes of whole values over those from `at` on. What is beyond the end, and half a value, is left out.
+    pub(crate) fn write(self, values: &mut [T], at: usize, bytes: &[u8]) {
+        let Some(room) = values.get_mut(at..) else { return };
+        let count = room.len().min(bytes.len() / size_of::<T>().max(1));
+        // SAFETY: there is room for as many values, and as many are there; any bytes are values. What is borrowed to be
+        // changed is not what is read.
+        unsafe { std::ptr::copy_nonoverlapping(bytes.as_ptr(), room.as_mut_ptr().cast(), count * size_of::<T>()) };
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_and_arrays_of_them_are_bits() {
+        assert_eq!(Bits::<u64>::of().unwrap().size().get(), 8);
+        assert_eq!(Bits::<[f32; 3]>::of().unwrap().size().get(), 12);
+        assert!(Bits::<bool>::of().is_none() && Bits::<char>::of().is_none());
+        assert!(Bits::<(u8, u8)>::of().is_none() && Bits::<&u8>::of().is_none());
+        assert!(Bits::<()>::of().is_none() && Bits::<[u8; 0]>::of().is_none());
+    }
+
+    #[test]
+    fn what_is_written_is_read() {
+        let bits = Bits::<[i16; 2]>::of().unwrap();
+        let mut bytes = vec![9];
+        bits.append(&[-1, 700], &mut bytes);
+        assert_eq!(bits.read(&bytes[1..]), Some([-1, 700]));
+        assert_eq!(bits.read(&bytes), None);
+        let mut values = bits.zeros(3);
+        assert_eq!(values, [[0, 0]; 3]);
+        bits.write(&mut values, 1, &bytes[1..]);
+        assert_eq!(values, [[0, 0], [-1, 700], [0, 0]]);
+    }
+
+    #[test]
+    fn nothing_is_written_beyond_the_end() {
+        let bits = Bits::<u16>::of().unwrap();
+        let mut values = bits.zeros(2);
+        bits.write(&mut values, 1, &[1, 1, 1, 1, 1]);
+        bits.write(&mut values, 7, &[1, 1]);
+        assert_eq!(values, [0, 0x0101]);
+    }
+}
