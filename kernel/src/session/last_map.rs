@@ -33,6 +33,7 @@ mod tests {
             done,
             failed,
             left_out,
+            packing: None,
         }
     }
 

@@ -1,37 +1,58 @@
-//! How the time of a map grows with items, with workers, and with the memory that its workers capture.
+//! How the time of a map grows with items, with workers, and with the memory that its workers capture: each with the
+//! exponent that fits the second half best, which is 1 where twice as much takes twice as long.
 
 use std::hint::black_box;
 
 use parcell::Pool;
 
-use crate::median;
+use crate::figures::Sizes;
+use crate::report::{Growth, Report};
+use crate::samples::Samples;
 
-pub(crate) fn with_items() {
-    println!("a map of tiny items, by their number:");
+pub(crate) fn measure_all(sizes: &Sizes, report: &mut Report) {
+    report.add_growth(with_items(sizes));
+    report.add_growth(with_workers(sizes));
+    report.add_growth(with_captured_memory(sizes));
+}
+
+fn with_items(sizes: &Sizes) -> Growth {
     let pool = Pool::default();
-    for items in [1u32, 10, 100, 1000, 10_000, 100_000, 1_000_000, 10_000_000] {
-        let time = median(5, || drop(black_box(pool.map(|n: u32| n ^ 1, 0..items))));
-        println!("{items:>12} items   {time:>10.2?}   {:>10.2?} each", time / items);
-    }
+    let most = sizes.tiny as usize * 10;
+    let counts = std::iter::successors(Some(1), |count| Some(count * 10)).take_while(|count| *count <= most);
+    let point = |items: usize| {
+        let run = || drop(black_box(pool.map(|n: usize| n ^ 1, 0..items)));
+        (items as f64, Samples::of(sizes.runs.min(5), run))
+    };
+    Growth::new("a map of tiny items", "items", counts.map(point))
 }
 
-pub(crate) fn with_workers() {
-    println!("a map of 256 items of about 1 ms, by the number of workers:");
-    for workers in [1, 2, 4, 8, 16, 32, 64] {
+fn with_workers(sizes: &Sizes) -> Growth {
+    let counts =
+        std::iter::successors(Some(1), |count| Some(count * 2)).take_while(|count| *count <= sizes.most_workers);
+    let steps = u64::from(sizes.tiny) / 4;
+    let point = |workers: usize| {
         let pool = Pool::new(workers);
-        let work = |n: u64| (0..300_000).fold(n, |a, b| black_box(a ^ b));
-        let time = median(3, || drop(black_box(pool.map(work, 0..256))));
-        println!("{workers:>12} workers {time:>10.2?}");
-    }
+        let work = |n: u64| (0..steps).fold(n, |a, b| black_box(a ^ b));
+        let run = || drop(black_box(pool.map(work, 0..512)));
+        (workers as f64, Samples::of(sizes.runs.min(3), run))
+    };
+    Growth::new("a map of 512 items", "workers", counts.map(point))
 }
 
-pub(crate) fn with_captured_memory() {
-    println!("a map of one item a worker, by the memory that this process has:");
+fn with_captured_memory(sizes: &Sizes) -> Growth {
     let pool = Pool::default();
     let workers = pool.workers();
-    for mebibytes in [0usize, 64, 256, 1024] {
-        let memory = vec![1u8; mebibytes << 20];
-        let time = median(9, || drop(black_box(pool.map(|n: usize| memory.len() + n, 0..workers))));
-        println!("{mebibytes:>12} MiB     {time:>10.2?}");
-    }
+    let counts = std::iter::successors(Some(sizes.most_memory), |bytes| Some(bytes / 4)).take(4);
+    let mut counts: Vec<usize> = counts.collect();
+    counts.reverse();
+    let point = |bytes: usize| {
+        let memory = vec![1u8; bytes];
+        let run = || drop(black_box(pool.map(|n: usize| memory.len() + n, 0..workers)));
+        ((bytes >> 10) as f64 / 1024.0, Samples::of(sizes.runs, run))
+    };
+    Growth::new(
+        "a map of one item a worker",
+        "MiB captured",
+        counts.into_iter().map(point),
+    )
 }

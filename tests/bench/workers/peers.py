@@ -1,8 +1,8 @@
-"""What Python's pools take for the same work: reads "PEER WORK" a line, answers with seconds, or "-" where it cannot."""
+"""What Python's pools take for the same work: reads "PEER WORK" a line, answers with the seconds of
+each run, or "-" where it cannot."""
 
 import atexit
 import multiprocessing
-import statistics
 import sys
 import time
 from concurrent.futures import ProcessPoolExecutor
@@ -37,14 +37,14 @@ def payload(size):
     return b"\1" * size
 
 
-def median(runs, run):
+def timed(runs, run):
     run()
     times = []
     for _ in range(runs):
         start = time.perf_counter()
         run()
         times.append(time.perf_counter() - start)
-    return statistics.median(times)
+    return times
 
 
 class Pool:
@@ -68,6 +68,13 @@ class Executor:
 
     def call(self, function, argument):
         return self.executor.submit(function, argument).result()
+
+
+class Loky(Executor):
+    def __init__(self):
+        import loky
+
+        self.executor = loky.ProcessPoolExecutor(CORES)
 
 
 class Joblib:
@@ -102,29 +109,29 @@ class Ipyparallel:
         return self.view.apply_sync(function, argument)
 
 
-PEERS = {"pool": Pool, "executor": Executor, "joblib": Joblib, "ipyparallel": Ipyparallel}
+PEERS = {"Pool": Pool, "Executor": Executor, "loky": Loky, "joblib": Joblib, "ipyparallel": Ipyparallel}
 
 
 def measure(peer, work):
     if work == "tiny":
-        return median(3, lambda: peer.map(double, range(TINY)))
+        return timed(3, lambda: peer.map(double, range(TINY)))
     if work == "single":
-        tenth = median(1, lambda: peer.map(double, range(SINGLE // 10), 1))
+        (tenth,) = timed(1, lambda: peer.map(double, range(SINGLE // 10), 1))
         # Who takes that long takes ten times as long for all of them, and need not be waited for.
-        return tenth * 10 if tenth > 1 else median(3, lambda: peer.map(double, range(SINGLE), 1))
+        return [tenth * 10] if tenth > 1 else timed(3, lambda: peer.map(double, range(SINGLE), 1))
     if work == "submit":
-        return median(200, lambda: peer.call(double, 1))
+        return timed(200, lambda: peer.call(double, 1))
     if work == "seeds":
-        return median(1, lambda: peer.map(mean, range(SEEDS), 1))
+        return timed(1, lambda: peer.map(mean, range(SEEDS), 1))
     if work == "captured":
         data = bytes(b"\1") * GIGABYTE
         size = GIGABYTE // PARTS
-        return median(1, lambda: peer.map(total, [data[n * size : (n + 1) * size] for n in range(PARTS)], 1))
+        return timed(1, lambda: peer.map(total, [data[n * size : (n + 1) * size] for n in range(PARTS)], 1))
     if work == "argument":
         data = payload(PAYLOAD)
-        return median(3, lambda: peer.call(length, data))
+        return timed(3, lambda: peer.call(length, data))
     if work == "result":
-        return median(3, lambda: peer.call(payload, PAYLOAD))
+        return timed(3, lambda: peer.call(payload, PAYLOAD))
     raise ValueError(work)
 
 
@@ -135,7 +142,7 @@ def main():
         try:
             if name not in peers:
                 peers[name] = PEERS[name]()
-            print(measure(peers[name], work), flush=True)
+            print(*measure(peers[name], work), flush=True)
         except ImportError as missing:
             print(f"{name} cannot do {work}: {missing}", file=sys.stderr)
             print("-", flush=True)

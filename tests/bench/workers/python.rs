@@ -1,14 +1,12 @@
-//! The peers in Python: a program that measures one thing at a time, and says how long it took.
+//! The peers in Python: a program that measures one thing at a time, and says how long each run took.
 
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
-use std::time::Duration;
+
+use crate::samples::Samples;
 
 /// The peers, as `peers.py` calls them.
-const PEERS: [&str; 4] = ["pool", "executor", "joblib", "ipyparallel"];
-
-/// How long each of them takes; none where it cannot do it.
-pub(crate) type Times = [Option<Duration>; PEERS.len()];
+pub(crate) const PEERS: [&str; 5] = ["Pool", "Executor", "loky", "joblib", "ipyparallel"];
 
 /// The running program; none where there is no Python.
 pub(crate) struct Python(Option<Connection>);
@@ -42,18 +40,27 @@ impl Python {
         }
     }
 
-    /// How long each of the peers takes for `what`; none where it cannot do it.
-    pub(crate) fn ask_all(&mut self, what: &str) -> Times {
-        PEERS.map(|peer| self.0.as_mut()?.ask(peer, what))
+    /// No Python, and no figures of it.
+    pub(crate) fn none() -> Python {
+        Python(None)
+    }
+
+    /// How long those of the peers take for `what` that can do it.
+    pub(crate) fn ask_all(&mut self, what: &str) -> Vec<(&'static str, Samples)> {
+        let asked = PEERS
+            .into_iter()
+            .map(|peer| Some((peer, self.0.as_mut()?.ask(peer, what)?)));
+        asked.flatten().collect()
     }
 }
 
 impl Connection {
-    fn ask(&mut self, peer: &str, what: &str) -> Option<Duration> {
+    fn ask(&mut self, peer: &str, what: &str) -> Option<Samples> {
         writeln!(self.questions.as_ref()?, "{peer} {what}").ok()?;
         let mut answer = String::new();
         self.answers.read_line(&mut answer).ok()?;
-        answer.trim().parse().ok().map(Duration::from_secs_f64)
+        let seconds = answer.split_whitespace().map(|seconds| seconds.parse().ok());
+        Samples::new(seconds.collect::<Option<_>>()?)
     }
 }
 

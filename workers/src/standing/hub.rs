@@ -22,6 +22,7 @@ use crate::notebook;
 use crate::ps;
 use crate::sys::at_fork::{self, AtFork, Rank, Turn};
 use crate::sys::duty::{self, Duty};
+use crate::sys::monitor::Occasion;
 use crate::sys::placed::Placed;
 use crate::sys::poisoned::EvenIfPoisoned;
 
@@ -316,6 +317,7 @@ impl Drop for Crew {
 /// Waits until `is_done`, which results that come may make so, or until `deadline`; whether it is.
 pub(crate) fn wait_until(deadline: Option<Instant>, is_done: impl Fn() -> bool) -> bool {
     WAITING.fetch_add(1, Ordering::Relaxed);
+    let mut occasion = Occasion::Arrival;
     let is_done = loop {
         if is_done() {
             break true;
@@ -329,7 +331,11 @@ pub(crate) fn wait_until(deadline: Option<Instant>, is_done: impl Fn() -> bool) 
         if deadline.is_some_and(|deadline| Instant::now() >= deadline) {
             break false;
         }
-        if !memory.results.sleep(ARRIVED, rings, deadline) {
+        occasion = match memory.results.sleep(ARRIVED, rings, deadline, occasion) {
+            true => Occasion::Ring,
+            false => Occasion::Silence,
+        };
+        if occasion == Occasion::Silence {
             look_after_workers();
         }
         ps::tick();

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use rustix::fs::Timespec;
-use rustix::thread::futex;
+use rustix::thread::{futex, sched_yield};
 
 use super::duty;
 use super::placed::place;
@@ -23,6 +23,14 @@ const FIRST_SLEEP: Duration = Duration::from_millis(1);
 const LAST_SLEEP: Duration = Duration::from_millis(160);
 /// How many times the bell is looked at before sleeping, where another core could ring it.
 const SPINS: u32 = 300;
+/// For how long the core is left to others then, again and again, before sleeping: longer than it takes to wake somebody on a
+/// core that has gone to sleep itself, which is 60 µs where that is a virtual one. Otherwise two that wait for each other in
+/// turn would both sleep each time, once they have begun to.
+const YIELDING: Duration = Duration::from_micros(100);
+/// When a core was left to somebody who has kept it for longer than this, it has better use.
+const KEPT: Duration = Duration::from_micros(50);
+/// So many waits do without it then: who is woken gets a busy core sooner than who has left it.
+const WITHOUT: u32 = 256;
 
 /// Why what is waited for is being looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -75,7 +83,8 @@ impl Bell {
                 return None;
             }
             let left = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
-            let woken = self.doze(rung, left.map_or(longest, |left| left.min(longest)));
+            let limit = left.map_or(longest, |left| left.min(longest));
+            let woken = self.doze(rung, limit, occasion);
             occasion = match deadline {
                 Some(deadline) if Instant::now() >= deadline => Occasion::Limit,
                 _ if woken => Occasion::Ring,
@@ -122,22 +131,26 @@ impl Bell {
     }
 
     /// Waits as [`sleep`](Self::sleep) does, counted as one sleeper.
-    pub(crate) fn doze(&self, rung: u32, limit: Duration) -> bool {
+    pub(crate) fn doze(&self, rung: u32, limit: Duration, before: Occasion) -> bool {
         self.begin_sleep();
-        let woken = self.sleep(rung, limit);
+        let woken = self.sleep(rung, limit, before);
         self.end_sleep();
         woken
     }
 
-    /// Waits until it has rung since `rung`, or for `limit`; whether it has.
-    pub(crate) fn sleep(&self, rung: u32, limit: Duration) -> bool {
+    /// Waits until it has rung since `rung`, or for `limit`; whether it has. What has been `before` says whether that is likely
+    /// to be soon: after silence it is not.
+    pub(crate) fn sleep(&self, rung: u32, limit: Duration, before: Occasion) -> bool {
         let has_rung = || self.rung() != rung;
-        if limit > Duration::ZERO && has_other_cores() {
+        if before != Occasion::Silence && limit > Duration::ZERO && has_other_cores() {
             for _ in 0..SPINS {
                 if has_rung() {
                     return true;
                 }
                 std::hint::spin_loop();
+            }
+            if yield_until(has_rung) {
+                return true;
             }
         }
         let limit = Timespec {
@@ -148,6 +161,32 @@ impl Bell {
         let _ = futex::wait(&self.rung, futex::Flags::empty(), rung, Some(&limit));
         has_rung()
     }
+}
+
+/// Leaves the core to others for a while, until something has happened; whether it has.
+fn yield_until(has_happened: impl Fn() -> bool) -> bool {
+    static REST: AtomicU32 = AtomicU32::new(0);
+    // Where several threads count at the same time, it is a few waits more or less.
+    let rest = REST.load(Ordering::Relaxed);
+    if rest > 0 {
+        REST.store(rest - 1, Ordering::Relaxed);
+        return false;
+    }
+    let mut before = Instant::now();
+    let end = before + YIELDING;
+    while before < end {
+        sched_yield();
+        if has_happened() {
+            return true;
+        }
+        let now = Instant::now();
+        if now - before > KEPT {
+            REST.store(WITHOUT, Ordering::Relaxed);
+            return false;
+        }
+        before = now;
+    }
+    false
 }
 
 /// Whether another process could ring while this one looks. Counting the cores takes longer than a short sleep, so it is
@@ -183,12 +222,37 @@ mod tests {
     }
 
     #[test]
+    fn a_ring_is_heard_whatever_was_before() {
+        for before in [Occasion::Arrival, Occasion::Ring, Occasion::Silence] {
+            let bell = Bell::default();
+            std::thread::scope(|scope| {
+                let sleeper = scope.spawn(|| bell.doze(0, Duration::from_secs(60), before));
+                bell.ring(1);
+                assert!(sleeper.join().unwrap(), "{before:?}");
+            });
+            assert!(!bell.doze(1, Duration::from_millis(1), before), "it has rung no more");
+        }
+    }
+
+    #[test]
+    fn a_core_is_left_to_others_until_something_has_happened_but_not_for_long() {
+        let looks = AtomicU32::new(0);
+        let third = || looks.fetch_add(1, Ordering::Relaxed) == 2;
+        // On a busy machine it may have given up after the first.
+        let has_happened = yield_until(third);
+        assert_eq!(has_happened, looks.load(Ordering::Relaxed) == 3);
+        let begun = Instant::now();
+        assert!(!yield_until(|| false));
+        assert!(begun.elapsed() < Duration::from_secs(1));
+    }
+
+    #[test]
     fn a_ring_for_all_wakes_all() {
         let bell = Bell::default();
         let begun = Instant::now();
         let limit = Duration::from_secs(60);
         std::thread::scope(|scope| {
-            let sleepers = [(); 4].map(|()| scope.spawn(|| bell.doze(0, limit)));
+            let sleepers = [(); 4].map(|()| scope.spawn(|| bell.doze(0, limit, Occasion::Arrival)));
             while bell.waiting.load(Ordering::Relaxed) < 4 {
                 std::thread::yield_now();
             }

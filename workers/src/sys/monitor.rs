@@ -93,7 +93,7 @@ impl<S: bytemuck::Pod, const BELLS: usize> Monitor<S, BELLS> {
             }
             let left = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
             let limit = left.map_or(LONGEST_SLEEP, |left| left.min(LONGEST_SLEEP));
-            let woken = occasion != Occasion::Limit && self.bells[bell].sleep(rung, limit);
+            let woken = occasion != Occasion::Limit && self.bells[bell].sleep(rung, limit, occasion);
             self.bells[bell].end_sleep();
             if occasion == Occasion::Limit {
                 return None;
@@ -116,10 +116,10 @@ impl<S: bytemuck::Pod, const BELLS: usize> Monitor<S, BELLS> {
 
     /// Waits until a bell has rung more than `rings` times, for a while, and no longer than `deadline`; whether it has.
     /// For those who look at the state by other means.
-    pub(crate) fn sleep(&self, bell: usize, rings: u32, deadline: Option<Instant>) -> bool {
+    pub(crate) fn sleep(&self, bell: usize, rings: u32, deadline: Option<Instant>, before: Occasion) -> bool {
         let left = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
         let limit = left.map_or(LONGEST_SLEEP, |left| left.min(LONGEST_SLEEP));
-        self.bells[bell].doze(rings, limit)
+        self.bells[bell].doze(rings, limit, before)
     }
 
     fn lock(&self) -> Held<'_> {
