@@ -23,6 +23,7 @@
 //! | [`starmap`](Pool::starmap) | functions of several parameters |
 //! | [`imap`](Pool::imap), [`imap_unordered`](Pool::imap_unordered) | results as they come, of items without end |
 //! | [`map_reduce`](Pool::map_reduce) | one result of all, combined in the workers |
+//! | [`map_into`](Pool::map_into) | results in a slice that is there |
 //! | [`for_each`](Pool::for_each), [`for_each_chunk_mut`](Pool::for_each_chunk_mut) | no results; a shared array changed in place |
 //! | [`apply`](Pool::apply) | one call |
 //! | [`Process::spawn`] | a call that goes on beside the caller |

@@ -118,11 +118,6 @@ impl<R: Message> Outcomes<R> {
         }
     }
 
-    /// The number of items.
-    pub(crate) fn len(&self) -> usize {
-        self.values.len()
-    }
-
     /// That a result is nothing but bits, if it is.
     pub(crate) fn bits(&self) -> Option<Bits<R>> {
         match &self.values {

@@ -59,7 +59,7 @@ struct Axis {
     range: Option<Range<f64>>,
 }
 
-/// A line through points, as [`line`].
+/// A line through points, as [`line()`].
 ///
 /// # Panics
 ///

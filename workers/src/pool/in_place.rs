@@ -1,11 +1,63 @@
-//! Changing shared memory in place: each worker has chunks of it.
+//! Results where they are wanted: in shared memory that workers change, and in a slice of the caller's.
 
 use std::cell::RefCell;
+use std::ops::ControlFlow;
 
 use super::Pool;
+use crate::map;
+use crate::message::Message;
 use crate::shared::{SharedArray, SharedData};
+use crate::sys::bits::Bits;
+use crate::sys::once_each::OnceEach;
 
 impl Pool {
+    /// The function's results for all items, written to `results` in the items' order: for those who call it again and again,
+    /// and want no new vector each time.
+    ///
+    /// # Panics
+    ///
+    /// If there are not as many results as items; and as [`map`](Self::map) does, when some of them may have been written.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let mut squares = [0; 4];
+    /// parcell::Pool::new(2).map_into(|n: u32| n * n, 1..=4, &mut squares);
+    /// assert_eq!(squares, [1, 4, 9, 16]);
+    /// ```
+    #[track_caller]
+    pub fn map_into<T, R, F, I>(&self, f: F, items: I, results: &mut [R])
+    where
+        F: Fn(T) -> R,
+        I: IntoIterator<Item = T>,
+        R: Message,
+    {
+        let items = OnceEach::new(items);
+        let (count, room) = (items.len(), results.len());
+        assert!(
+            count == room,
+            "each item needs a place for its result: there are {count} items and {room} places"
+        );
+        let bits = Bits::of();
+        let mut failure = None;
+        self.feed(|item| Ok(f(item)), items, &mut |items, pid, outcome| {
+            match (bits, outcome) {
+                (Some(bits), Ok(bytes)) => bits.write(results, items.start, bytes),
+                (_, outcome) => match map::decode(items.start, pid, outcome) {
+                    Ok(value) => results[items.start] = value,
+                    Err(error) => {
+                        failure = Some(error);
+                        return ControlFlow::Break(());
+                    }
+                },
+            }
+            ControlFlow::Continue(())
+        });
+        if let Some(error) = failure {
+            panic!("{error}");
+        }
+    }
+
     /// Calls `f` for each chunk of `chunk_len` elements (the last one may be shorter), with its index, for what it does to
     /// the elements. They are in memory that workers share with the caller, so nothing is copied or sent.
     ///

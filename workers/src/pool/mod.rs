@@ -19,7 +19,7 @@ use std::sync::Arc;
 use crate::codec;
 use crate::error::TaskError;
 use crate::job::{ItemError, Stage};
-use crate::map::{OnFailure, Outcomes, Recorder, ResultOrder, type_name};
+use crate::map::{OnFailure, Outcomes, Recorder, ResultOrder, Sink, type_name};
 use crate::message::Message;
 use crate::sys::bits::Bits;
 use crate::sys::once_each::OnceEach;
@@ -284,9 +284,22 @@ impl Pool {
         on_failure: OnFailure,
         order: ResultOrder,
     ) -> Outcomes<R> {
-        let mut items = OnceEach::new(items);
+        let items = OnceEach::new(items);
         let mut outcomes = Outcomes::new(items.len(), order);
-        let bits = outcomes.bits();
+        let packing = outcomes.bits().map(Bits::size);
+        self.feed::<T, R>(call, items, &mut outcomes.sink(on_failure, packing));
+        outcomes
+    }
+
+    /// Calls the function for each item, and has the sink take what comes of it: packed, where results are nothing but bits.
+    fn feed<T, R: Message>(
+        &self,
+        call: impl Fn(T) -> Result<R, ItemError>,
+        mut items: OnceEach<T>,
+        sink: &mut Sink<'_>,
+    ) {
+        let count = items.len();
+        let bits = Bits::of();
         // Taken in a worker, out of its own copy of the list; the caller's stays whole.
         let mut job = |index: usize, out: &mut Vec<u8>, _: &dyn Stage| {
             let item = items.take(index).expect("a worker runs an item once");
@@ -297,18 +310,9 @@ impl Pool {
             }
             Ok(())
         };
-        let count = outcomes.len();
         let packing = bits.map(Bits::size);
         let recorder = Recorder::begin(count, type_name::<R>, packing);
-        engine::run(
-            &self.settings,
-            count,
-            1,
-            (packing, recorder),
-            &mut job,
-            &mut outcomes.sink(on_failure, packing),
-        );
-        outcomes
+        engine::run(&self.settings, count, 1, (packing, recorder), &mut job, sink);
     }
 }
 

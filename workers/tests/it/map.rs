@@ -43,6 +43,44 @@ fn a_million_results_come_back_in_order() {
 
 #[rstest]
 #[timeout(Duration::from_secs(60))]
+fn results_are_written_where_they_are_wanted(#[values(1, 3)] workers: usize) {
+    let pool = Pool::new(workers);
+    let mut numbers = vec![7u16; 10_002];
+    pool.map_into(|n: u16| n ^ 1, 0..10_000, &mut numbers[1..10_001]);
+    assert_eq!((numbers[0], numbers[10_001]), (7, 7));
+    assert!(numbers[1..10_001].iter().zip(0..).all(|(result, n)| *result == n ^ 1));
+    let mut texts = vec!["before".to_owned(); 100];
+    pool.map_into(|n: usize| n.to_string(), 0..100, &mut texts);
+    assert!(texts.iter().zip(0usize..).all(|(text, n)| *text == n.to_string()));
+    pool.map_into(|n: u8| n, [], &mut []);
+}
+
+#[rstest]
+#[timeout(Duration::from_secs(60))]
+fn each_item_needs_a_place_and_a_failure_ends_it() {
+    let pool = Pool::new(2);
+    let message = |run: &mut dyn FnMut()| {
+        let payload = catch_unwind(AssertUnwindSafe(run)).unwrap_err();
+        payload.downcast_ref::<String>().unwrap().clone()
+    };
+    let few = message(&mut || pool.map_into(|n: u8| n, 0..3, &mut [0; 2]));
+    assert_eq!(
+        few,
+        "each item needs a place for its result: there are 3 items and 2 places"
+    );
+    let mut results = [0u8; 3];
+    let failed =
+        message(&mut || pool.map_into(|n: u8| if n == 2 { panic!("boom") } else { n + 1 }, 0..3, &mut results));
+    assert!(failed.contains("item 2") && failed.ends_with("boom"), "{failed}");
+    let written = results;
+    assert!(
+        written.iter().zip(1..).all(|(result, n)| *result == n || *result == 0),
+        "{written:?}"
+    );
+}
+
+#[rstest]
+#[timeout(Duration::from_secs(60))]
 fn large_results_come_back_whole() {
     let results = Pool::new(2).map(|n: u8| vec![u64::from(n); 1 << 20], 0..6);
     for (result, n) in results.iter().zip(0u64..) {
