@@ -26,10 +26,20 @@ impl Display for Arc<dyn Array> {
 }
 
 fn show(columns: &[(&str, &dyn Array)], rows: usize) {
-    let types: Vec<String> = columns.iter().map(|(_, column)| column.data_type().to_string()).collect();
-    let named: Vec<(&str, &str)> = columns.iter().map(|(name, _)| *name).zip(types.iter().map(String::as_str)).collect();
+    let types: Vec<String> = columns
+        .iter()
+        .map(|(_, column)| column.data_type().to_string())
+        .collect();
+    let named: Vec<(&str, &str)> = columns
+        .iter()
+        .map(|(name, _)| *name)
+        .zip(types.iter().map(String::as_str))
+        .collect();
     let options = FormatOptions::default();
-    let formatters: Vec<_> = columns.iter().map(|(_, column)| ArrayFormatter::try_new(*column, &options)).collect();
+    let formatters: Vec<_> = columns
+        .iter()
+        .map(|(_, column)| ArrayFormatter::try_new(*column, &options))
+        .collect();
     let cell = |row: usize, column: usize| {
         let (_, array) = columns[column];
         (!array.is_null(row)).then(|| match &formatters[column] {

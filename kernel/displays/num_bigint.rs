@@ -23,6 +23,10 @@ const FEW: usize = 40;
 
 fn show(number: &str) {
     let digits = number.trim_start_matches('-').len();
-    let note = if digits > FEW { format!("{digits} digits") } else { String::new() };
+    let note = if digits > FEW {
+        format!("{digits} digits")
+    } else {
+        String::new()
+    };
     parcell::cell::show_text(&number, &note);
 }

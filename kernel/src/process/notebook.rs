@@ -33,6 +33,8 @@ pub(super) fn main() -> ExitCode {
     huge_pages::ensure();
     match Notebook::inherit().and_then(Notebook::serve) {
         Ok(()) => ExitCode::SUCCESS,
+        // The supervisor has gone, which the kernel tells: it is no news, and no cell's.
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::from(INTERNAL_ERROR),
         Err(error) => {
             #[expect(clippy::print_stderr, reason = "there is nobody else to tell")]
             {

@@ -9,6 +9,8 @@ use super::Axis;
 
 /// How much more than its numbers an axis has at both ends.
 const MARGIN: f64 = 0.04;
+/// Of a name so many letters are written at least, and otherwise not all names.
+const LEAST_LETTERS: usize = 4;
 /// From here on numbers are written with exponents.
 const LARGE: f64 = 1e6;
 const SMALL: f64 = 1e-4;
@@ -25,8 +27,11 @@ pub(super) struct Scale {
 enum Kind {
     Linear,
     Logarithmic,
-    /// These stand at 0, 1 and so on.
-    Names(Vec<String>),
+    /// These stand at 0, 1 and so on, and there is room for so many letters all together.
+    Names {
+        names: Vec<String>,
+        letters: usize,
+    },
     /// Places in a table.
     Indices,
 }
@@ -57,11 +62,11 @@ impl Scale {
         Self { range, kind }
     }
 
-    /// For names, in their order.
-    pub(super) fn of_names(names: Vec<String>) -> Self {
+    /// For names, in their order, along an axis with room for so many letters.
+    pub(super) fn of_names(names: Vec<String>, letters: usize) -> Self {
         Self {
             range: -0.6..names.len() as f64 - 0.4,
-            kind: Kind::Names(names),
+            kind: Kind::Names { names, letters },
         }
     }
 
@@ -112,24 +117,19 @@ impl Scale {
                 let count = ((last - aligned) / step) as usize;
                 (0..=count).map(|index| aligned + index as f64 * step).collect()
             }
-            Kind::Names(names) => (0..names.len()).map(|index| index as f64).collect(),
-            Kind::Indices => {
-                let count = (end - start).round() as usize;
-                let least = count.div_ceil(most.max(1));
-                let nice = (0..18).flat_map(|power| [1, 2, 5].map(|digit| digit * 10usize.pow(power)));
-                let step = nice.into_iter().find(|nice| *nice >= least);
-                (0..count)
-                    .step_by(step.unwrap_or(1))
-                    .map(|index| index as f64)
-                    .collect()
-            }
+            Kind::Names { names, letters } => indices(names.len(), letters / LEAST_LETTERS),
+            Kind::Indices => indices((end - start).round() as usize, most),
         }
     }
 
     /// What is written at a place.
     pub(super) fn written(&self, place: f64) -> String {
         match &self.kind {
-            Kind::Names(names) => names.get(place.round() as usize).cloned().unwrap_or_default(),
+            Kind::Names { names, letters } => {
+                let shown = indices(names.len(), letters / LEAST_LETTERS).len();
+                let name = names.get(place.round() as usize);
+                name.map_or_else(String::new, |name| cut(name, letters / shown.max(1)))
+            }
             Kind::Indices => format!("{place:.0}"),
             Kind::Logarithmic => power_of_ten(place),
             Kind::Linear => {
@@ -184,6 +184,26 @@ fn widened(range: Range<f64>, share: f64) -> Range<f64> {
     }
     let around = (range.start.abs() * 0.1).max(0.5);
     range.start - around..range.end + around
+}
+
+/// Of so many places some, at most `most`, at distances that people count in.
+fn indices(count: usize, most: usize) -> Vec<f64> {
+    let least = count.div_ceil(most.max(1));
+    let nice = (0..18).flat_map(|power| [1, 2, 5].map(|digit| digit * 10usize.pow(power)));
+    let step = nice.into_iter().find(|nice| *nice >= least);
+    (0..count)
+        .step_by(step.unwrap_or(1))
+        .map(|index| index as f64)
+        .collect()
+}
+
+/// As much of a name as there is room for, with a gap to the next.
+fn cut(name: &str, letters: usize) -> String {
+    let letters = letters.saturating_sub(1).max(1);
+    match name.char_indices().nth(letters) {
+        None => name.to_owned(),
+        Some(_) => name.chars().take(letters.saturating_sub(1)).chain(['…']).collect(),
+    }
 }
 
 fn linear(range: Range<f64>, most: usize) -> Vec<f64> {
@@ -272,8 +292,12 @@ mod tests {
 
     #[test]
     fn names_and_indices_are_written_where_they_are() {
-        let names = Scale::of_names(vec!["a".to_owned(), "b".to_owned()]);
-        assert_eq!(written(&names, 10), ["a", "b"]);
+        let names = Scale::of_names(vec!["a".to_owned(), "longer".to_owned()], 14);
+        assert_eq!(written(&names, 10), ["a", "longer"]);
+        let names = Scale::of_names(vec!["a".to_owned(), "longer".to_owned()], 12);
+        assert_eq!(written(&names, 10), ["a", "long…"]);
+        let many = Scale::of_names((0..100).map(|n| n.to_string()).collect(), 40);
+        assert_eq!(written(&many, 10).len(), 10);
         let rows = Scale::of_indices(100, true);
         assert_eq!(written(&rows, 6), ["0", "20", "40", "60", "80"]);
         assert!(

@@ -20,6 +20,8 @@ use crate::text::{counted, escape};
 const PIXELS_FOR_X: u32 = 70;
 const PIXELS_FOR_Y: u32 = 40;
 const MARGIN: u32 = 8;
+/// Of what is written beside the axis on the left.
+const LEFT: u32 = 56;
 /// Of text, in pixels.
 const LINE: u32 = 18;
 /// Of a letter, about.
@@ -94,7 +96,10 @@ fn scales(plot: &Plot) -> (Scale, Scale) {
             let numbers = plot.series.iter().flat_map(|series| &series.xs).copied();
             Scale::of_numbers(&plot.x, numbers.chain(edges.into_iter().flatten()))
         }
-        false => Scale::of_names(names),
+        false => {
+            let width = plot.size.0.saturating_sub(LEFT + 2 * MARGIN + beside(plot));
+            Scale::of_names(names, (width / LETTER) as usize)
+        }
     };
     let values = plot
         .series
@@ -146,7 +151,7 @@ fn frame(plot: &Plot, (x, y): &(Scale, Scale)) -> Result<(String, Field), FrameE
             .margin(MARGIN)
             .margin_right(MARGIN + beside(plot))
             .x_label_area_size(28 + described(&plot.x.label))
-            .y_label_area_size(56 + described(&plot.y.label));
+            .y_label_area_size(LEFT + described(&plot.y.label));
         if !plot.title.is_empty() {
             builder.caption(&plot.title, font(15.0).color(&TEXT));
         }
