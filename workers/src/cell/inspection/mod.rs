@@ -312,6 +312,31 @@ mod tests {
         assert_eq!(grid("byte"), None);
     }
 
+    /// Rows, whose numbers it goes over.
+    struct Matrix([[u8; 2]; 2]);
+    impl Debug for Matrix {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            Debug::fmt(&self.0, f)?;
+            f.write_str(", shape=[2, 2]")
+        }
+    }
+    impl<'a> IntoIterator for &'a Matrix {
+        type Item = &'a u8;
+        type IntoIter = std::slice::Iter<'a, u8>;
+        fn into_iter(self) -> Self::IntoIter {
+            self.0.as_flattened().iter()
+        }
+    }
+
+    #[test]
+    fn a_matrix_is_no_list_of_its_numbers() {
+        let mut store = VariableStore::default();
+        viewer!(store, Matrix);
+        store.put_variable("matrix", Matrix([[1, 2], [3, 4]]));
+        let seen = look(&store, &["matrix"], Look::Grid);
+        assert_eq!(seen, [Seen::Grid { data: None }], "it is shown as a cell shows it");
+    }
+
     #[test]
     fn a_look_does_the_notebook_no_harm_whatever_it_does() {
         let mut store = store();

@@ -17,7 +17,7 @@ const DEPTH_OF_A_LINE: usize = 6;
 /// How much of a text that has no parts is kept, in bytes.
 const LONGEST: usize = 4096;
 const INDENTATION: usize = 4;
-const ELLIPSIS: &str = "...";
+pub(super) const ELLIPSIS: &str = "...";
 
 /// Which parts are wanted.
 #[derive(Clone, Copy, Debug)]

@@ -60,11 +60,19 @@ impl<'a> View<'a> {
         }
     }
 
-    /// Its elements, where they can be had one by one as its `Debug` has them.
+    /// Its elements, where they can be had one by one as its `Debug` has them: a matrix has rows there, and numbers here.
     fn list(&self) -> Option<&Sequence<'a>> {
-        self.elements
-            .as_ref()
-            .filter(|_| self.debug.is_none_or(outline::is_list))
+        let elements = self.elements.as_ref()?;
+        let Some(value) = self.debug else { return Some(elements) };
+        let mut begins_so = true;
+        elements.visit(0..1, &mut |first| {
+            let first = outline::line(first, SHOWN);
+            let first = first.trim_end_matches(outline::ELLIPSIS);
+            begins_so = outline::line(value, SHOWN + 1).strip_prefix('[').is_some_and(|rest| {
+                rest.starts_with(first) || first.starts_with(rest.trim_end_matches(outline::ELLIPSIS))
+            });
+        });
+        (begins_so && outline::is_list(value)).then_some(elements)
     }
 
     fn parts(&self, path: &[usize], range: &Range<usize>) -> Parts {
@@ -125,7 +133,9 @@ impl<'a> View<'a> {
                 range: &rows,
             },
         );
-        let entries = outline.meant?.into_parts().map(|(key, part)| (key, cells(part)));
+        // What is no list has its elements in another way than they are here.
+        let meant = outline.meant.filter(|meant| meant.bracket() == Some(Bracket::Curly))?;
+        let entries = meant.into_parts().map(|(key, part)| (key, cells(part)));
         let rows = display::Capped::beginning(entries.collect(), elements.length);
         Some(display::grid(display::Node::Record(rows)).into_data())
     }
