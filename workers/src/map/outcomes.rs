@@ -136,9 +136,7 @@ impl<R: Message> Outcomes<R> {
             let is_err = match (&mut self.values, outcome) {
                 (Values::Bits(bits, values), Ok(bytes)) if packing.is_some() => {
                     bits.write(values, items.start, bytes);
-                    if let Some(completed) = &mut self.completed {
-                        completed.extend(items);
-                    }
+                    note_completed(&mut self.completed, items);
                     false
                 }
                 (_, outcome) => self.accept(items.start, decode(items.start, pid, outcome)),
@@ -153,9 +151,7 @@ impl<R: Message> Outcomes<R> {
 
     /// Notes one outcome down; whether it is an error.
     pub(crate) fn accept(&mut self, item: usize, outcome: Result<R, TaskError>) -> bool {
-        if let Some(completed) = &mut self.completed {
-            completed.push(item);
-        }
+        note_completed(&mut self.completed, item..item + 1);
         match outcome {
             Ok(value) => self.values.set(item, value),
             Err(error) => {
@@ -197,6 +193,13 @@ impl<R: Message> Outcomes<R> {
     /// The item that is at this position in the order of results.
     fn item_at(&self, position: usize) -> usize {
         self.completed.as_ref().map_or(position, |order| order[position])
+    }
+}
+
+/// Not generic, as [`Failures`] is not.
+fn note_completed(completed: &mut Option<Vec<usize>>, items: Range<usize>) {
+    if let Some(completed) = completed {
+        completed.extend(items);
     }
 }
 

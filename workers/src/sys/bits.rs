@@ -2,8 +2,10 @@
 //! are those: it is found out by comparing type identities, as in [`bulk`].
 
 use std::alloc::{Layout, alloc_zeroed, handle_alloc_error};
+use std::any::TypeId;
 use std::marker::PhantomData;
 use std::num::NonZeroUsize;
+use std::ptr::NonNull;
 use std::slice;
 
 use super::bulk::{self, Number};
@@ -22,10 +24,7 @@ impl<T> Copy for Bits<T> {}
 impl<T> Bits<T> {
     /// None where it is not.
     pub(crate) fn of() -> Option<Self> {
-        let nothing: &[T] = &[];
-        let (shape, _) = bulk::view(&nothing.iter())?;
-        // Not every byte is a `bool`, and not every number a `char`.
-        (!matches!(shape.number, Number::Bool | Number::Char)).then_some(Self(PhantomData))
+        is_of_bits(typeid::of::<slice::Iter<'_, T>>()).then_some(Self(PhantomData))
     }
 
     /// How many bytes a value has.
@@ -54,29 +53,49 @@ impl<T> Bits<T> {
 
     /// So many values, of which all bits are 0, in memory that is not touched before something is written to it.
     pub(crate) fn zeros(self, count: usize) -> Vec<T> {
-        let Ok(layout) = Layout::array::<T>(count) else {
-            return Vec::new();
-        };
-        if layout.size() == 0 {
-            return Vec::new();
+        match zeroed(size_of::<T>(), align_of::<T>(), count) {
+            // SAFETY: it has just been allocated, for as many values, and zeros are valid ones.
+            Some(place) => unsafe { Vec::from_raw_parts(place.as_ptr().cast(), count, count) },
+            None => Vec::new(),
         }
-        // SAFETY: the layout has a size.
-        let place = unsafe { alloc_zeroed(layout) };
-        if place.is_null() {
-            handle_alloc_error(layout);
-        }
-        // SAFETY: it has just been allocated, for as many values, and zeros are valid ones.
-        unsafe { Vec::from_raw_parts(place.cast(), count, count) }
     }
 
     /// Writes the bytes of whole values over those from `at` on. What is beyond the end, and half a value, is left out.
     pub(crate) fn write(self, values: &mut [T], at: usize, bytes: &[u8]) {
-        let Some(room) = values.get_mut(at..) else { return };
-        let count = room.len().min(bytes.len() / size_of::<T>().max(1));
-        // SAFETY: there is room for as many values, and as many are there; any bytes are values. What is borrowed to be
+        let room = values.get_mut(at..).unwrap_or_default();
+        let length = whole(bytes, size_of_val(room), size_of::<T>());
+        // SAFETY: there is room for as many bytes, which are whole values, and any bytes are values. What is borrowed to be
         // changed is not what is read.
-        unsafe { std::ptr::copy_nonoverlapping(bytes.as_ptr(), room.as_mut_ptr().cast(), count * size_of::<T>()) };
+        unsafe { std::ptr::copy_nonoverlapping(bytes.as_ptr(), room.as_mut_ptr().cast(), length) };
     }
+}
+
+// What follows is not generic, since what is generic is compiled with every cell that has a map.
+
+/// Whether the elements that an iterator of a slice goes over are nothing but bits, by the identity of its type.
+fn is_of_bits(iter: TypeId) -> bool {
+    // Not every byte is a `bool`, and not every number a `char`.
+    bulk::shape_of_iter(iter).is_some_and(|shape| !matches!(shape.number, Number::Bool | Number::Char))
+}
+
+/// Memory of zeros for so many values; None where that is none, or more than there can be.
+fn zeroed(size: usize, align: usize, count: usize) -> Option<NonNull<u8>> {
+    let layout = Layout::from_size_align(size.checked_mul(count)?, align).ok()?;
+    if layout.size() == 0 {
+        return None;
+    }
+    // SAFETY: the layout has a size.
+    let place = unsafe { alloc_zeroed(layout) };
+    if place.is_null() {
+        handle_alloc_error(layout);
+    }
+    NonNull::new(place)
+}
+
+/// How many of the bytes are whole values for which there is room.
+fn whole(bytes: &[u8], room: usize, size: usize) -> usize {
+    let most = bytes.len().min(room);
+    most - most % size.max(1)
 }
 
 #[cfg(test)]

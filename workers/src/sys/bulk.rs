@@ -106,6 +106,12 @@ pub(crate) fn view<I>(iter: &I) -> Option<(Shape, &[u8])> {
     }))
 }
 
+/// What the elements are that an iterator of a slice goes over, by the identity of its type, if they are numbers, or arrays of
+/// them.
+pub(crate) fn shape_of_iter(iter: TypeId) -> Option<Shape> {
+    Some(element_of_iter(iter)?.shape)
+}
+
 /// Makes a `T` from the memory of a slice, if it is a `Vec` or a boxed slice of such elements. `Err` where the bytes
 /// hold something that the elements cannot be, or half an element.
 pub(crate) fn collect<T>(shape: Shape, bytes: &[u8]) -> Option<Result<T, InvalidElements>> {

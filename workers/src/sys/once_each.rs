@@ -8,14 +8,34 @@ const BITS: usize = u64::BITS as usize;
 /// out of its copy of the list copies no memory of theirs.
 pub(crate) struct OnceEach<T> {
     elements: Vec<ManuallyDrop<T>>,
-    taken: Vec<u64>,
+    taken: Taken,
+}
+
+/// Which have been taken; not generic, since what is generic is compiled with every cell that has a map.
+struct Taken(Vec<u64>);
+
+impl Taken {
+    fn new(count: usize) -> Self {
+        Self(vec![0; count.div_ceil(BITS)])
+    }
+
+    /// Notes down that one is taken; false where it was before, or there is none.
+    fn take(&mut self, index: usize) -> bool {
+        let Some(word) = self.0.get_mut(index / BITS) else {
+            return false;
+        };
+        let bit = 1 << (index % BITS);
+        let is_new = *word & bit == 0;
+        *word |= bit;
+        is_new
+    }
 }
 
 impl<T> OnceEach<T> {
     pub(crate) fn new(elements: impl IntoIterator<Item = T>) -> Self {
         let elements: Vec<ManuallyDrop<T>> = elements.into_iter().map(ManuallyDrop::new).collect();
         Self {
-            taken: vec![0; elements.len().div_ceil(BITS)],
+            taken: Taken::new(elements.len()),
             elements,
         }
     }
@@ -28,13 +48,8 @@ impl<T> OnceEach<T> {
     /// Takes one; None where it has been taken, or was never there.
     pub(crate) fn take(&mut self, index: usize) -> Option<T> {
         let element = self.elements.get_mut(index)?;
-        let (word, bit) = (self.taken.get_mut(index / BITS)?, 1 << (index % BITS));
-        if *word & bit != 0 {
-            return None;
-        }
-        *word |= bit;
         // SAFETY: nobody has taken it, and nobody will: that is noted down.
-        Some(unsafe { ManuallyDrop::take(element) })
+        self.taken.take(index).then(|| unsafe { ManuallyDrop::take(element) })
     }
 }
 
