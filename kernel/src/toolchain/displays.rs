@@ -20,6 +20,7 @@ use super::EDITION;
 use super::cell_compiler::without_unwanted;
 use super::compilation::Compilation;
 use super::manifest::LIBRARY;
+use super::store::unit_in;
 
 /// What the names of our crates begin with; the name of the crate whose values they show follows.
 pub(super) const PREFIX: &str = "parcell_display_";
@@ -92,7 +93,8 @@ impl Display {
     fn compile(self, compilation: &Compilation, shown: &Path) -> Result<PathBuf, DisplayError> {
         let not_found = || io::Error::other(format!("{} has no name as cargo gives it", shown.display()));
         let directory = shown.parent().ok_or_else(not_found)?;
-        let unit = unit_of(shown).ok_or_else(not_found)?;
+        let name = shown.file_name().and_then(|name| name.to_str());
+        let unit = name.and_then(unit_in).ok_or_else(not_found)?;
         let library = compilation.crates().find(|(name, _)| *name == LIBRARY);
         let library = library.map_or(Path::new(""), |(_, file)| file);
         let stem = format!("{PREFIX}{}_{}-{unit}", self.name, self.identity(library));
@@ -169,15 +171,8 @@ fn is_newer(file: &Path, others: &[&Path]) -> io::Result<bool> {
 
 /// The name of the crate in a file that cargo has had compiled.
 fn crate_of(file: &Path) -> Option<&str> {
-    Some(name_and_unit(file)?.0)
-}
-
-fn unit_of(file: &Path) -> Option<&str> {
-    Some(name_and_unit(file)?.1)
-}
-
-fn name_and_unit(file: &Path) -> Option<(&str, &str)> {
-    file.file_stem()?.to_str()?.strip_prefix("lib")?.rsplit_once('-')
+    let (name, _) = file.file_stem()?.to_str()?.strip_prefix("lib")?.rsplit_once('-')?;
+    Some(name)
 }
 
 #[cfg(test)]
@@ -227,7 +222,7 @@ mod tests {
         let [(name, file)] = displays_of(first).try_into().unwrap();
         assert_eq!(name, "parcell_display_time");
         assert_eq!(
-            super::super::store::unit_in(file.file_name().unwrap().to_str().unwrap()),
+            unit_in(file.file_name().unwrap().to_str().unwrap()),
             Some("0123456789abcdef")
         );
         let made = fs::metadata(&file).unwrap().modified().unwrap();

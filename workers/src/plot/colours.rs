@@ -3,6 +3,8 @@
 //! plotters writes each colour as `#RRGGBB`. Two that nothing else has stand for the theme's, and are replaced in what has
 //! been drawn.
 
+use std::fmt;
+
 use plotters::style::RGBColor;
 
 /// Stands for the colour of text.
@@ -61,8 +63,8 @@ pub(super) fn of_share(share: f64) -> [u8; 3] {
 /// A drawing in the theme's colours, so wide and so high.
 pub(super) fn themed(svg: &str, (width, height): (u32, u32)) -> String {
     let themed = svg
-        .replace(&written(TEXT), "currentColor")
-        .replace(&written(BACKGROUND), "var(--parcell-plot-background)");
+        .replace(&Hex(TEXT).to_string(), "currentColor")
+        .replace(&Hex(BACKGROUND).to_string(), "var(--parcell-plot-background)");
     // What plotters writes first is the element with the size that it was drawn in.
     let (open, drawn) = themed.split_once('>').unwrap_or((&themed, ""));
     let view = open.split_once("viewBox=").map_or("", |(_, rest)| rest);
@@ -73,8 +75,14 @@ pub(super) fn themed(svg: &str, (width, height): (u32, u32)) -> String {
     )
 }
 
-fn written(RGBColor(red, green, blue): RGBColor) -> String {
-    format!("#{red:02X}{green:02X}{blue:02X}")
+/// A colour as plotters writes it.
+pub(super) struct Hex(pub(super) RGBColor);
+
+impl fmt::Display for Hex {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Hex(RGBColor(red, green, blue)) = self;
+        write!(f, "#{red:02X}{green:02X}{blue:02X}")
+    }
 }
 
 #[cfg(test)]

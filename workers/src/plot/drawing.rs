@@ -10,7 +10,7 @@ use plotters::style::{Color, FontDesc, IntoFont, RGBColor, TRANSPARENT};
 
 use super::axis::Scale;
 use super::bins::Bins;
-use super::colours::{self, BACKGROUND, TEXT};
+use super::colours::{self, BACKGROUND, Hex, TEXT};
 use super::series::{Kind, Series};
 use super::thinning::{self, Place};
 use super::{Plot, Raster};
@@ -424,14 +424,4 @@ fn push_tenths(tenths: i64, path: &mut String) {
 fn short(number: f64) -> String {
     let rounded: f64 = format!("{number:.3e}").parse().unwrap_or(number);
     format!("{rounded:?}")
-}
-
-/// A colour as plotters writes it.
-struct Hex(RGBColor);
-
-impl fmt::Display for Hex {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Hex(RGBColor(red, green, blue)) = self;
-        write!(f, "#{red:02X}{green:02X}{blue:02X}")
-    }
 }

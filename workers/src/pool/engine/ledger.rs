@@ -104,12 +104,7 @@ impl Ledger {
         }
         section.left -= 1;
         self.left -= 1;
-        if let Some(news) = &mut self.news {
-            match news.last_mut() {
-                Some(last) if last.end == item => last.end += 1,
-                _ => news.push(item..item + 1),
-            }
-        }
+        self.note_news(item..item + 1);
         true
     }
 
@@ -127,13 +122,17 @@ impl Ledger {
         section.left -= open;
         self.left -= open;
         let settled = first..first + open;
-        if let Some(news) = &mut self.news {
-            match news.last_mut() {
-                Some(last) if last.end == first => last.end = settled.end,
-                _ => news.push(settled.clone()),
-            }
-        }
+        self.note_news(settled.clone());
         Some(settled)
+    }
+
+    /// These have been settled, where that is of interest.
+    fn note_news(&mut self, items: Range<usize>) {
+        let Some(news) = &mut self.news else { return };
+        match news.last_mut() {
+            Some(last) if last.end == items.start => last.end = items.end,
+            _ => news.push(items),
+        }
     }
 
     fn first_open(&mut self, items: &Range<usize>) -> Option<usize> {
