@@ -28,10 +28,7 @@ const ELLIPSIS: &str = "…";
 ///
 /// let numbers = [1.5, 2.0, 10.5, 4.0];
 /// let shown = array(&[2, 2], |place| numbers[2 * place[0] + place[1]]);
-/// assert_eq!(shown.text(), "\
-///  1.5  2.0
-/// 10.5  4.0
-/// (2 × 2 array of f64)");
+/// assert_eq!(shown.text(), " 1.5  2.0\n10.5  4.0\n(2 × 2 array of f64)");
 /// ```
 pub fn array<T: Debug>(shape: &[usize], element: impl Fn(&[usize]) -> T) -> MimeBundle {
     let type_ = short_type_name(type_name::<T>());
