@@ -8,6 +8,7 @@ use super::type_name::short_type_name;
 use crate::contract::mime;
 use crate::contract::reports::FailureReport;
 use crate::error::TaskError;
+use crate::map::Account;
 use crate::notebook;
 use crate::protocol;
 
@@ -63,6 +64,13 @@ pub(super) fn fail(errors: &[TaskError]) -> ! {
     protocol::write_stderr(mime::FAILURE, &report(errors));
     // Unlike `panic!` this runs no panic hook, which would report the failure again.
     std::panic::resume_unwind(Box::new(CellFailed));
+}
+
+/// The same where an item of a map has failed.
+pub(super) fn fail_of(account: &mut dyn Account) {
+    if let Some(error) = account.take_first_failure() {
+        fail(&[error]);
+    }
 }
 
 /// Says, without failing the cell, which of its map's items have failed and why.

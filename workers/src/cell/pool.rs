@@ -5,10 +5,11 @@ use std::time::Duration;
 
 use super::failure;
 use crate::error::TaskError;
-use crate::map::{ProgressStyle, ResultOrder, Settings};
+use crate::job::ItemError;
+use crate::map::{OnFailure, ProgressStyle, ResultOrder, Settings};
 use crate::message::Message;
 use crate::notebook::{GroupOrder, OutputStyle};
-use crate::pool::{Pool, PoolBuilder};
+use crate::pool::{PoolBuilder, Runner, fallible, outcomes};
 
 /// What the magic of one cell says, except for the items.
 #[derive(Clone, Debug)]
@@ -131,9 +132,8 @@ impl Default for PoolOptions {
 }
 
 /// The pool of one cell.
-#[derive(Clone, Debug)]
 pub struct CellPool {
-    pool: Pool,
+    runner: Box<dyn Runner>,
     order: ResultOrder,
 }
 
@@ -147,7 +147,7 @@ pub struct CellPool {
 pub fn pool(options: PoolOptions) -> CellPool {
     let pool = PoolBuilder::with(options.workers, options.settings());
     CellPool {
-        pool: pool.profile(options.profile).build(),
+        runner: Box::new(pool.profile(options.profile).build()),
         order: options.order,
     }
 }
@@ -160,8 +160,7 @@ impl CellPool {
         I: IntoIterator<Item = T>,
         R: Message,
     {
-        // The error type is never made; a function that cannot fail has none.
-        self.try_map(|item| Ok::<R, std::convert::Infallible>(f(item)), items)
+        self.values(|item| Ok(f(item)), items)
     }
 
     /// The ordered `Ok` values. The first failure, or `Err`, fails the cell.
@@ -172,10 +171,17 @@ impl CellPool {
         R: Message,
         E: Display,
     {
-        match self.pool.try_map_in(self.order, f, items) {
-            Ok(values) => values,
-            Err(error) => failure::fail(&[error]),
-        }
+        self.values(fallible(f), items)
+    }
+
+    /// The outcome of every item.
+    pub fn map_results<T, R, F, I>(&self, f: F, items: I) -> Vec<Result<R, TaskError>>
+    where
+        F: Fn(T) -> R,
+        I: IntoIterator<Item = T>,
+        R: Message,
+    {
+        self.results(|item| Ok(f(item)), items)
     }
 
     /// The outcome of every item, of which an `Err` is one.
@@ -186,18 +192,27 @@ impl CellPool {
         R: Message,
         E: Display,
     {
-        let results = self.pool.try_map_results_in(self.order, f, items);
-        failure::tell(&results);
-        results
+        self.results(fallible(f), items)
     }
 
-    /// The outcome of every item.
-    pub fn map_results<T, R, F, I>(&self, f: F, items: I) -> Vec<Result<R, TaskError>>
-    where
-        F: Fn(T) -> R,
-        I: IntoIterator<Item = T>,
-        R: Message,
-    {
-        self.try_map_results(|item| Ok::<R, std::convert::Infallible>(f(item)), items)
+    fn values<T, R: Message>(
+        &self,
+        call: impl Fn(T) -> Result<R, ItemError>,
+        items: impl IntoIterator<Item = T>,
+    ) -> Vec<R> {
+        let mut outcomes = outcomes(&*self.runner, call, items, OnFailure::Stop, self.order);
+        failure::fail_of(outcomes.account());
+        outcomes.into_succeeded()
+    }
+
+    fn results<T, R: Message>(
+        &self,
+        call: impl Fn(T) -> Result<R, ItemError>,
+        items: impl IntoIterator<Item = T>,
+    ) -> Vec<Result<R, TaskError>> {
+        let outcomes = outcomes(&*self.runner, call, items, OnFailure::GoOn, self.order);
+        let results = outcomes.into_results();
+        failure::tell(&results);
+        results
     }
 }

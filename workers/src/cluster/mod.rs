@@ -29,7 +29,7 @@ pub(crate) use worker::work_if_told;
 
 use crate::error::TaskError;
 use crate::job::function::Function;
-use crate::map::{OnFailure, Outcomes, ProgressStyle, ResultOrder, Settings};
+use crate::map::{OnFailure, Outcomes, ProgressStyle, ResultOrder, Settings, Terms};
 use crate::message::Message;
 use crate::sys::poisoned::EvenIfPoisoned;
 
@@ -241,7 +241,7 @@ impl Cluster {
         order: ResultOrder,
     ) -> Result<Outcomes<R>, ClusterError> {
         let items: Vec<T> = items.into_iter().collect();
-        let mut outcomes = Outcomes::new(items.len(), order);
+        let mut outcomes = Outcomes::new(items.len(), Terms::of_items(on_failure, order, None));
         if items.is_empty() {
             return Ok(outcomes);
         }
@@ -249,7 +249,8 @@ impl Cluster {
         let number = MAPS.fetch_add(1, Ordering::Relaxed);
         let mut bridge = self.lock();
         let map = Map::begin::<R>(&mut bridge, self.workers, &self.settings, program, number, &items)?;
-        map.run(&mut outcomes.sink(on_failure, None))?;
+        let (values, account) = outcomes.parts();
+        map.run(&mut |items, pid, outcome| account.settle(values, items, pid, outcome))?;
         Ok(outcomes)
     }
 

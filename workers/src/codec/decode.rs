@@ -30,34 +30,29 @@ enum For {
 impl<'de> Decoder<'de> {
     /// The value that all of `bytes` are.
     pub(super) fn decode<T: Deserialize<'de>>(bytes: &'de [u8]) -> Result<T, Problem> {
-        let mut decoder = Self {
+        if let Some(bulk) = only_bulk(bytes)
+            && let Some(value) = bulk::collect(bulk.shape(), bulk.bytes())
+        {
+            return value.map_err(|bulk::InvalidElements| Problem::InvalidElements);
+        }
+        let mut decoder = Self::new(bytes);
+        let value = T::deserialize(&mut decoder)?;
+        decoder.finish()?;
+        Ok(value)
+    }
+
+    fn new(bytes: &'de [u8]) -> Self {
+        Self {
             input: Input::new(bytes),
             depth: Depth::default(),
-        };
-        if let Some(value) = decoder.collect() {
-            return value;
-        }
-        decoder.input = Input::new(bytes);
-        let value = T::deserialize(&mut decoder)?;
-        match decoder.input.left() {
-            0 => Ok(value),
-            left => Err(Problem::LeftOver(left)),
         }
     }
 
-    /// The value, if it is a vector of the numbers that come as they lay in memory.
-    fn collect<T>(&mut self) -> Option<Result<T, Problem>> {
-        if !self.input.is_bulk() {
-            return None;
+    fn finish(&self) -> Result<(), Problem> {
+        match self.input.left() {
+            0 => Ok(()),
+            left => Err(Problem::LeftOver(left)),
         }
-        let Ok(Head::Bulk(bulk)) = self.input.head() else {
-            return None;
-        };
-        if self.input.left() > 0 {
-            return None;
-        }
-        let value = bulk::collect(bulk.shape(), bulk.bytes())?;
-        Some(value.map_err(|bulk::InvalidElements| Problem::InvalidElements))
     }
 
     #[inline]
@@ -107,6 +102,18 @@ impl<'de> Decoder<'de> {
             Head::Bulk(bulk) => bulk.visit(visitor),
             scalar => visit_scalar(scalar, visitor),
         }
+    }
+}
+
+/// The numbers that all of these bytes are, as they lay in memory, if they are that.
+fn only_bulk(bytes: &[u8]) -> Option<Bulk<'_>> {
+    let mut input = Input::new(bytes);
+    if !input.is_bulk() {
+        return None;
+    }
+    match input.head() {
+        Ok(Head::Bulk(bulk)) if input.left() == 0 => Some(bulk),
+        _ => None,
     }
 }
 

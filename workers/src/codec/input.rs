@@ -59,11 +59,21 @@ impl<'de> Input<'de> {
     }
 
     /// The number that comes next, if it is not negative and has no more than 64 bits, as most are.
+    // The shortest are read where they are wanted; all would be much to compile with each type.
     #[inline]
     pub(super) fn take_unsigned(&mut self) -> Option<u64> {
+        match *self.rest {
+            [byte @ ..f::FIX_MAP, ref rest @ ..] => {
+                self.rest = rest;
+                Some(byte.into())
+            }
+            _ => self.take_long_unsigned(),
+        }
+    }
+
+    fn take_long_unsigned(&mut self) -> Option<u64> {
         let (&byte, rest) = self.rest.split_first()?;
         let (number, rest) = match byte {
-            ..f::FIX_MAP => (byte.into(), rest),
             f::U_8 => rest
                 .split_first_chunk()
                 .map(|(n, rest)| (u8::from_be_bytes(*n).into(), rest))?,

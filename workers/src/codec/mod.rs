@@ -58,20 +58,32 @@ pub(crate) enum CodecError {
     },
 }
 
+impl CodecError {
+    #[cold]
+    fn encode(type_name: &str, source: Problem) -> Self {
+        Self::Encode {
+            type_name: short_type_name(type_name),
+            source,
+        }
+    }
+
+    #[cold]
+    fn decode(type_name: &str, source: Problem) -> Self {
+        Self::Decode {
+            type_name: short_type_name(type_name),
+            source,
+        }
+    }
+}
+
 /// Appends the encoded `value` to `out`; on an error `out` may hold part of it. A vector of numbers is one copy.
 pub(crate) fn encode_into<T: Serialize + ?Sized>(value: &T, out: &mut Vec<u8>) -> Result<(), CodecError> {
     value
         .serialize(&mut Encoder::new(out))
-        .map_err(|source| CodecError::Encode {
-            type_name: short_type_name(std::any::type_name::<T>()),
-            source,
-        })
+        .map_err(|source| CodecError::encode(std::any::type_name::<T>(), source))
 }
 
 /// The value that `bytes` hold, all of them. A vector of numbers is one copy.
 pub(crate) fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, CodecError> {
-    Decoder::decode(bytes).map_err(|source| CodecError::Decode {
-        type_name: short_type_name(std::any::type_name::<T>()),
-        source,
-    })
+    Decoder::decode(bytes).map_err(|source| CodecError::decode(std::any::type_name::<T>(), source))
 }

@@ -32,16 +32,24 @@ pub(crate) enum Problem {
     NotAVariant,
 }
 
+impl Problem {
+    /// Not generic: what is generic is compiled with every cell that has a type of its own.
+    #[cold]
+    fn reported(message: &dyn Display) -> Self {
+        Self::Reported(message.to_string().into())
+    }
+}
+
 impl serde::ser::Error for Problem {
     #[cold]
     fn custom<T: Display>(message: T) -> Self {
-        Self::Reported(message.to_string().into())
+        Self::reported(&message)
     }
 }
 
 impl serde::de::Error for Problem {
     #[cold]
     fn custom<T: Display>(message: T) -> Self {
-        Self::Reported(message.to_string().into())
+        Self::reported(&message)
     }
 }

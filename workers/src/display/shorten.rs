@@ -62,25 +62,16 @@ impl Shortened {
         Self { text }.with_size(value.len(), "byte", "bytes")
     }
 
-    /// Elements in order, as `Debug` writes `whole`, which has them.
-    pub(crate) fn sequence<'a, T: Debug + 'a>(
-        value: &dyn Debug,
-        items: impl DoubleEndedIterator<Item = &'a T> + ExactSizeIterator + Clone,
-    ) -> Self {
-        let forward = |take: Take<'_>| each(items.clone(), take);
-        let backward = |take: Take<'_>| each(items.clone().rev(), take);
-        Self::dyn_sequence(value, items.len(), &forward, &backward)
-    }
-
-    fn dyn_sequence(value: &dyn Debug, count: usize, forward: Visit<'_>, backward: Visit<'_>) -> Self {
-        if let Some(text) = whole(count, value) {
+    /// Elements in order, by their index.
+    pub(crate) fn sequence<'a>(count: usize, element: &dyn Fn(usize) -> &'a dyn Debug) -> Self {
+        if let Some(text) = whole(count, &Sequence(count, element)) {
             return Self { text };
         }
         let mut text = "[".to_owned();
-        let appended = append(&mut text, forward);
+        let appended = append(&mut text, &|take| each((0..count).map(element), take));
         let end = match appended {
             Appended::Cut => String::new(),
-            Appended::Whole { items } => end(backward, count - items),
+            Appended::Whole { items } => end(&|take| each((0..count).rev().map(element), take), count - items),
         };
         text.push_str(ELLIPSIS);
         text.push_str(&end);
@@ -148,6 +139,15 @@ impl Shortened {
     fn with_size(self, count: usize, one: &str, many: &str) -> Self {
         let unit = if count == 1 { one } else { many };
         self.with_note(&format!("shortened: {} {unit}", grouped(count)))
+    }
+}
+
+/// As `Debug` writes a slice with these elements.
+struct Sequence<'a, 'e>(usize, &'a dyn Fn(usize) -> &'e dyn Debug);
+
+impl Debug for Sequence<'_, '_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries((0..self.0).map(self.1)).finish()
     }
 }
 
@@ -319,7 +319,7 @@ mod tests {
     use super::*;
 
     fn slice<T: Debug>(items: &[T]) -> String {
-        Shortened::sequence(&items, items.iter()).text
+        Shortened::sequence(items.len(), &|index| &items[index]).text
     }
 
     #[test]

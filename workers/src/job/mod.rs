@@ -3,6 +3,8 @@
 
 pub(crate) mod function;
 
+use std::fmt::Display;
+
 use crate::codec;
 use crate::error::TaskError;
 use crate::panics::{self, Panic};
@@ -40,6 +42,11 @@ pub(crate) enum ItemError {
 }
 
 impl ItemError {
+    /// That of a function which returned an error. Not generic, since it is named where a cell's types are known.
+    pub(crate) fn failed(error: &dyn Display) -> Self {
+        Self::Failed(error.to_string())
+    }
+
     /// The same with the worker's PID, which is that of the calling process.
     pub(crate) fn into_task_error(self, item: Option<usize>) -> TaskError {
         let pid = std::process::id();

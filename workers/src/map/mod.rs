@@ -8,6 +8,8 @@ mod settings;
 
 pub use last_results::{LastResultsError, last_results};
 pub(crate) use last_results::{Recorder, keep_results, type_name};
-pub(crate) use outcomes::{OnFailure, Outcomes, Packing, ResultOrder, Sink, decode};
+pub(crate) use outcomes::{
+    Account, Destination, OnFailure, Outcomes, Packing, ResultOrder, Sink, Terms, Values, decode,
+};
 pub(crate) use progress::{Clicks, MapState, Progress};
 pub(crate) use settings::{ProgressStyle, Settings};

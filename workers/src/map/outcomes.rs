@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
 use std::ops::{ControlFlow, Range};
 
-use crate::codec;
+use crate::codec::{self, CodecError};
 use crate::error::TaskError;
 use crate::message::Message;
 use crate::sys::bits::Bits;
+use crate::sys::slots::Slots;
 
 /// Takes an item's encoded result, or its error, with its worker's PID. Where results are packed it takes the bytes of those of
 /// several items that follow each other. Called once for each item; breaks to end the map.
@@ -34,172 +35,213 @@ pub(crate) enum ResultOrder {
     Completion,
 }
 
-/// The errors of items. Whoever uses a map with a type of results of its own compiles what is generic over that: a
-/// collection that is named there would be compiled again each time, and its end with it.
-trait Failures {
-    fn insert(&mut self, item: usize, error: TaskError);
-    fn remove(&mut self, item: usize) -> Option<TaskError>;
-    /// That of the first item that has one.
-    fn remove_first(&mut self) -> Option<TaskError>;
+/// Where the values of a map go, whose type only they know. Bytes are those of one value in the codec's format, or, where results
+/// are packed, of as many as there are.
+pub(crate) trait Values {
+    fn decode(&mut self, item: usize, bytes: &[u8]) -> Result<(), CodecError>;
+
+    fn unpack(&mut self, items: Range<usize>, bytes: &[u8]);
 }
 
-impl Failures for BTreeMap<usize, TaskError> {
-    fn insert(&mut self, item: usize, error: TaskError) {
-        BTreeMap::insert(self, item, error);
-    }
+/// A list that is filled, or one that is there; and whether its values can be packed, which takes a while to find out.
+pub(crate) struct Destination<L, R> {
+    list: L,
+    bits: Option<Bits<R>>,
+}
 
-    fn remove(&mut self, item: usize) -> Option<TaskError> {
-        BTreeMap::remove(self, &item)
-    }
-
-    fn remove_first(&mut self) -> Option<TaskError> {
-        Some(self.pop_first()?.1)
+impl<L, R> Destination<L, R> {
+    pub(crate) fn new(list: L) -> Self {
+        let bits = Bits::of();
+        Self { list, bits }
     }
 }
 
-fn no_failures() -> Box<dyn Failures> {
-    Box::new(BTreeMap::new())
+impl<R: Message> Values for Destination<Slots<R>, R> {
+    fn decode(&mut self, item: usize, bytes: &[u8]) -> Result<(), CodecError> {
+        self.list.set(item, codec::decode(bytes)?);
+        Ok(())
+    }
+
+    fn unpack(&mut self, items: Range<usize>, bytes: &[u8]) {
+        if let Some(bits) = self.bits {
+            self.list.set_bytes(bits, items.start, bytes);
+        }
+    }
 }
 
-/// What has become of each item.
-pub(crate) struct Outcomes<R> {
-    values: Values<R>,
+impl<R: Message> Values for Destination<&mut [R], R> {
+    fn decode(&mut self, item: usize, bytes: &[u8]) -> Result<(), CodecError> {
+        self.list[item] = codec::decode(bytes)?;
+        Ok(())
+    }
+
+    fn unpack(&mut self, items: Range<usize>, bytes: &[u8]) {
+        if let Some(bits) = self.bits {
+            bits.write(self.list, items.start, bytes);
+        }
+    }
+}
+
+/// What is noted down of a map's items, besides their values. A trait, so that whoever has an [`Outcomes`] of a type of its own does
+/// not compile what is in here, nor its end: that is once in the library, and once more in every cell with a map otherwise.
+pub(crate) trait Account {
+    /// Notes down what comes, until that is enough.
+    fn settle(
+        &mut self,
+        values: &mut dyn Values,
+        items: Range<usize>,
+        pid: u32,
+        outcome: Result<&[u8], TaskError>,
+    ) -> ControlFlow<()>;
+
+    /// The error of the first item that has one.
+    fn take_first_failure(&mut self) -> Option<TaskError>;
+
+    fn take_failure(&mut self, item: usize) -> Option<TaskError>;
+
+    /// The items in the order of results, where that is not their own.
+    fn order(&self) -> Option<&[usize]>;
+}
+
+/// How a map's outcomes are to be noted down.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Terms {
+    pub(crate) on_failure: OnFailure,
+    pub(crate) order: ResultOrder,
+    pub(crate) packing: Packing,
+    /// How many of the user's items stand behind each: errors name the first of them.
+    pub(crate) block: usize,
+}
+
+impl Terms {
+    /// Those of a map each of whose items is one of the user's.
+    pub(crate) fn of_items(on_failure: OnFailure, order: ResultOrder, packing: Packing) -> Self {
+        Self {
+            on_failure,
+            order,
+            packing,
+            block: 1,
+        }
+    }
+
+    /// An account of nothing yet.
+    pub(crate) fn account(self) -> Box<dyn Account> {
+        Box::new(Ledger {
+            completed: (self.order == ResultOrder::Completion).then(Vec::new),
+            failures: BTreeMap::new(),
+            terms: self,
+        })
+    }
+}
+
+struct Ledger {
+    terms: Terms,
     /// Errors are few and large, so they are kept apart.
-    errors: Box<dyn Failures>,
+    failures: BTreeMap<usize, TaskError>,
     /// The items in the order in which they were done, where that is asked for.
     completed: Option<Vec<usize>>,
 }
 
-enum Values<R> {
-    /// Those that nothing has been written to are of items without a value.
-    Bits(Bits<R>, Vec<R>),
-    Any(Vec<Option<R>>),
+impl Account for Ledger {
+    fn settle(
+        &mut self,
+        values: &mut dyn Values,
+        items: Range<usize>,
+        pid: u32,
+        outcome: Result<&[u8], TaskError>,
+    ) -> ControlFlow<()> {
+        let item = items.start;
+        if let Some(completed) = &mut self.completed {
+            completed.extend(items.clone());
+        }
+        let settled = outcome.and_then(|bytes| match self.terms.packing {
+            Some(_) => {
+                values.unpack(items, bytes);
+                Ok(())
+            }
+            None => values
+                .decode(item, bytes)
+                .map_err(|error| TaskError::codec(pid, Some(item * self.terms.block), error)),
+        });
+        let Err(error) = settled else {
+            return ControlFlow::Continue(());
+        };
+        self.failures.insert(item, error);
+        match self.terms.on_failure {
+            OnFailure::Stop => ControlFlow::Break(()),
+            OnFailure::GoOn => ControlFlow::Continue(()),
+        }
+    }
+
+    fn take_first_failure(&mut self) -> Option<TaskError> {
+        Some(self.failures.pop_first()?.1)
+    }
+
+    fn take_failure(&mut self, item: usize) -> Option<TaskError> {
+        self.failures.remove(&item)
+    }
+
+    fn order(&self) -> Option<&[usize]> {
+        self.completed.as_deref()
+    }
 }
 
-impl<R> Values<R> {
-    fn new(count: usize) -> Self {
-        if let Some(bits) = Bits::of() {
-            return Self::Bits(bits, bits.zeros(count));
-        }
-        let mut values = Vec::new();
-        values.resize_with(count, || None);
-        Self::Any(values)
-    }
-
-    fn len(&self) -> usize {
-        match self {
-            Self::Bits(_, values) => values.len(),
-            Self::Any(values) => values.len(),
-        }
-    }
-
-    fn set(&mut self, item: usize, value: R) {
-        match self {
-            Self::Bits(_, values) => values[item] = value,
-            Self::Any(values) => values[item] = Some(value),
-        }
-    }
-
-    /// The value of an item, which is taken once; None where it has none, as far as that is known.
-    fn take(&mut self, item: usize) -> Option<R> {
-        match self {
-            Self::Bits(bits, values) => Some(bits.copy(&values[item])),
-            Self::Any(values) => values[item].take(),
-        }
-    }
+/// What has become of each item.
+pub(crate) struct Outcomes<R> {
+    values: Destination<Slots<R>, R>,
+    account: Box<dyn Account>,
 }
 
 impl<R: Message> Outcomes<R> {
-    pub(crate) fn new(items: usize, order: ResultOrder) -> Self {
+    pub(crate) fn new(items: usize, terms: Terms) -> Self {
         Self {
-            values: Values::new(items),
-            errors: no_failures(),
-            completed: (order == ResultOrder::Completion).then(Vec::new),
+            values: Destination::new(Slots::empty(items)),
+            account: terms.account(),
         }
     }
 
-    /// That a result is nothing but bits, if it is.
-    pub(crate) fn bits(&self) -> Option<Bits<R>> {
-        match &self.values {
-            Values::Bits(bits, _) => Some(*bits),
-            Values::Any(_) => None,
-        }
-    }
-
-    /// Notes down what comes, until that is enough; what is packed was written by [`bits`](Self::bits).
-    pub(crate) fn sink(
-        &mut self,
-        on_failure: OnFailure,
-        packing: Packing,
-    ) -> impl FnMut(Range<usize>, u32, Result<&[u8], TaskError>) -> ControlFlow<()> {
-        move |items, pid, outcome| {
-            let is_err = match (&mut self.values, outcome) {
-                (Values::Bits(bits, values), Ok(bytes)) if packing.is_some() => {
-                    bits.write(values, items.start, bytes);
-                    note_completed(&mut self.completed, items);
-                    false
-                }
-                (_, outcome) => self.accept(items.start, decode(items.start, pid, outcome)),
-            };
-            if is_err && on_failure == OnFailure::Stop {
-                ControlFlow::Break(())
-            } else {
-                ControlFlow::Continue(())
-            }
-        }
-    }
-
-    /// Notes one outcome down; whether it is an error.
-    pub(crate) fn accept(&mut self, item: usize, outcome: Result<R, TaskError>) -> bool {
-        note_completed(&mut self.completed, item..item + 1);
-        match outcome {
-            Ok(value) => self.values.set(item, value),
-            Err(error) => {
-                self.errors.insert(item, error);
-                return true;
-            }
-        }
-        false
+    /// Both halves, to note down with.
+    pub(crate) fn parts(&mut self) -> (&mut dyn Values, &mut dyn Account) {
+        (&mut self.values, &mut *self.account)
     }
 
     /// All values, or the first error.
     pub(crate) fn into_values(mut self) -> Result<Vec<R>, TaskError> {
-        if let Some(error) = self.errors.remove_first() {
-            return Err(error);
+        match self.account.take_first_failure() {
+            Some(error) => Err(error),
+            None => Ok(self.into_succeeded()),
         }
-        if let (Values::Bits(_, values), None) = (&mut self.values, &self.completed) {
-            return Ok(std::mem::take(values));
-        }
-        let mut in_order = Vec::with_capacity(self.values.len());
-        for position in 0..self.values.len() {
-            let item = self.item_at(position);
-            in_order.push(self.values.take(item).expect(SETTLED));
-        }
-        Ok(in_order)
+    }
+
+    /// For who ends otherwise than by returning where there is an error, and compiles nothing that has to do with errors.
+    pub(crate) fn account(&mut self) -> &mut dyn Account {
+        &mut *self.account
+    }
+
+    /// All values.
+    ///
+    /// # Panics
+    ///
+    /// If there is an error.
+    pub(crate) fn into_succeeded(self) -> Vec<R> {
+        let values = match self.account.order() {
+            None => self.values.list.into_vec(),
+            Some(order) => self.values.list.into_vec_of(order),
+        };
+        values.expect(SETTLED)
     }
 
     pub(crate) fn into_results(mut self) -> Vec<Result<R, TaskError>> {
-        let mut in_order = Vec::with_capacity(self.values.len());
-        for position in 0..self.values.len() {
-            let item = self.item_at(position);
-            in_order.push(match self.errors.remove(item) {
+        let values = &mut self.values.list;
+        let mut in_order = Vec::with_capacity(values.len());
+        for position in 0..values.len() {
+            let item = self.account.order().map_or(position, |order| order[position]);
+            in_order.push(match self.account.take_failure(item) {
                 Some(error) => Err(error),
-                None => Ok(self.values.take(item).expect(SETTLED)),
+                None => Ok(values.take(item).expect(SETTLED)),
             });
         }
         in_order
-    }
-
-    /// The item that is at this position in the order of results.
-    fn item_at(&self, position: usize) -> usize {
-        self.completed.as_ref().map_or(position, |order| order[position])
-    }
-}
-
-/// Not generic, as [`Failures`] is not.
-fn note_completed(completed: &mut Option<Vec<usize>>, items: Range<usize>) {
-    if let Some(completed) = completed {
-        completed.extend(items);
     }
 }
 
@@ -214,18 +256,25 @@ const SETTLED: &str = "a map that ended by itself has an outcome for every item"
 mod tests {
     use super::*;
 
+    const ORDERS: [ResultOrder; 2] = [ResultOrder::Items, ResultOrder::Completion];
+
+    fn encoded(value: &impl serde::Serialize) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        codec::encode_into(value, &mut bytes).unwrap();
+        bytes
+    }
+
     #[test]
     fn packed_results_are_written_where_they_belong() {
-        for order in [ResultOrder::Items, ResultOrder::Completion] {
-            let mut outcomes = Outcomes::<u16>::new(4, order);
-            let packing = outcomes.bits().map(Bits::size);
-            let mut sink = outcomes.sink(OnFailure::GoOn, packing);
+        for order in ORDERS {
+            let packing = Bits::<u16>::of().map(Bits::size);
+            let mut outcomes = Outcomes::<u16>::new(4, Terms::of_items(OnFailure::GoOn, order, packing));
+            let (values, account) = outcomes.parts();
             let bytes: Vec<u8> = [30u16, 40].into_iter().flat_map(u16::to_ne_bytes).collect();
-            assert!(sink(2..4, 7, Ok(&bytes)).is_continue());
+            assert!(account.settle(values, 2..4, 7, Ok(&bytes)).is_continue());
             let error = TaskError::system(None, Some(0), "no");
-            assert!(sink(0..1, 7, Err(error.clone())).is_continue());
-            assert!(sink(1..2, 7, Ok(&20u16.to_ne_bytes())).is_continue());
-            drop(sink);
+            assert!(account.settle(values, 0..1, 7, Err(error.clone())).is_continue());
+            assert!(account.settle(values, 1..2, 7, Ok(&20u16.to_ne_bytes())).is_continue());
             let expected = match order {
                 ResultOrder::Items => [Err(error), Ok(20), Ok(30), Ok(40)],
                 ResultOrder::Completion => [Ok(30), Ok(40), Err(error), Ok(20)],
@@ -236,22 +285,31 @@ mod tests {
 
     #[test]
     fn results_are_in_the_order_that_was_asked_for() {
-        fn filled<R: Message>(order: ResultOrder, value: fn(usize) -> R) -> Outcomes<R> {
-            let mut outcomes = Outcomes::new(3, order);
-            for item in [2, 0, 1] {
-                outcomes.accept(item, Ok(value(item)));
-            }
-            outcomes
+        for (order, expected) in ORDERS.into_iter().zip([["0", "1", "2"], ["2", "0", "1"]]) {
+            let filled = || {
+                let mut outcomes = Outcomes::<String>::new(3, Terms::of_items(OnFailure::Stop, order, None));
+                let (values, account) = outcomes.parts();
+                for item in [2, 0, 1] {
+                    let bytes = encoded(&item.to_string());
+                    assert!(account.settle(values, item..item + 1, 7, Ok(&bytes)).is_continue());
+                }
+                outcomes
+            };
+            assert_eq!(filled().into_values().unwrap(), expected);
+            assert_eq!(filled().into_results(), expected.map(|text| Ok(text.to_owned())));
         }
-        // Numbers, and what is more than bits.
-        let numbers = |order| filled(order, |item| item);
-        let texts = |order| filled(order, |item| item.to_string());
-        for (order, expected) in [(ResultOrder::Items, [0, 1, 2]), (ResultOrder::Completion, [2, 0, 1])] {
-            assert_eq!(numbers(order).into_values(), Ok(expected.to_vec()));
-            assert_eq!(numbers(order).into_results(), expected.map(Ok));
-            let expected = expected.map(|item: usize| item.to_string());
-            assert_eq!(texts(order).into_values(), Ok(expected.to_vec()));
-            assert_eq!(texts(order).into_results(), expected.map(Ok));
-        }
+    }
+
+    #[test]
+    fn what_cannot_be_decoded_is_the_failure_of_the_first_item_in_the_block() {
+        let terms = Terms {
+            block: 10,
+            ..Terms::of_items(OnFailure::Stop, ResultOrder::Items, None)
+        };
+        let mut outcomes = Outcomes::<String>::new(3, terms);
+        let (values, account) = outcomes.parts();
+        assert!(account.settle(values, 2..3, 7, Ok(&encoded(&1))).is_break());
+        let error = outcomes.into_values().unwrap_err();
+        assert_eq!((error.kind(), error.item(), error.pid()), ("Codec", Some(20), Some(7)));
     }
 }

@@ -1,14 +1,13 @@
 //! Results where they are wanted: in shared memory that workers change, and in a slice of the caller's.
 
 use std::cell::RefCell;
-use std::ops::ControlFlow;
 
 use super::Pool;
-use crate::map;
+use super::work::{call_each, packing, panic_at_failure};
+use crate::map::{Destination, OnFailure, ResultOrder, Terms};
 use crate::message::Message;
 use crate::shared::{SharedArray, SharedData};
-use crate::sys::bits::Bits;
-use crate::sys::once_each::OnceEach;
+use crate::sys::slots::Slots;
 
 impl Pool {
     /// The function's results for all items, written to `results` in the items' order: for those who call it again and again,
@@ -32,30 +31,16 @@ impl Pool {
         I: IntoIterator<Item = T>,
         R: Message,
     {
-        let items = OnceEach::new(items);
+        let items = Slots::full(items);
         let (count, room) = (items.len(), results.len());
         assert!(
             count == room,
             "each item needs a place for its result: there are {count} items and {room} places"
         );
-        let bits = Bits::of();
-        let mut failure = None;
-        self.feed(|item| Ok(f(item)), items, &mut |items, pid, outcome| {
-            match (bits, outcome) {
-                (Some(bits), Ok(bytes)) => bits.write(results, items.start, bytes),
-                (_, outcome) => match map::decode(items.start, pid, outcome) {
-                    Ok(value) => results[items.start] = value,
-                    Err(error) => {
-                        failure = Some(error);
-                        return ControlFlow::Break(());
-                    }
-                },
-            }
-            ControlFlow::Continue(())
-        });
-        if let Some(error) = failure {
-            panic!("{error}");
-        }
+        let mut account = Terms::of_items(OnFailure::Stop, ResultOrder::Items, packing::<R>()).account();
+        let mut values = Destination::new(results);
+        call_each::<T, R>(self, |item| Ok(f(item)), items, &mut values, &mut *account);
+        panic_at_failure(&mut *account);
     }
 
     /// Calls `f` for each chunk of `chunk_len` elements (the last one may be shorter), with its index, for what it does to

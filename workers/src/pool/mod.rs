@@ -12,17 +12,15 @@ mod reduce;
 mod report;
 mod settings;
 mod starmap;
+mod work;
 
 use std::fmt::Display;
 use std::sync::Arc;
 
-use crate::codec;
 use crate::error::TaskError;
-use crate::job::{ItemError, Stage};
-use crate::map::{OnFailure, Outcomes, Recorder, ResultOrder, Sink, type_name};
+use crate::job::ItemError;
+use crate::map::{OnFailure, Outcomes, ResultOrder};
 use crate::message::Message;
-use crate::sys::bits::Bits;
-use crate::sys::once_each::OnceEach;
 pub use apply_async::AsyncResult;
 use apply_async::Standing;
 pub use builder::PoolBuilder;
@@ -30,6 +28,8 @@ pub use imap::Imap;
 pub(crate) use report::last_timeline;
 use settings::{Profiling, Settings};
 pub use starmap::Spread;
+use work::panic_at_failure;
+pub(crate) use work::{Runner, fallible, outcomes};
 
 /// Runs a function over many items in worker processes.
 ///
@@ -103,13 +103,9 @@ impl Pool {
         I: IntoIterator<Item = T>,
         R: Message,
     {
-        match self
-            .run(|item| Ok(f(item)), items, OnFailure::Stop, ResultOrder::Items)
-            .into_values()
-        {
-            Ok(values) => values,
-            Err(error) => panic!("{error}"),
-        }
+        let mut outcomes = self.run(|item| Ok(f(item)), items, OnFailure::Stop, ResultOrder::Items);
+        panic_at_failure(outcomes.account());
+        outcomes.into_succeeded()
     }
 
     /// The outcome for every item, in their order. A failure costs its item only: a worker that dies is replaced.
@@ -158,7 +154,8 @@ impl Pool {
         R: Message,
         E: Display,
     {
-        self.try_map_in(ResultOrder::Items, f, items)
+        self.run(fallible(f), items, OnFailure::Stop, ResultOrder::Items)
+            .into_values()
     }
 
     /// The outcome of every item, of which an `Err` is one, in the order of the items.
@@ -183,7 +180,8 @@ impl Pool {
         R: Message,
         E: Display,
     {
-        self.try_map_results_in(ResultOrder::Items, f, items)
+        self.run(fallible(f), items, OnFailure::GoOn, ResultOrder::Items)
+            .into_results()
     }
 
     /// Runs the function for each item, for what it does: what it changes in shared memory, files or elsewhere.
@@ -232,40 +230,11 @@ impl Pool {
         F: Fn(T) -> R,
         R: Message,
     {
-        match self
-            .run(|item| Ok(f(item)), [arg], OnFailure::Stop, ResultOrder::Items)
-            .into_values()
-        {
-            Ok(mut values) => values.pop().expect("one item has one result"),
-            Err(error) => panic!("{}", error.without_item()),
+        let mut outcomes = self.run(|item| Ok(f(item)), [arg], OnFailure::Stop, ResultOrder::Items);
+        if let Some(error) = outcomes.account().take_first_failure() {
+            panic!("{}", error.without_item());
         }
-    }
-
-    /// [`try_map`](Self::try_map) with the results in another order.
-    pub(crate) fn try_map_in<T, R, E, F, I>(&self, order: ResultOrder, f: F, items: I) -> Result<Vec<R>, TaskError>
-    where
-        F: Fn(T) -> Result<R, E>,
-        I: IntoIterator<Item = T>,
-        R: Message,
-        E: Display,
-    {
-        self.run(fallible(f), items, OnFailure::Stop, order).into_values()
-    }
-
-    /// [`map_results`](Self::map_results) for a function that returns a `Result`, whose `Err` is an item's failure.
-    pub(crate) fn try_map_results_in<T, R, E, F, I>(
-        &self,
-        order: ResultOrder,
-        f: F,
-        items: I,
-    ) -> Vec<Result<R, TaskError>>
-    where
-        F: Fn(T) -> Result<R, E>,
-        I: IntoIterator<Item = T>,
-        R: Message,
-        E: Display,
-    {
-        self.run(fallible(f), items, OnFailure::GoOn, order).into_results()
+        outcomes.into_succeeded().pop().expect("one item has one result")
     }
 
     /// The same, of which a profile is made without running items again.
@@ -284,41 +253,8 @@ impl Pool {
         on_failure: OnFailure,
         order: ResultOrder,
     ) -> Outcomes<R> {
-        let items = OnceEach::new(items);
-        let mut outcomes = Outcomes::new(items.len(), order);
-        let packing = outcomes.bits().map(Bits::size);
-        self.feed::<T, R>(call, items, &mut outcomes.sink(on_failure, packing));
-        outcomes
+        outcomes(self, call, items, on_failure, order)
     }
-
-    /// Calls the function for each item, and has the sink take what comes of it: packed, where results are nothing but bits.
-    fn feed<T, R: Message>(
-        &self,
-        call: impl Fn(T) -> Result<R, ItemError>,
-        mut items: OnceEach<T>,
-        sink: &mut Sink<'_>,
-    ) {
-        let count = items.len();
-        let bits = Bits::of();
-        // Taken in a worker, out of its own copy of the list; the caller's stays whole.
-        let mut job = |index: usize, out: &mut Vec<u8>, _: &dyn Stage| {
-            let item = items.take(index).expect("a worker runs an item once");
-            let value = call(item)?;
-            match bits {
-                Some(bits) => bits.append(&value, out),
-                None => codec::encode_into(&value, out)?,
-            }
-            Ok(())
-        };
-        let packing = bits.map(Bits::size);
-        let recorder = Recorder::begin(count, type_name::<R>, packing);
-        engine::run(&self.settings, count, 1, (packing, recorder), &mut job, sink);
-    }
-}
-
-/// The function with its errors as failures of the item.
-fn fallible<T, R, E: Display>(f: impl Fn(T) -> Result<R, E>) -> impl Fn(T) -> Result<R, ItemError> {
-    move |item| f(item).map_err(|error| ItemError::Failed(error.to_string()))
 }
 
 impl Default for Pool {

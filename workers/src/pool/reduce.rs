@@ -1,13 +1,14 @@
 //! Reducing: the results of many items combined into one, most of it in the workers.
 
-use std::ops::{ControlFlow, Range};
+use std::ops::Range;
 
-use super::{Pool, engine};
+use super::Pool;
+use super::work::{Runner, Work, panic_at_failure};
 use crate::codec;
 use crate::job::Stage;
-use crate::map::{self, Outcomes, ResultOrder};
+use crate::map::{OnFailure, Outcomes, ResultOrder, Terms};
 use crate::message::Message;
-use crate::sys::once_each::OnceEach;
+use crate::sys::slots::Slots;
 
 /// The most blocks that items are split into: enough for many workers to end at about the same time, and few enough
 /// for what is sent of each not to count. It is part of the result, since the order of combination is.
@@ -43,38 +44,31 @@ impl Pool {
         R: Message,
         C: Fn(R, R) -> R,
     {
-        let mut items = OnceEach::new(items);
+        let mut items = Slots::full(items);
         let blocks = Blocks::of(items.len());
-        let mut outcomes = Outcomes::new(blocks.count, ResultOrder::Items);
-        let mut job = |block: usize, out: &mut Vec<u8>, stage: &dyn Stage| {
-            let results = blocks.range(block).map(|index| {
-                stage.begin(index);
-                f(items.take(index).expect("a worker runs an item once"))
-            });
-            let combined = results.reduce(&combine).expect("no block is empty");
-            Ok(codec::encode_into(&combined, out)?)
-        };
-        engine::run(
-            &self.settings,
-            blocks.count,
-            blocks.size,
-            (None, None),
-            &mut job,
-            &mut |blocks_done, pid, outcome| {
-                let block = blocks_done.start;
-                // A group's result that cannot be read belongs to all of its items.
-                let outcome = map::decode(blocks.range(block).start, pid, outcome);
-                if outcomes.accept(block, outcome) {
-                    ControlFlow::Break(())
-                } else {
-                    ControlFlow::Continue(())
-                }
+        let mut outcomes = Outcomes::new(blocks.count, blocks.terms());
+        let (values, account) = outcomes.parts();
+        Runner::run(
+            self,
+            Work {
+                items: blocks.count,
+                block: blocks.size,
+                packing: None,
+                recorded_as: None,
+                job: &mut |block: usize, out: &mut Vec<u8>, stage: &dyn Stage| {
+                    let results = blocks.range(block).map(|index| {
+                        stage.begin(index);
+                        f(items.take(index).expect("a worker runs an item once"))
+                    });
+                    let combined = results.reduce(&combine).expect("no block is empty");
+                    Ok(codec::encode_into(&combined, out)?)
+                },
+                values,
+                account,
             },
         );
-        match outcomes.into_values() {
-            Ok(values) => values.into_iter().fold(init, combine),
-            Err(error) => panic!("{error}"),
-        }
+        panic_at_failure(outcomes.account());
+        outcomes.into_succeeded().into_iter().fold(init, combine)
     }
 }
 
@@ -91,6 +85,14 @@ impl Blocks {
         let size = items.div_ceil(MAX_BLOCKS).max(1);
         let count = items.div_ceil(size);
         Self { items, size, count }
+    }
+
+    /// A group's result that cannot be read belongs to all of its items.
+    fn terms(self) -> Terms {
+        Terms {
+            block: self.size,
+            ..Terms::of_items(OnFailure::Stop, ResultOrder::Items, None)
+        }
     }
 
     fn range(self, block: usize) -> Range<usize> {

@@ -1,6 +1,7 @@
 //! Functions of several parameters, mapped over tuples.
 
 use super::Pool;
+use super::work::panic_at_failure;
 use crate::map::{OnFailure, ResultOrder};
 use crate::message::Message;
 
@@ -59,17 +60,13 @@ impl Pool {
         I::Item: Spread<F>,
         <I::Item as Spread<F>>::Output: Message,
     {
-        match self
-            .run(
-                |item: I::Item| Ok(item.spread(&f)),
-                items,
-                OnFailure::Stop,
-                ResultOrder::Items,
-            )
-            .into_values()
-        {
-            Ok(values) => values,
-            Err(error) => panic!("{error}"),
-        }
+        let mut outcomes = self.run(
+            |item: I::Item| Ok(item.spread(&f)),
+            items,
+            OnFailure::Stop,
+            ResultOrder::Items,
+        );
+        panic_at_failure(outcomes.account());
+        outcomes.into_succeeded()
     }
 }

@@ -1,11 +1,9 @@
 //! Values that are nothing but bits, written and read as they lie in memory, for code that does not know that its types
 //! are those: it is found out by comparing type identities, as in [`bulk`].
 
-use std::alloc::{Layout, alloc_zeroed, handle_alloc_error};
 use std::any::TypeId;
 use std::marker::PhantomData;
 use std::num::NonZeroUsize;
-use std::ptr::NonNull;
 use std::slice;
 
 use super::bulk::{self, Number};
@@ -35,29 +33,23 @@ impl<T> Bits<T> {
 
     /// Appends the bytes of a value.
     pub(crate) fn append(self, value: &T, bytes: &mut Vec<u8>) {
-        // SAFETY: it is the memory of one value, all of whose bytes are initialized.
-        bytes.extend_from_slice(unsafe { slice::from_raw_parts(std::ptr::from_ref(value).cast(), size_of::<T>()) });
-    }
-
-    /// The same value once more.
-    pub(crate) fn copy(self, value: &T) -> T {
-        // SAFETY: any bytes are a value, and none of them stands for something that only one value may own.
-        unsafe { std::ptr::read(value) }
+        if bytes.capacity() - bytes.len() < size_of::<T>() {
+            make_room(bytes, size_of::<T>());
+        }
+        let end = bytes.len();
+        // SAFETY: there is room for the memory of one value, all of whose bytes are initialized. The vector's own memory is
+        // not what is borrowed.
+        unsafe {
+            let place = bytes.as_mut_ptr().add(end);
+            std::ptr::copy_nonoverlapping(std::ptr::from_ref(value).cast(), place, size_of::<T>());
+            bytes.set_len(end + size_of::<T>());
+        }
     }
 
     /// The value that these bytes are; None where they are fewer or more.
     pub(crate) fn read(self, bytes: &[u8]) -> Option<T> {
         // SAFETY: there are as many bytes as a value has, and any are one.
         (bytes.len() == size_of::<T>()).then(|| unsafe { bytes.as_ptr().cast::<T>().read_unaligned() })
-    }
-
-    /// So many values, of which all bits are 0, in memory that is not touched before something is written to it.
-    pub(crate) fn zeros(self, count: usize) -> Vec<T> {
-        match zeroed(size_of::<T>(), align_of::<T>(), count) {
-            // SAFETY: it has just been allocated, for as many values, and zeros are valid ones.
-            Some(place) => unsafe { Vec::from_raw_parts(place.as_ptr().cast(), count, count) },
-            None => Vec::new(),
-        }
     }
 
     /// Writes the bytes of whole values over those from `at` on. What is beyond the end, and half a value, is left out.
@@ -78,18 +70,9 @@ fn is_of_bits(iter: TypeId) -> bool {
     bulk::shape_of_iter(iter).is_some_and(|shape| !matches!(shape.number, Number::Bool | Number::Char))
 }
 
-/// Memory of zeros for so many values; None where that is none, or more than there can be.
-fn zeroed(size: usize, align: usize, count: usize) -> Option<NonNull<u8>> {
-    let layout = Layout::from_size_align(size.checked_mul(count)?, align).ok()?;
-    if layout.size() == 0 {
-        return None;
-    }
-    // SAFETY: the layout has a size.
-    let place = unsafe { alloc_zeroed(layout) };
-    if place.is_null() {
-        handle_alloc_error(layout);
-    }
-    NonNull::new(place)
+#[cold]
+fn make_room(bytes: &mut Vec<u8>, size: usize) {
+    bytes.reserve(size);
 }
 
 /// How many of the bytes are whole values for which there is room.
@@ -118,7 +101,7 @@ mod tests {
         bits.append(&[-1, 700], &mut bytes);
         assert_eq!(bits.read(&bytes[1..]), Some([-1, 700]));
         assert_eq!(bits.read(&bytes), None);
-        let mut values = bits.zeros(3);
+        let mut values = [[0; 2]; 3];
         assert_eq!(values, [[0, 0]; 3]);
         bits.write(&mut values, 1, &bytes[1..]);
         assert_eq!(values, [[0, 0], [-1, 700], [0, 0]]);
@@ -127,7 +110,7 @@ mod tests {
     #[test]
     fn nothing_is_written_beyond_the_end() {
         let bits = Bits::<u16>::of().unwrap();
-        let mut values = bits.zeros(2);
+        let mut values = [0; 2];
         bits.write(&mut values, 1, &[1, 1, 1, 1, 1]);
         bits.write(&mut values, 7, &[1, 1]);
         assert_eq!(values, [0, 0x0101]);

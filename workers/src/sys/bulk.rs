@@ -115,13 +115,7 @@ pub(crate) fn shape_of_iter(iter: TypeId) -> Option<Shape> {
 /// Makes a `T` from the memory of a slice, if it is a `Vec` or a boxed slice of such elements. `Err` where the bytes
 /// hold something that the elements cannot be, or half an element.
 pub(crate) fn collect<T>(shape: Shape, bytes: &[u8]) -> Option<Result<T, InvalidElements>> {
-    let element = element_of_shape(shape)?;
-    let wanted = typeid::of::<T>();
-    let make = match () {
-        () if wanted == element.vec => element.make_vec,
-        () if wanted == element.boxed => element.make_boxed,
-        () => return None,
-    };
+    let make = maker_of(typeid::of::<T>(), shape)?;
     let mut value = MaybeUninit::<T>::uninit();
     // SAFETY: the identities are equal, and no lifetime is in the type, so `T` is the type that the function makes. It
     // has made one if it says so.
@@ -225,8 +219,14 @@ fn element_of_iter(iter: TypeId) -> Option<&'static Element> {
     ELEMENTS.by_iter.get(&iter)
 }
 
-fn element_of_shape(shape: Shape) -> Option<&'static Element> {
-    ELEMENTS.by_shape.get(&shape)
+/// What makes a value of the type with this identity from elements of this shape.
+fn maker_of(wanted: TypeId, shape: Shape) -> Option<Make> {
+    let element = ELEMENTS.by_shape.get(&shape)?;
+    match () {
+        () if wanted == element.vec => Some(element.make_vec),
+        () if wanted == element.boxed => Some(element.make_boxed),
+        () => None,
+    }
 }
 
 static ELEMENTS: LazyLock<ElementTypes> = LazyLock::new(ElementTypes::new);
