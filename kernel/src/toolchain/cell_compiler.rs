@@ -33,6 +33,8 @@ pub(crate) struct CellCompiler {
     pub(super) linker: Arc<Linker>,
     /// Tells crates apart that are called the same.
     pub(super) crates: String,
+    /// Otherwise nobody has anything of how good the code is.
+    pub(super) cells_are_run: bool,
 }
 
 impl CellCompiler {
@@ -96,6 +98,7 @@ impl CellCompiler {
             .envs(compilation.environment.iter().map(|(name, value)| (name, value)))
             .current_dir(&self.directory)
             .args(cell_arguments(&compilation.arguments, directory))
+            .args(if self.cells_are_run { FOR_RUNNING } else { FOR_CHECKING })
             .arg(emit)
             .args(linking)
             .arg(format!("-Cextra-filename=-{name}-{directory}"))
@@ -150,11 +153,14 @@ fn cell_arguments(arguments: &[String], directory: &str) -> Vec<String> {
     for argument in prepared.iter_mut().filter(|argument| **argument == recorded) {
         *argument = format!("{directory}/{SOURCE_FILE}");
     }
-    // One unit, because optimizing several together takes longer than a cell's code is worth; and lines, which
-    // backtraces need.
-    prepared.extend(["-Ccodegen-units=1", "-Cdebuginfo=line-tables-only"].map(str::to_owned));
     prepared
 }
+
+/// One unit, because optimizing several together takes longer than a cell's code is worth; and lines, which backtraces
+/// need.
+const FOR_RUNNING: &[&str] = &["-Ccodegen-units=1", "-Cdebuginfo=line-tables-only"];
+/// Code is made all the same: some mistakes are found only then, such as an assertion that depends on a type parameter.
+const FOR_CHECKING: &[&str] = &["-Ccodegen-units=1", "-Cdebuginfo=none", "-Copt-level=0"];
 
 /// Every cell is new code, and goes to a file of its own. The lines that backtraces need must not be removed again. And
 /// cargo's metadata changes with every dependency, and would every type with it.
@@ -230,6 +236,7 @@ mod tests {
             compilation: Arc::new(Compilation::for_tests(directory, &rustc)),
             linker: Arc::new(linker),
             crates: String::new(),
+            cells_are_run: true,
         }
     }
 
@@ -276,6 +283,22 @@ mod tests {
         define("fn f() -> u8 { 255 }").unwrap();
         let messages = messages(define("fn f() -> u8 { 255u8 + 1 }"));
         assert_eq!(messages[0]["code"]["code"], "arithmetic_overflow");
+    }
+
+    #[test]
+    fn where_nothing_is_run_mistakes_are_found_that_depend_on_a_type_parameter() {
+        let code = "fn f<T>(_: T) { const { assert!(size_of::<T>() == 0) } }\n\
+                    #[unsafe(no_mangle)] pub extern \"C\" fn g() { f(1) }";
+        for cells_are_run in [true, false] {
+            let directory = tempfile::tempdir().unwrap();
+            let compiler = CellCompiler {
+                cells_are_run,
+                ..compiler(directory.path(), Linker::default())
+            };
+            let identities = Identities::default();
+            let messages = messages(compiler.compile(source(code, &identities), "cell_1"));
+            assert_eq!(messages[0]["code"]["code"], "E0080", "{messages:?}");
+        }
     }
 
     #[test]

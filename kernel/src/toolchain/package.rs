@@ -44,6 +44,7 @@ pub(crate) struct Package {
     dependencies: Dependencies,
     /// Where compilers put temporary files, unless it is where this process does.
     temporary: Option<PathBuf>,
+    cells_are_run: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -134,7 +135,14 @@ impl Package {
             earlier: Vec::new(),
             dependencies: Dependencies::default(),
             temporary: None,
+            cells_are_run: true,
         }
+    }
+
+    /// The same, with cells that are compiled to find out what is wrong with them, and never run.
+    pub(crate) fn for_checking(mut self) -> Package {
+        self.cells_are_run = false;
+        self
     }
 
     /// The same, with compilers putting temporary files there.
@@ -443,6 +451,7 @@ impl Package {
             compilation: Arc::clone(&prepared.compilation),
             linker: Arc::clone(&prepared.linker),
             crates: self.dependencies.metadata(),
+            cells_are_run: self.cells_are_run,
         })
     }
 

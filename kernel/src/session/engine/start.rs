@@ -42,11 +42,12 @@ pub(super) fn start(shared: &Shared, purpose: Purpose, files: &SessionFiles) -> 
     })?;
     library::plant(&library, &files.package())?;
     let package = Package::new(&files.package(), library.cache(), library.library());
+    let (package, role) = match purpose {
+        Purpose::Run => (package, SUPERVISOR),
+        Purpose::Check => (package.for_checking(), CHECKING_SUPERVISOR),
+    };
     let mut supervisor = Command::new(std::env::current_exe()?);
-    supervisor.arg(match purpose {
-        Purpose::Run => SUPERVISOR,
-        Purpose::Check => CHECKING_SUPERVISOR,
-    });
+    supervisor.arg(role);
     environment::restore(&mut supervisor);
     tracing::debug!("the library is in place");
     let evaluator = Evaluator::start(package, &library.sources(), supervisor, Tools::in_use()?)?;
