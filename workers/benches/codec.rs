@@ -26,6 +26,7 @@ mod text {
 #[path = "../src/sys"]
 mod sys {
     pub(crate) mod bulk;
+    pub(crate) mod bulk_vec;
     pub(crate) mod huge_pages;
     pub(crate) mod stack;
 }

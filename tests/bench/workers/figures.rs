@@ -215,7 +215,7 @@ fn payloads(sizes: &Sizes, python: &mut Python) -> (Figure, Figure, Figure) {
         start.elapsed()
     };
     let receive = || {
-        let result = executor.submit(|len: usize| vec![1.5f64; len], count).result();
+        let result = executor.submit(|len: usize| vec![1.5f64; len], count).into_result();
         assert_eq!(result.map(|numbers| numbers.len()), Ok(count));
     };
     let argument = Samples::timed(sizes.runs + 2, send);

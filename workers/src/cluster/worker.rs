@@ -9,6 +9,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use super::frame;
+use crate::codec::{self, Travelling};
 use crate::job::function::{Function, LoadedFunction, LoadedFunctions};
 use crate::job::{self, Alone, ItemError, Stage};
 use crate::notebook;
@@ -121,7 +122,12 @@ impl Worker {
             let (argument, rest) = arguments.split_at_checked(length).ok_or(io::ErrorKind::InvalidData)?;
             arguments = rest;
             let mut job = |_: usize, out: &mut Vec<u8>, _: &dyn Stage| match &function {
-                Ok(function) => function.call(argument, out),
+                Ok(function) => {
+                    let vector = function.call(Travelling::new(argument, None), out)?;
+                    // To another machine it goes with the rest.
+                    vector.iter().for_each(|vector| codec::encode_vector(vector, out));
+                    Ok(())
+                }
                 Err(error) => Err(ItemError::Failed(error.clone())),
             };
             let mut out = Vec::new();

@@ -91,7 +91,7 @@ impl<'out> Encoder<'out> {
         }
     }
 
-    fn bulk(&mut self, shape: Shape, bytes: &[u8]) {
+    pub(super) fn bulk(&mut self, shape: Shape, bytes: &[u8]) {
         // All of it at once: the vector is not to grow, and so be copied, twice.
         self.out.reserve(2 + 3 + 8 + bytes.len());
         huge_pages::prefer(self.out.spare_capacity_mut());

@@ -24,6 +24,7 @@ mod input;
 mod problem;
 #[cfg(test)]
 mod tests;
+mod travelling;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -32,6 +33,7 @@ use crate::text::short_type_name;
 use decode::Decoder;
 use encode::Encoder;
 use problem::Problem;
+pub(crate) use travelling::{Travelling, copied, encode_vector};
 
 /// What types with two forms are told: that people read this one, which is what serde's own buffers always say. Were it
 /// not the same, such a type (an IP address) could not be read out of an untagged enum.

@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::codec;
+use crate::codec::CodecError;
 use crate::error::TaskError;
 use crate::message::Message;
 use crate::standing::{Crew, Outcome, Task, look, wait_until};
@@ -38,6 +38,40 @@ impl<R: Message> Future<R> {
             .unwrap_or_else(|| unreachable!("a wait without a limit ends with an outcome"))
     }
 
+    /// The result, as [`result`](Self::result) has it, for who asks once: a large vector of numbers is then the one that has come
+    /// from the worker, and no copy of it, where the future has no clones.
+    ///
+    /// # Errors
+    ///
+    /// What became of the call instead, see [`TaskError`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// parcell::init();
+    /// let executor = parcell::ProcessPoolExecutor::with_workers(1);
+    /// let future = executor.submit(|length: usize| vec![0.5; length], 1_000_000);
+    /// assert_eq!(future.into_result().map(|numbers| numbers.len()), Ok(1_000_000));
+    /// ```
+    pub fn into_result(self) -> Result<R, TaskError> {
+        self.wait();
+        match Arc::try_unwrap(self.call) {
+            Ok(Submitted::Task { crew, task }) => match Arc::try_unwrap(task).map(Task::into_outcome) {
+                Ok(Some(Outcome { result, pid, .. })) => {
+                    result?.into_result().map_err(|error| not_decoded(pid, &error))
+                }
+                Ok(None) => Err(unreachable_from_here(&crew)),
+                Err(task) => Self::submitted(crew, task).outcome(),
+            },
+            Ok(Submitted::Refused(error)) => Err(error),
+            Err(call) => Self {
+                call,
+                result: PhantomData,
+            }
+            .outcome(),
+        }
+    }
+
     /// The result; waits for it no longer than `limit`: `None` if there is none then. The call goes on.
     pub fn result_timeout(&self, limit: Duration) -> Option<Result<R, TaskError>> {
         self.wait_for(Some(limit))
@@ -61,9 +95,13 @@ impl<R: Message> Future<R> {
                 None => return Err(unreachable_from_here(crew)),
             },
         };
-        let bytes = task.result.as_ref().map_err(Clone::clone)?;
-        codec::decode(bytes.bytes()).map_err(|error| TaskError::codec(task.pid.unwrap_or_default(), None, error))
+        let payload = task.result.as_ref().map_err(Clone::clone)?;
+        payload.result().map_err(|error| not_decoded(task.pid, &error))
     }
+}
+
+fn not_decoded(pid: Option<u32>, error: &CodecError) -> TaskError {
+    TaskError::codec(pid.unwrap_or_default(), None, error)
 }
 
 /// Why there is no outcome to wait for.

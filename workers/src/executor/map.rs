@@ -64,7 +64,7 @@ where
         let future = self.handed_over.pop_front()?;
         let item = self.next;
         self.next += 1;
-        Some(future.result().map_err(|error| error.with_item(item)))
+        Some(future.into_result().map_err(|error| error.with_item(item)))
     }
 }
 

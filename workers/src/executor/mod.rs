@@ -7,7 +7,7 @@ mod map;
 use std::fmt;
 use std::sync::{Arc, Mutex};
 
-use crate::codec;
+use crate::codec::Travelling;
 use crate::error::TaskError;
 use crate::job::function::Function;
 use crate::message::Message;
@@ -118,7 +118,7 @@ impl ProcessPoolExecutor {
     {
         let function = Function::of(f);
         let submitted = self.crew().and_then(|crew| {
-            let task = crew.submit(function, |out| codec::encode_into(&argument, out))?;
+            let task = crew.submit(function, |out| Travelling::send(argument, out))?;
             Ok((crew, task))
         });
         match submitted {

@@ -13,11 +13,17 @@ use rustix::buffer::spare_capacity;
 use rustix::fs::{FallocateFlags, fallocate};
 use rustix::io::{Errno, pread, pwrite, retry_on_intr};
 
+use crate::sys::bulk::Shape;
+use crate::sys::bulk_vec::BulkVec;
 use crate::sys::huge_pages;
 use crate::sys::region::{HEADER, Region};
 
 /// A message's length goes before it.
 const LENGTH: usize = 8;
+/// In the length of a message behind which there is a vector.
+const HAS_VECTOR: u64 = 1 << 63;
+/// What is said of the vector, behind the message: the shape of its elements, and its length in bytes.
+const ABOUT_VECTOR: usize = 16;
 /// What one read takes in the hope that it is the whole message.
 const FIRST_READ: usize = 1024;
 /// How much memory stays for the next messages when all have been read, if nothing else is said.
@@ -64,6 +70,13 @@ pub(crate) struct Log {
     kept: u64,
 }
 
+/// A message that has been taken, with the vector that went with it.
+#[derive(Debug)]
+pub(crate) struct Taken {
+    pub(crate) bytes: Vec<u8>,
+    pub(crate) vector: Option<BulkVec>,
+}
+
 /// Memory that is to be given back when the state that no longer needs it has become the current one.
 #[must_use]
 pub(crate) struct Surplus {
@@ -87,6 +100,29 @@ impl Log {
         Self { kept, ..self }
     }
 
+    /// Adds a message, with a vector that goes with it; where it begins.
+    pub(crate) fn append_with(
+        &self,
+        state: &mut LogState,
+        message: &[u8],
+        vector: Option<&BulkVec>,
+    ) -> io::Result<u64> {
+        let Some(vector) = vector else {
+            return self.append(state, message);
+        };
+        let offset = state.tail + LENGTH as u64;
+        let mut head = Vec::with_capacity(LENGTH + message.len() + ABOUT_VECTOR);
+        head.extend((message.len() as u64 | HAS_VECTOR).to_le_bytes());
+        head.extend(message);
+        let [number, outer, inner] = vector.shape().to_bytes();
+        head.extend([number, outer, inner, 0, 0, 0, 0, 0]);
+        head.extend((vector.bytes().len() as u64).to_le_bytes());
+        self.write(state.tail, &head)?;
+        self.write(state.tail + head.len() as u64, vector.bytes())?;
+        self.note_appended(state, head.len() + vector.bytes().len());
+        Ok(offset)
+    }
+
     /// Adds a message; where it begins.
     pub(crate) fn append(&self, state: &mut LogState, message: &[u8]) -> io::Result<u64> {
         let offset = state.tail + LENGTH as u64;
@@ -100,10 +136,14 @@ impl Log {
             self.write(state.tail, &length)?;
             self.write(state.tail + LENGTH as u64, message)?;
         }
-        state.tail += (LENGTH + message.len()) as u64;
+        self.note_appended(state, LENGTH + message.len());
+        Ok(offset)
+    }
+
+    fn note_appended(&self, state: &mut LogState, bytes: usize) {
+        state.tail += bytes as u64;
         state.used = state.used.max(state.tail);
         state.next += 1;
-        Ok(offset)
     }
 
     /// Writes over the beginning of a message that waits, which [`append`](Self::append) said begins at `offset`.
@@ -111,33 +151,42 @@ impl Log {
         self.write(offset, bytes)
     }
 
-    /// Takes the first message, if there is one.
+    /// Takes the first message, if there is one, where none goes with a vector.
     pub(crate) fn take(&self, state: &mut LogState) -> io::Result<Option<(Vec<u8>, Option<Surplus>)>> {
-        let Some(message) = self.first(state)? else {
-            return Ok(None);
-        };
-        state.head += (LENGTH + message.len()) as u64;
-        state.first += 1;
-        let surplus = self.surplus(state);
-        Ok(Some((message, surplus)))
+        match self.take_with(state)? {
+            None => Ok(None),
+            Some((Taken { bytes, vector: None }, surplus)) => Ok(Some((bytes, surplus))),
+            Some(_) => Err(Errno::IO.into()),
+        }
     }
 
-    fn first(&self, state: &LogState) -> io::Result<Option<Vec<u8>>> {
+    /// Takes the first message, if there is one.
+    pub(crate) fn take_with(&self, state: &mut LogState) -> io::Result<Option<(Taken, Option<Surplus>)>> {
         if state.len() == 0 {
             return Ok(None);
         }
+        let (taken, length) = self.first(state)?;
+        state.head += length;
+        state.first += 1;
+        let surplus = self.surplus(state);
+        Ok(Some((taken, surplus)))
+    }
+
+    /// The first message, and how much of the log it takes.
+    fn first(&self, state: &LogState) -> io::Result<(Taken, u64)> {
         let mut bytes = Vec::with_capacity(FIRST_READ);
         self.read(
             state.head,
             &mut bytes,
             FIRST_READ.min(usize::try_from(state.bytes()).unwrap_or(FIRST_READ)),
         )?;
-        let length = bytes.first_chunk::<LENGTH>().ok_or(Errno::IO)?;
-        let length = usize::try_from(u64::from_le_bytes(*length)).map_err(|_| Errno::IO)?;
-        if length as u64 > state.bytes().saturating_sub(LENGTH as u64) {
-            // Only foreign code that writes into this memory could have done that.
-            return Err(Errno::IO.into());
-        }
+        let word = u64::from_le_bytes(*bytes.first_chunk::<LENGTH>().ok_or(Errno::IO)?);
+        let has_vector = word & HAS_VECTOR != 0;
+        let length = usize::try_from(word & !HAS_VECTOR).map_err(|_| Errno::IO)?;
+        let length = length + if has_vector { ABOUT_VECTOR } else { 0 };
+        let left = state.bytes().saturating_sub(LENGTH as u64);
+        // Only foreign code that writes into this memory could have done that.
+        let left = left.checked_sub(length as u64).ok_or(Errno::IO)?;
         bytes.drain(..LENGTH);
         bytes.truncate(length);
         let missing = length - bytes.len();
@@ -146,7 +195,27 @@ impl Log {
             let at = state.head + (LENGTH + bytes.len()) as u64;
             self.read(at, &mut bytes, missing)?;
         }
-        Ok(Some(bytes))
+        let taken = (LENGTH + length) as u64;
+        if !has_vector {
+            return Ok((Taken { bytes, vector: None }, taken));
+        }
+        let about = bytes.split_off(length - ABOUT_VECTOR);
+        let vector = self.vector(&about, state.head + taken, left)?;
+        let taken = taken + vector.bytes().len() as u64;
+        let vector = Some(vector);
+        Ok((Taken { bytes, vector }, taken))
+    }
+
+    /// The vector that begins at `at`, of which there are no more bytes than are left.
+    fn vector(&self, about: &[u8], at: u64, left: u64) -> io::Result<BulkVec> {
+        let (shape, rest) = about.split_first_chunk::<3>().ok_or(Errno::IO)?;
+        let shape = Shape::from_bytes(*shape).ok_or(Errno::IO)?;
+        let length = u64::from_le_bytes(*rest.last_chunk::<8>().ok_or(Errno::IO)?);
+        let length = usize::try_from(length).ok().filter(|length| *length as u64 <= left);
+        BulkVec::read(shape, length.ok_or(Errno::IO)?, |done, room| {
+            let (read, _) = pread(self.region.file(), room, self.base + at + done as u64)?;
+            Ok(read)
+        })
     }
 
     /// What is no longer needed, if it is worth a system call. Where nothing waits the log begins anew, in memory that it
@@ -249,6 +318,49 @@ mod tests {
         }
         assert_eq!(taken(&log, &mut state), None);
         assert_eq!((state.first, state.next, state.bytes()), (8, 8, 0));
+    }
+
+    #[test]
+    fn a_vector_goes_with_a_message_in_its_order() {
+        let (log, mut state) = log();
+        let numbers = |size: u32| (0..size).collect::<Vec<_>>();
+        // Messages around what the first read takes, and vectors beyond it.
+        for (size, count) in [(0, 1), (7, 300_000), (FIRST_READ - LENGTH - 8, 10), (5000, 2000)] {
+            let vector = BulkVec::of(numbers(count), 0).unwrap();
+            log.append(&mut state, b"before").unwrap();
+            log.append_with(&mut state, &vec![5; size], Some(&vector)).unwrap();
+            log.append_with(&mut state, b"after", None).unwrap();
+            let mut next = || log.take_with(&mut state).unwrap().unwrap().0;
+            assert_eq!(next().bytes, b"before");
+            let Taken { bytes, vector } = next();
+            assert_eq!(bytes, vec![5; size]);
+            assert!(vector.unwrap().into::<Vec<u32>>().unwrap() == numbers(count));
+            let after = next();
+            assert!(after.bytes == b"after" && after.vector.is_none());
+            assert_eq!((state.len(), state.bytes()), (0, 0));
+        }
+    }
+
+    #[test]
+    fn a_damaged_vector_is_an_error() {
+        let (log, mut state) = log();
+        let vector = BulkVec::of(vec![1u64; 1000], 0).unwrap();
+        log.append_with(&mut state, b"", Some(&vector)).unwrap();
+        let about = LENGTH as u64;
+        for (at, damage) in [
+            (about, [200; 8]),
+            (about + 8, [0; 8]),
+            (about + 8, [7, 0, 0, 0, 0, 0, 0, 0]),
+            (about + 8, [9; 8]),
+        ] {
+            let (log, mut state) = (log.clone(), state);
+            let mut whole = [0; 8];
+            pread(log.region.file(), &mut whole, log.base + at).unwrap();
+            log.write(at, &damage).unwrap();
+            assert!(log.take_with(&mut state).is_err(), "{damage:?} at {at}");
+            log.write(at, &whole).unwrap();
+        }
+        assert!(log.take_with(&mut state).is_ok());
     }
 
     #[test]

@@ -10,12 +10,14 @@ use std::io;
 use serde::{Deserialize, Serialize};
 
 use super::ItemError;
-use crate::codec;
+use crate::codec::Travelling;
 use crate::message::Message;
+use crate::sys::bulk_vec::BulkVec;
 use crate::sys::code::{CodeAddress, CodeLocation};
 
-/// Decodes an argument, calls the function, and appends its encoded result.
-type Trampoline = fn(argument: &[u8], pointer: Option<CodeAddress>, out: &mut Vec<u8>) -> Result<(), ItemError>;
+/// Decodes an argument, calls the function, and appends its encoded result, unless that is a vector.
+type Trampoline =
+    fn(Travelling<'_>, pointer: Option<CodeAddress>, out: &mut Vec<u8>) -> Result<Option<BulkVec>, ItemError>;
 
 /// A function, as it is sent.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -129,8 +131,8 @@ impl Function {
 }
 
 impl LoadedFunction {
-    /// Calls it.
-    pub(crate) fn call(&self, argument: &[u8], out: &mut Vec<u8>) -> Result<(), ItemError> {
+    /// Calls it, and appends the encoded result to `out`, or gives the vector that it is.
+    pub(crate) fn call(&self, argument: Travelling<'_>, out: &mut Vec<u8>) -> Result<Option<BulkVec>, ItemError> {
         (self.call)(argument, self.pointer, out)
     }
 }
@@ -178,17 +180,25 @@ fn location(address: CodeAddress) -> CodeLocation {
         .unwrap_or_else(|| panic!("the function's code is in no file, where another process would find it"))
 }
 
-fn call<F, A, R>(argument: &[u8], pointer: Option<CodeAddress>, out: &mut Vec<u8>) -> Result<(), ItemError>
+fn call<F, A, R>(
+    argument: Travelling<'_>,
+    pointer: Option<CodeAddress>,
+    out: &mut Vec<u8>,
+) -> Result<Option<BulkVec>, ItemError>
 where
     F: Fn(A) -> R + Copy + 'static,
     A: Message,
     R: Message,
 {
     let f: F = found::<F, A, R>(pointer);
-    Ok(codec::encode_into(&f(codec::decode(argument)?), out)?)
+    Ok(Travelling::send(f(argument.receive()?), out)?)
 }
 
-fn call_fallible<F, A, R, E>(argument: &[u8], pointer: Option<CodeAddress>, out: &mut Vec<u8>) -> Result<(), ItemError>
+fn call_fallible<F, A, R, E>(
+    argument: Travelling<'_>,
+    pointer: Option<CodeAddress>,
+    out: &mut Vec<u8>,
+) -> Result<Option<BulkVec>, ItemError>
 where
     F: Fn(A) -> Result<R, E> + Copy + 'static,
     A: Message,
@@ -196,8 +206,8 @@ where
     E: Display,
 {
     let f: F = found::<F, A, Result<R, E>>(pointer);
-    let result = f(codec::decode(argument)?).map_err(|error| ItemError::Failed(error.to_string()))?;
-    Ok(codec::encode_into(&result, out)?)
+    let result = f(argument.receive()?).map_err(|error| ItemError::failed(&error))?;
+    Ok(Travelling::send(result, out)?)
 }
 
 /// The function, of which `of` has sent the pointer if it is one.
@@ -217,19 +227,20 @@ fn found<F: Fn(A) -> O + Copy + 'static, A, O>(pointer: Option<CodeAddress>) -> 
 }
 
 fn call_without_argument<F: Fn() + Copy + 'static>(
-    _argument: &[u8],
+    _argument: Travelling<'_>,
     _pointer: Option<CodeAddress>,
     _out: &mut Vec<u8>,
-) -> Result<(), ItemError> {
+) -> Result<Option<BulkVec>, ItemError> {
     // SAFETY: `F` has no size, as `without_argument` has made sure of, and there was one there.
     let f: F = unsafe { std::ptr::NonNull::<F>::dangling().read() };
     f();
-    Ok(())
+    Ok(None)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::codec;
 
     fn twice(n: u32) -> u32 {
         n * 2
@@ -239,7 +250,11 @@ mod tests {
         let mut bytes = Vec::new();
         codec::encode_into(&argument, &mut bytes).unwrap();
         let mut out = Vec::new();
-        function.load().unwrap().call(&bytes, &mut out).unwrap();
+        function
+            .load()
+            .unwrap()
+            .call(Travelling::new(&bytes, None), &mut out)
+            .unwrap();
         codec::decode(&out).unwrap()
     }
 
@@ -261,7 +276,7 @@ mod tests {
         let failed = Function::fallible(half)
             .load()
             .unwrap()
-            .call(&argument, &mut Vec::new());
+            .call(Travelling::new(&argument, None), &mut Vec::new());
         assert!(matches!(failed, Err(ItemError::Failed(error)) if error == "odd"));
     }
 
@@ -276,7 +291,12 @@ mod tests {
     #[test]
     fn an_argument_of_another_type_is_an_error() {
         let mut out = Vec::new();
-        let error = Function::of(twice).load().unwrap().call(&[0xc1], &mut out).unwrap_err();
+        let argument = Travelling::new(&[0xc1], None);
+        let error = Function::of(twice)
+            .load()
+            .unwrap()
+            .call(argument, &mut out)
+            .unwrap_err();
         assert!(matches!(error, ItemError::Codec(_)));
     }
 }

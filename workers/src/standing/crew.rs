@@ -15,6 +15,7 @@ use crate::error::TaskError;
 use crate::handles::log::Log;
 use crate::job::function::Function;
 use crate::spawn::{Family, Work, WorkView};
+use crate::sys::bulk_vec::BulkVec;
 use crate::sys::exit::Ending;
 use crate::sys::placed::Placed;
 use crate::sys::region::RegionName;
@@ -72,10 +73,10 @@ impl CrewState {
     }
 
     /// Adds a task for the workers to take.
-    pub(super) fn submit(&mut self, bytes: &[u8]) -> io::Result<Arc<Task>> {
+    pub(super) fn submit(&mut self, bytes: &[u8], vector: Option<&BulkVec>) -> io::Result<Arc<Task>> {
         let (number, offset) = self.memory.tasks.visit(|visit| {
             let number = visit.state.log.next;
-            let offset = self.log.append(&mut visit.state.log, bytes)?;
+            let offset = self.log.append_with(&mut visit.state.log, bytes, vector)?;
             visit.ring(ARRIVED, 1);
             io::Result::Ok((number, offset))
         })?;
@@ -192,7 +193,7 @@ impl CrewState {
     pub(super) fn abandon(&mut self, error: &TaskError) -> Vec<Settled> {
         self.memory.tasks.visit(|visit| {
             // Whatever waits is passed over.
-            while let Ok(Some((_, surplus))) = self.log.take(&mut visit.state.log) {
+            while let Ok(Some((_, surplus))) = self.log.take_with(&mut visit.state.log) {
                 if let Some(surplus) = surplus {
                     visit.afterwards(|| surplus.give_back());
                 }
@@ -303,7 +304,7 @@ mod tests {
     }
 
     fn submit(crew: &mut CrewState, calls: usize) -> Vec<Arc<Task>> {
-        (0..calls).map(|_| crew.submit(&[WANTED, 5]).unwrap()).collect()
+        (0..calls).map(|_| crew.submit(&[WANTED, 5], None).unwrap()).collect()
     }
 
     /// Takes a task as a worker does.
@@ -409,7 +410,7 @@ mod tests {
         let settled = crew.bury(&dead);
         assert!(matches!(&settled[..], [one] if one.task.ptr_eq(&Arc::downgrade(&tasks[0]))));
         let pid = Some(7);
-        assert!(crew.settle(1, Ok(Payload::new(vec![1], 0)), pid).is_some());
+        assert!(crew.settle(1, Ok(Payload::new(vec![1], 0, None)), pid).is_some());
         let dead = crew.dead();
         assert_eq!(dead, [1]);
         assert!(crew.bury(&dead).is_empty() && crew.members.is_empty());

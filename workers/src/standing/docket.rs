@@ -153,7 +153,7 @@ mod tests {
     }
 
     fn result() -> Result<Payload, TaskError> {
-        Ok(Payload::new(vec![1, 2, 3], 1))
+        Ok(Payload::new(vec![1, 2, 3], 1, None))
     }
 
     fn cancelled() -> TaskError {

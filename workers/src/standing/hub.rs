@@ -15,12 +15,13 @@ use super::shared::{ARRIVED, HUB, HubMemory, result_log};
 use super::task::{self, Call, Payload, Reply, Task};
 use crate::codec::CodecError;
 use crate::error::TaskError;
-use crate::handles::log::Log;
+use crate::handles::log::{Log, Taken};
 use crate::job;
 use crate::job::function::Function;
 use crate::notebook;
 use crate::ps;
 use crate::sys::at_fork::{self, AtFork, Rank, Turn};
+use crate::sys::bulk_vec::BulkVec;
 use crate::sys::duty::{self, Duty};
 use crate::sys::monitor::Occasion;
 use crate::sys::placed::Placed;
@@ -120,7 +121,7 @@ impl Hub {
         let mut any = false;
         loop {
             let taken = self.memory.results.visit(|visit| {
-                let (message, surplus) = self.log.take(visit.state)?.unzip();
+                let (message, surplus) = self.log.take_with(visit.state)?.unzip();
                 if let Some(surplus) = surplus.flatten() {
                     visit.afterwards(|| surplus.give_back());
                 }
@@ -132,7 +133,7 @@ impl Hub {
         }
     }
 
-    fn hear(&mut self, message: Vec<u8>) {
+    fn hear(&mut self, Taken { bytes: message, vector }: Taken) {
         // Nothing but a worker with damaged memory sends what is not understood, and its end will be noticed.
         let Some((reply, payload)) = Reply::split(&message) else {
             return;
@@ -142,7 +143,7 @@ impl Hub {
         };
         let result = if reply.failed == 0 {
             let start = message.len() - payload.len();
-            Ok(Payload::new(message, start))
+            Ok(Payload::new(message, start, vector))
         } else {
             Err(job::decode_error(payload, reply.pid, None))
         };
@@ -220,16 +221,16 @@ impl Crew {
     pub(crate) fn submit(
         self: &Arc<Self>,
         function: Function,
-        encode_argument: impl FnOnce(&mut Vec<u8>) -> Result<(), CodecError>,
+        encode_argument: impl FnOnce(&mut Vec<u8>) -> Result<Option<BulkVec>, CodecError>,
     ) -> Result<Arc<Task>, TaskError> {
         let call = Call {
             function,
             cell: notebook::current_cell(),
         };
-        let bytes =
+        let (bytes, vector) =
             task::encode(&call, encode_argument).map_err(|error| TaskError::codec(std::process::id(), None, error))?;
         self.with_state(|state, hub| {
-            let task = state.submit(&bytes)?;
+            let task = state.submit(&bytes, vector.as_ref())?;
             state.staff(self.id, hub)?;
             io::Result::Ok(task)
         })

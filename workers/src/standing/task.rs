@@ -4,9 +4,11 @@ use std::sync::OnceLock;
 
 use serde::{Deserialize, Serialize};
 
-use crate::codec::{self, CodecError};
+use crate::codec::{self, CodecError, Travelling};
 use crate::error::TaskError;
 use crate::job::function::Function;
+use crate::message::Message;
+use crate::sys::bulk_vec::BulkVec;
 
 /// The first byte of a task that is to be run, and of one that was cancelled while it waited.
 pub(super) const WANTED: u8 = 0;
@@ -34,20 +36,35 @@ pub(crate) struct Outcome {
     pub(crate) pid: Option<u32>,
 }
 
-/// An encoded result, in the message that it came in: large ones are not copied once more.
+/// A result, in the message that it came in: large ones are not copied once more.
 #[derive(Debug)]
 pub(crate) struct Payload {
     message: Vec<u8>,
     start: usize,
+    /// Nothing is in the message where there is one.
+    vector: Option<BulkVec>,
 }
 
 impl Payload {
-    pub(super) fn new(message: Vec<u8>, start: usize) -> Self {
-        Self { message, start }
+    pub(super) fn new(message: Vec<u8>, start: usize, vector: Option<BulkVec>) -> Self {
+        Self { message, start, vector }
     }
 
-    pub(crate) fn bytes(&self) -> &[u8] {
+    pub(super) fn bytes(&self) -> &[u8] {
         &self.message[self.start..]
+    }
+
+    /// The result, which can be asked for again.
+    pub(crate) fn result<R: Message>(&self) -> Result<R, CodecError> {
+        match &self.vector {
+            Some(vector) => codec::copied(vector),
+            None => codec::decode(self.bytes()),
+        }
+    }
+
+    /// The result.
+    pub(crate) fn into_result<R: Message>(self) -> Result<R, CodecError> {
+        Travelling::new(&self.message[self.start..], self.vector).receive()
     }
 }
 
@@ -65,6 +82,11 @@ impl Task {
         self.outcome.get()
     }
 
+    /// The same for who needs nothing else of it.
+    pub(crate) fn into_outcome(self) -> Option<Outcome> {
+        self.outcome.into_inner()
+    }
+
     /// Notes down what came of it; the first counts.
     pub(super) fn settle(&self, outcome: Outcome) {
         let _ = self.outcome.set(outcome);
@@ -79,21 +101,22 @@ pub(super) struct Call {
     pub(super) cell: Option<u64>,
 }
 
-/// The bytes of a task: whether it is wanted, the length of the encoded call, the call, the argument.
+/// The bytes of a task: whether it is wanted, the length of the encoded call, the call, the argument, unless that is a vector
+/// which goes with them.
 ///
 /// # Errors
 ///
 /// What `encode_argument` returns, and where the call cannot be encoded.
 pub(super) fn encode(
     call: &Call,
-    encode_argument: impl FnOnce(&mut Vec<u8>) -> Result<(), CodecError>,
-) -> Result<Vec<u8>, CodecError> {
+    encode_argument: impl FnOnce(&mut Vec<u8>) -> Result<Option<BulkVec>, CodecError>,
+) -> Result<(Vec<u8>, Option<BulkVec>), CodecError> {
     let mut bytes = vec![WANTED, 0, 0, 0, 0];
     codec::encode_into(call, &mut bytes)?;
     let length = u32::try_from(bytes.len() - HEAD).unwrap_or(u32::MAX);
     bytes[1..HEAD].copy_from_slice(&length.to_le_bytes());
-    encode_argument(&mut bytes)?;
-    Ok(bytes)
+    let vector = encode_argument(&mut bytes)?;
+    Ok((bytes, vector))
 }
 
 /// Takes apart what [`encode`] has put together: whether it is wanted, the encoded call, and the argument.
@@ -135,9 +158,9 @@ mod tests {
 
     #[test]
     fn tasks_are_taken_apart_as_they_were_put_together() {
-        let mut bytes = encode(&call(), |out| {
+        let (mut bytes, _) = encode(&call(), |out| {
             out.extend_from_slice(b"argument");
-            Ok(())
+            Ok(None)
         })
         .unwrap();
         let (wanted, encoded, argument) = decode(&bytes).unwrap();

@@ -9,10 +9,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use super::setup::{Setup, VARIABLE};
 use super::shared::{ARRIVED, CREW, CrewMemory, HUB, HubMemory, result_log, task_log};
 use super::task::{self, Call, Reply};
-use crate::codec;
+use crate::codec::{self, Travelling};
 use crate::contract::{mime, symbols};
 use crate::error::TaskError;
-use crate::handles::log::Log;
+use crate::handles::log::{Log, Taken};
 use crate::job;
 use crate::job::function::{Function, LoadedFunction, LoadedFunctions};
 use crate::notebook;
@@ -90,7 +90,7 @@ struct Worker {
 
 /// What a look at the tasks leads to.
 enum Next {
-    Task(u64, Vec<u8>),
+    Task(u64, Taken),
     End,
 }
 
@@ -136,7 +136,7 @@ impl Worker {
         loop {
             match self.next()? {
                 Next::End => return Ok(()),
-                Next::Task(number, bytes) => self.run(number, &bytes, broken.as_deref())?,
+                Next::Task(number, task) => self.run(number, task, broken.as_deref())?,
             }
             if self.setup.max_tasks.is_some_and(|most| self.done >= most) {
                 return Ok(());
@@ -148,11 +148,11 @@ impl Worker {
     fn initialize(&self) -> Option<String> {
         let function = self.setup.initializer.as_ref()?;
         let outcome = match function.load() {
-            Ok(function) => panics::catch(|| function.call(&[], &mut Vec::new())),
+            Ok(function) => panics::catch(|| function.call(Travelling::new(&[], None), &mut Vec::new())),
             Err(error) => return Some(error.to_string()),
         };
         match outcome {
-            Ok(Ok(())) => None,
+            Ok(Ok(_)) => None,
             Ok(Err(error)) => Some(error.into_task_error(None).to_string()),
             Err(panic) => Some(panic.description()),
         }
@@ -162,14 +162,14 @@ impl Worker {
         let desk = &self.crew.desks[self.setup.desk];
         let next = self.crew.tasks.wait_until(ARRIVED, None, |visit| {
             let number = visit.state.log.first;
-            match self.tasks.take(&mut visit.state.log) {
-                Ok(Some((bytes, surplus))) => {
+            match self.tasks.take_with(&mut visit.state.log) {
+                Ok(Some((task, surplus))) => {
                     if let Some(surplus) = surplus {
                         visit.afterwards(|| surplus.give_back());
                     }
                     // Before the task is out of the log, so that at every moment it is in the log or on a desk.
                     desk.task.store(number + 1, Ordering::Release);
-                    Some(Ok(Next::Task(number, bytes)))
+                    Some(Ok(Next::Task(number, task)))
                 }
                 Ok(None) => (visit.state.closed != 0).then_some(Ok(Next::End)),
                 Err(error) => Some(Err(error)),
@@ -178,8 +178,8 @@ impl Worker {
         next.unwrap_or_else(|| unreachable!("a wait without a limit ends with something"))
     }
 
-    fn run(&mut self, number: u64, bytes: &[u8], broken: Option<&str>) -> io::Result<()> {
-        let (wanted, call, argument) = task::decode(bytes).ok_or(io::ErrorKind::InvalidData)?;
+    fn run(&mut self, number: u64, Taken { bytes, vector }: Taken, broken: Option<&str>) -> io::Result<()> {
+        let (wanted, call, argument) = task::decode(&bytes).ok_or(io::ErrorKind::InvalidData)?;
         if !wanted {
             return Ok(());
         }
@@ -187,11 +187,16 @@ impl Worker {
         self.done += 1;
         let mut out = bytemuck::bytes_of(&self.reply(number, false)).to_vec();
         let head = out.len();
+        let mut argument = Some(Travelling::new(argument, vector));
+        let mut result = None;
         let failed = match broken {
             Some(reason) => self.refuse(reason, &mut out),
             None => {
-                let mut job =
-                    |_: usize, out: &mut Vec<u8>, _: &dyn job::Stage| self.function(call)?.call(argument, out);
+                let mut job = |_: usize, out: &mut Vec<u8>, _: &dyn job::Stage| {
+                    let argument = argument.take().expect("a call is made once");
+                    result = self.function(call)?.call(argument, out)?;
+                    Ok(())
+                };
                 job::run(0, &job::Alone, &mut job, &mut out)
             }
         };
@@ -199,7 +204,7 @@ impl Worker {
         // Whatever it printed is there before the result is.
         let _ = io::stdout().flush();
         self.hub.results.visit(|visit| {
-            self.results.append(visit.state, &out)?;
+            self.results.append_with(visit.state, &out, result.as_ref())?;
             // Before anybody can have the result.
             self.note_activity(false);
             visit.ring(ARRIVED, u32::MAX);

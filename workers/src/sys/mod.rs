@@ -12,6 +12,7 @@ pub(crate) mod at_fork;
 pub(crate) mod bell;
 pub(crate) mod bits;
 pub(crate) mod bulk;
+pub(crate) mod bulk_vec;
 pub(crate) mod clock;
 pub(crate) mod code;
 pub(crate) mod cpu;

@@ -10,6 +10,7 @@ use crate::support::{await_end, trials};
 
 trials![
     results_can_be_asked_for_in_any_order_and_again,
+    a_result_can_be_taken_with_the_future_and_others_keep_theirs,
     many_calls_are_all_done,
     as_completed_gives_the_first_that_is_done_first,
     waiting_tells_done_from_pending,
@@ -48,6 +49,26 @@ fn workers_tell_whether_they_are_on_a_call() {
 /// Waits for a word in the queue.
 fn await_word(queue: Queue<u32>) -> u32 {
     queue.get().unwrap()
+}
+
+fn a_result_can_be_taken_with_the_future_and_others_keep_theirs() {
+    let executor = ProcessPoolExecutor::with_workers(2);
+    for length in [3usize, 100_000] {
+        let expected: Vec<f32> = vec![0.5; length];
+        let make = |length: usize| vec![0.5f32; length];
+        assert_eq!(executor.submit(make, length).into_result().unwrap(), expected);
+        let future = executor.submit(make, length);
+        let clone = future.clone();
+        assert_eq!(clone.into_result().unwrap(), expected);
+        assert_eq!(future.result().unwrap(), expected);
+        assert_eq!(future.result().unwrap(), expected);
+        assert_eq!(future.into_result().unwrap(), expected);
+    }
+    let failed = executor.submit(|n: u32| 1 / n, 0).into_result();
+    assert!(matches!(failed, Err(TaskError::Panicked { .. })), "{failed:?}");
+    executor.shutdown();
+    let refused = executor.submit(|n: u32| n, 0).into_result();
+    assert!(matches!(refused, Err(TaskError::System { .. })), "{refused:?}");
 }
 
 fn results_can_be_asked_for_in_any_order_and_again() {

@@ -43,7 +43,7 @@ fn put_bytes(hub: &Hub, message: &[u8]) {
 }
 
 fn submit(hub: &mut Hub, crew: u64) -> Arc<Task> {
-    hub.crews.get_mut(&crew).unwrap().submit(b"a call").unwrap()
+    hub.crews.get_mut(&crew).unwrap().submit(b"a call", None).unwrap()
 }
 
 #[test]
