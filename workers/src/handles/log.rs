@@ -70,11 +70,25 @@ pub(crate) struct Log {
     kept: u64,
 }
 
-/// A message that has been taken, with the vector that went with it.
+/// A message, with a vector that goes with it.
 #[derive(Debug)]
-pub(crate) struct Taken {
+pub(crate) struct LogMessage {
     pub(crate) bytes: Vec<u8>,
     pub(crate) vector: Option<BulkVec>,
+}
+
+impl From<Vec<u8>> for LogMessage {
+    fn from(bytes: Vec<u8>) -> Self {
+        Self { bytes, vector: None }
+    }
+}
+
+/// What is said of a vector.
+fn about(vector: &BulkVec) -> [u8; ABOUT_VECTOR] {
+    let mut about = [0; ABOUT_VECTOR];
+    about[..3].copy_from_slice(&vector.shape().to_bytes());
+    about[ABOUT_VECTOR - 8..].copy_from_slice(&(vector.bytes().len() as u64).to_le_bytes());
+    about
 }
 
 /// Memory that is to be given back when the state that no longer needs it has become the current one.
@@ -100,50 +114,36 @@ impl Log {
         Self { kept, ..self }
     }
 
-    /// Adds a message, with a vector that goes with it; where it begins.
-    pub(crate) fn append_with(
-        &self,
-        state: &mut LogState,
-        message: &[u8],
-        vector: Option<&BulkVec>,
-    ) -> io::Result<u64> {
-        let Some(vector) = vector else {
-            return self.append(state, message);
-        };
-        let offset = state.tail + LENGTH as u64;
-        let mut head = Vec::with_capacity(LENGTH + message.len() + ABOUT_VECTOR);
-        head.extend((message.len() as u64 | HAS_VECTOR).to_le_bytes());
-        head.extend(message);
-        let [number, outer, inner] = vector.shape().to_bytes();
-        head.extend([number, outer, inner, 0, 0, 0, 0, 0]);
-        head.extend((vector.bytes().len() as u64).to_le_bytes());
-        self.write(state.tail, &head)?;
-        self.write(state.tail + head.len() as u64, vector.bytes())?;
-        self.note_appended(state, head.len() + vector.bytes().len());
-        Ok(offset)
-    }
-
     /// Adds a message; where it begins.
-    pub(crate) fn append(&self, state: &mut LogState, message: &[u8]) -> io::Result<u64> {
+    pub(crate) fn append(&self, state: &mut LogState, message: &LogMessage) -> io::Result<u64> {
+        let LogMessage { bytes, vector } = message;
         let offset = state.tail + LENGTH as u64;
-        let length = (message.len() as u64).to_le_bytes();
-        if message.len() + LENGTH <= FIRST_READ {
-            let mut bytes = [0; FIRST_READ];
-            bytes[..LENGTH].copy_from_slice(&length);
-            bytes[LENGTH..LENGTH + message.len()].copy_from_slice(message);
-            self.write(state.tail, &bytes[..LENGTH + message.len()])?;
+        let said = match vector {
+            None => bytes.len() as u64,
+            Some(_) => bytes.len() as u64 | HAS_VECTOR,
+        };
+        let about = vector.as_ref().map(about);
+        let head = LENGTH + bytes.len() + about.map_or(0, |about| about.len());
+        if head <= FIRST_READ {
+            let mut whole = [0; FIRST_READ];
+            let (word, rest) = whole.split_at_mut(LENGTH);
+            word.copy_from_slice(&said.to_le_bytes());
+            rest[..bytes.len()].copy_from_slice(bytes);
+            if let Some(about) = about {
+                rest[bytes.len()..][..about.len()].copy_from_slice(&about);
+            }
+            self.write(state.tail, &whole[..head])?;
         } else {
-            self.write(state.tail, &length)?;
-            self.write(state.tail + LENGTH as u64, message)?;
+            self.write(state.tail, &said.to_le_bytes())?;
+            self.write(offset, bytes)?;
+            self.write(offset + bytes.len() as u64, about.as_ref().map_or(&[], |about| about))?;
         }
-        self.note_appended(state, LENGTH + message.len());
-        Ok(offset)
-    }
-
-    fn note_appended(&self, state: &mut LogState, bytes: usize) {
-        state.tail += bytes as u64;
+        let vector = vector.as_ref().map_or(&[][..], BulkVec::bytes);
+        self.write(state.tail + head as u64, vector)?;
+        state.tail += (head + vector.len()) as u64;
         state.used = state.used.max(state.tail);
         state.next += 1;
+        Ok(offset)
     }
 
     /// Writes over the beginning of a message that waits, which [`append`](Self::append) said begins at `offset`.
@@ -151,17 +151,8 @@ impl Log {
         self.write(offset, bytes)
     }
 
-    /// Takes the first message, if there is one, where none goes with a vector.
-    pub(crate) fn take(&self, state: &mut LogState) -> io::Result<Option<(Vec<u8>, Option<Surplus>)>> {
-        match self.take_with(state)? {
-            None => Ok(None),
-            Some((Taken { bytes, vector: None }, surplus)) => Ok(Some((bytes, surplus))),
-            Some(_) => Err(Errno::IO.into()),
-        }
-    }
-
     /// Takes the first message, if there is one.
-    pub(crate) fn take_with(&self, state: &mut LogState) -> io::Result<Option<(Taken, Option<Surplus>)>> {
+    pub(crate) fn take(&self, state: &mut LogState) -> io::Result<Option<(LogMessage, Option<Surplus>)>> {
         if state.len() == 0 {
             return Ok(None);
         }
@@ -173,7 +164,7 @@ impl Log {
     }
 
     /// The first message, and how much of the log it takes.
-    fn first(&self, state: &LogState) -> io::Result<(Taken, u64)> {
+    fn first(&self, state: &LogState) -> io::Result<(LogMessage, u64)> {
         let mut bytes = Vec::with_capacity(FIRST_READ);
         self.read(
             state.head,
@@ -197,13 +188,13 @@ impl Log {
         }
         let taken = (LENGTH + length) as u64;
         if !has_vector {
-            return Ok((Taken { bytes, vector: None }, taken));
+            return Ok((LogMessage { bytes, vector: None }, taken));
         }
         let about = bytes.split_off(length - ABOUT_VECTOR);
         let vector = self.vector(&about, state.head + taken, left)?;
         let taken = taken + vector.bytes().len() as u64;
         let vector = Some(vector);
-        Ok((Taken { bytes, vector }, taken))
+        Ok((LogMessage { bytes, vector }, taken))
     }
 
     /// The vector that begins at `at`, of which there are no more bytes than are left.
@@ -297,7 +288,7 @@ mod tests {
         if let Some(surplus) = surplus {
             surplus.give_back();
         }
-        Some(message)
+        Some(message.bytes)
     }
 
     fn allocated(log: &Log) -> u64 {
@@ -310,7 +301,7 @@ mod tests {
         let sizes = [0, 1, 7, FIRST_READ - LENGTH, FIRST_READ - LENGTH + 1, 5000, 3 << 20, 2];
         let message = |size: usize| (0..size).map(|n| (n % 251) as u8).collect::<Vec<_>>();
         for size in sizes {
-            log.append(&mut state, &message(size)).unwrap();
+            log.append(&mut state, &message(size).into()).unwrap();
         }
         assert_eq!(state.len(), sizes.len() as u64);
         for size in sizes {
@@ -326,13 +317,14 @@ mod tests {
         let numbers = |size: u32| (0..size).collect::<Vec<_>>();
         // Messages around what the first read takes, and vectors beyond it.
         for (size, count) in [(0, 1), (7, 300_000), (FIRST_READ - LENGTH - 8, 10), (5000, 2000)] {
-            let vector = BulkVec::of(numbers(count), 0).unwrap();
-            log.append(&mut state, b"before").unwrap();
-            log.append_with(&mut state, &vec![5; size], Some(&vector)).unwrap();
-            log.append_with(&mut state, b"after", None).unwrap();
-            let mut next = || log.take_with(&mut state).unwrap().unwrap().0;
+            let vector = BulkVec::of(numbers(count), 0).ok();
+            log.append(&mut state, &b"before".to_vec().into()).unwrap();
+            let bytes = vec![5; size];
+            log.append(&mut state, &LogMessage { bytes, vector }).unwrap();
+            log.append(&mut state, &b"after".to_vec().into()).unwrap();
+            let mut next = || log.take(&mut state).unwrap().unwrap().0;
             assert_eq!(next().bytes, b"before");
-            let Taken { bytes, vector } = next();
+            let LogMessage { bytes, vector } = next();
             assert_eq!(bytes, vec![5; size]);
             assert!(vector.unwrap().into::<Vec<u32>>().unwrap() == numbers(count));
             let after = next();
@@ -344,8 +336,9 @@ mod tests {
     #[test]
     fn a_damaged_vector_is_an_error() {
         let (log, mut state) = log();
-        let vector = BulkVec::of(vec![1u64; 1000], 0).unwrap();
-        log.append_with(&mut state, b"", Some(&vector)).unwrap();
+        let vector = BulkVec::of(vec![1u64; 1000], 0).ok();
+        let bytes = Vec::new();
+        log.append(&mut state, &LogMessage { bytes, vector }).unwrap();
         let about = LENGTH as u64;
         for (at, damage) in [
             (about, [200; 8]),
@@ -357,16 +350,16 @@ mod tests {
             let mut whole = [0; 8];
             pread(log.region.file(), &mut whole, log.base + at).unwrap();
             log.write(at, &damage).unwrap();
-            assert!(log.take_with(&mut state).is_err(), "{damage:?} at {at}");
+            assert!(log.take(&mut state).is_err(), "{damage:?} at {at}");
             log.write(at, &whole).unwrap();
         }
-        assert!(log.take_with(&mut state).is_ok());
+        assert!(log.take(&mut state).is_ok());
     }
 
     #[test]
     fn memory_is_bounded_by_what_waits() {
         let (log, mut state) = log();
-        let message = vec![1; 100_000];
+        let message = vec![1; 100_000].into();
         log.append(&mut state, &message).unwrap();
         for _ in 0..2000 {
             // There is always one in it, so that the log never begins anew.
@@ -380,7 +373,7 @@ mod tests {
     #[test]
     fn a_log_that_is_empty_keeps_little() {
         let (log, mut state) = log();
-        log.append(&mut state, &vec![1; 20 << 20]).unwrap();
+        log.append(&mut state, &vec![1; 20 << 20].into()).unwrap();
         assert!(allocated(&log) > 20 << 20);
         assert!(taken(&log, &mut state).is_some());
         assert!(allocated(&log) <= KEPT + (64 << 10), "{}", allocated(&log));
@@ -390,7 +383,7 @@ mod tests {
     #[test]
     fn a_damaged_length_is_an_error() {
         let (log, mut state) = log();
-        log.append(&mut state, b"abc").unwrap();
+        log.append(&mut state, &b"abc".to_vec().into()).unwrap();
         log.write(0, &u64::MAX.to_le_bytes()).unwrap();
         assert!(log.take(&mut state).is_err());
         log.write(0, &100u64.to_le_bytes()).unwrap();

@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use super::error::QueueError;
-use crate::handles::log::{Log, LogState};
+use crate::handles::log::{Log, LogMessage, LogState};
 use crate::handles::membership::Membership;
 use crate::handles::roster::Roster;
 use crate::sys::bell::deadline_after;
@@ -121,7 +121,7 @@ impl QueueCore {
         self.control.region()
     }
 
-    pub(super) fn put(&self, message: &[u8], patience: Patience) -> Result<(), QueueError> {
+    pub(super) fn put(&self, message: &LogMessage, patience: Patience) -> Result<(), QueueError> {
         self.note_role(HAS_PUT);
         let attempt = |visit: &mut Visit<'_, QueueState, BELLS>| {
             if visit.state.closed != 0 {
@@ -143,7 +143,7 @@ impl QueueCore {
         result.unwrap_or_else(|| Err(patience.error(QueueError::Full)))
     }
 
-    pub(super) fn get(&self, patience: Patience) -> Result<Vec<u8>, QueueError> {
+    pub(super) fn get(&self, patience: Patience) -> Result<LogMessage, QueueError> {
         self.note_role(HAS_GOT);
         let attempt = |visit: &mut Visit<'_, QueueState, BELLS>| {
             let taken = match self.log.take(&mut visit.state.log) {

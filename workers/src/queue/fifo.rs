@@ -9,8 +9,9 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::core::{Patience, QueueCore};
 use super::error::QueueError;
-use crate::codec;
+use crate::codec::Travelling;
 use crate::handles::handle;
+use crate::handles::log::LogMessage;
 use crate::message::Message;
 use crate::sys::region::Kind;
 
@@ -81,7 +82,7 @@ impl<T: Message> Queue<T> {
     /// [`QueueError::Closed`], [`QueueError::Disconnected`] where it is full and nobody is left to take anything out,
     /// [`QueueError::Codec`], [`QueueError::System`].
     pub fn put(&self, message: T) -> Result<(), QueueError> {
-        self.core.put(&encoded(&message)?, Patience::ENDLESS)
+        self.core.put(&encoded(message)?, Patience::ENDLESS)
     }
 
     /// Puts a message in, or returns [`QueueError::Full`].
@@ -90,7 +91,7 @@ impl<T: Message> Queue<T> {
     ///
     /// As [`put`](Self::put).
     pub fn try_put(&self, message: T) -> Result<(), QueueError> {
-        self.core.put(&encoded(&message)?, Patience::None)
+        self.core.put(&encoded(message)?, Patience::None)
     }
 
     /// Puts a message in; waits for room no longer than `limit`.
@@ -99,7 +100,7 @@ impl<T: Message> Queue<T> {
     ///
     /// [`QueueError::TimedOut`], and as [`put`](Self::put).
     pub fn put_timeout(&self, message: T, limit: Duration) -> Result<(), QueueError> {
-        self.core.put(&encoded(&message)?, Patience::limited(limit))
+        self.core.put(&encoded(message)?, Patience::limited(limit))
     }
 
     /// Takes the first message out; waits for one.
@@ -109,7 +110,7 @@ impl<T: Message> Queue<T> {
     /// [`QueueError::Closed`] where it is closed and empty, [`QueueError::Disconnected`] where it is empty and nobody is
     /// left to put anything in, [`QueueError::Codec`], [`QueueError::System`].
     pub fn get(&self) -> Result<T, QueueError> {
-        decoded(&self.core.get(Patience::ENDLESS)?)
+        decoded(self.core.get(Patience::ENDLESS)?)
     }
 
     /// Takes the first message out, or returns [`QueueError::Empty`].
@@ -118,7 +119,7 @@ impl<T: Message> Queue<T> {
     ///
     /// As [`get`](Self::get).
     pub fn try_get(&self) -> Result<T, QueueError> {
-        decoded(&self.core.get(Patience::None)?)
+        decoded(self.core.get(Patience::None)?)
     }
 
     /// Takes the first message out; waits for one no longer than `limit`.
@@ -127,7 +128,7 @@ impl<T: Message> Queue<T> {
     ///
     /// [`QueueError::TimedOut`], and as [`get`](Self::get).
     pub fn get_timeout(&self, limit: Duration) -> Result<T, QueueError> {
-        decoded(&self.core.get(Patience::limited(limit))?)
+        decoded(self.core.get(Patience::limited(limit))?)
     }
 
     /// The messages as they come, until there will be no more: the queue is closed and empty, or nobody is left to put
@@ -219,14 +220,14 @@ impl<'a, T: Message> IntoIterator for &'a Queue<T> {
     }
 }
 
-pub(super) fn encoded<T: Message>(message: &T) -> Result<Vec<u8>, QueueError> {
+pub(super) fn encoded<T: Message>(message: T) -> Result<LogMessage, QueueError> {
     let mut bytes = Vec::new();
-    codec::encode_into(message, &mut bytes)?;
-    Ok(bytes)
+    let vector = Travelling::send(message, &mut bytes)?;
+    Ok(LogMessage { bytes, vector })
 }
 
-pub(super) fn decoded<T: Message>(bytes: &[u8]) -> Result<T, QueueError> {
-    Ok(codec::decode(bytes)?)
+pub(super) fn decoded<T: Message>(message: LogMessage) -> Result<T, QueueError> {
+    Ok(Travelling::new(&message.bytes, message.vector).receive()?)
 }
 
 impl<T: Message> Default for Queue<T> {

@@ -12,7 +12,7 @@ use super::core::Patience;
 use super::error::QueueError;
 use super::fifo::{decoded, encoded};
 use crate::handles::handle;
-use crate::handles::log::{Log, LogState};
+use crate::handles::log::{Log, LogMessage, LogState};
 use crate::handles::membership::Membership;
 use crate::handles::roster::Roster;
 use crate::message::Message;
@@ -112,7 +112,7 @@ impl<T: Message> Connection<T> {
     /// [`QueueError::Disconnected`] where nobody has the other end any more, [`QueueError::Codec`],
     /// [`QueueError::System`].
     pub fn send(&self, message: T) -> Result<(), QueueError> {
-        self.end.send(&encoded(&message)?, Patience::ENDLESS)
+        self.end.send(&encoded(message)?, Patience::ENDLESS)
     }
 
     /// Sends a message; waits no longer than `limit`.
@@ -121,7 +121,7 @@ impl<T: Message> Connection<T> {
     ///
     /// [`QueueError::TimedOut`], and as [`send`](Self::send).
     pub fn send_timeout(&self, message: T, limit: Duration) -> Result<(), QueueError> {
-        self.end.send(&encoded(&message)?, Patience::limited(limit))
+        self.end.send(&encoded(message)?, Patience::limited(limit))
     }
 
     /// Receives a message; waits for one.
@@ -131,7 +131,7 @@ impl<T: Message> Connection<T> {
     /// [`QueueError::Disconnected`] where nobody has the other end any more and nothing is left, [`QueueError::Codec`],
     /// [`QueueError::System`].
     pub fn recv(&self) -> Result<T, QueueError> {
-        decoded(&self.end.receive(Patience::ENDLESS)?)
+        decoded(self.end.receive(Patience::ENDLESS)?)
     }
 
     /// Receives a message, or returns [`QueueError::Empty`].
@@ -140,7 +140,7 @@ impl<T: Message> Connection<T> {
     ///
     /// As [`recv`](Self::recv).
     pub fn try_recv(&self) -> Result<T, QueueError> {
-        decoded(&self.end.receive(Patience::None)?)
+        decoded(self.end.receive(Patience::None)?)
     }
 
     /// Receives a message; waits for one no longer than `limit`.
@@ -149,7 +149,7 @@ impl<T: Message> Connection<T> {
     ///
     /// [`QueueError::TimedOut`], and as [`recv`](Self::recv).
     pub fn recv_timeout(&self, limit: Duration) -> Result<T, QueueError> {
-        decoded(&self.end.receive(Patience::limited(limit))?)
+        decoded(self.end.receive(Patience::limited(limit))?)
     }
 
     /// Whether [`recv`](Self::recv) would return at once, with a message or with the news that nobody is left; waits for
@@ -190,7 +190,7 @@ impl<T> Connection<T> {
 }
 
 impl End {
-    fn send(&self, message: &[u8], patience: Patience) -> Result<(), QueueError> {
+    fn send(&self, message: &LogMessage, patience: Patience) -> Result<(), QueueError> {
         let attempt = |visit: &mut Visit<'_, LogState, BELLS>| {
             let waits = visit.state.len() > 0;
             if self.is_let_go(|others| !others.is_empty())
@@ -212,7 +212,7 @@ impl End {
         result.unwrap_or_else(|| Err(patience.error(QueueError::Full)))
     }
 
-    fn receive(&self, patience: Patience) -> Result<Vec<u8>, QueueError> {
+    fn receive(&self, patience: Patience) -> Result<LogMessage, QueueError> {
         let attempt = |visit: &mut Visit<'_, LogState, BELLS>| match self.received.take(visit.state) {
             Ok(Some((message, surplus))) => {
                 if let Some(surplus) = surplus {

@@ -12,10 +12,9 @@ use super::setup::{self, Setup, Started};
 use super::shared::{ARRIVED, CREW, CrewMemory, MAX_WORKERS, task_log};
 use super::task::{CANCELLED, Payload, Task};
 use crate::error::TaskError;
-use crate::handles::log::Log;
+use crate::handles::log::{Log, LogMessage};
 use crate::job::function::Function;
 use crate::spawn::{Family, Work, WorkView};
-use crate::sys::bulk_vec::BulkVec;
 use crate::sys::exit::Ending;
 use crate::sys::placed::Placed;
 use crate::sys::region::RegionName;
@@ -73,10 +72,10 @@ impl CrewState {
     }
 
     /// Adds a task for the workers to take.
-    pub(super) fn submit(&mut self, bytes: &[u8], vector: Option<&BulkVec>) -> io::Result<Arc<Task>> {
+    pub(super) fn submit(&mut self, message: &LogMessage) -> io::Result<Arc<Task>> {
         let (number, offset) = self.memory.tasks.visit(|visit| {
             let number = visit.state.log.next;
-            let offset = self.log.append_with(&mut visit.state.log, bytes, vector)?;
+            let offset = self.log.append(&mut visit.state.log, message)?;
             visit.ring(ARRIVED, 1);
             io::Result::Ok((number, offset))
         })?;
@@ -193,7 +192,7 @@ impl CrewState {
     pub(super) fn abandon(&mut self, error: &TaskError) -> Vec<Settled> {
         self.memory.tasks.visit(|visit| {
             // Whatever waits is passed over.
-            while let Ok(Some((_, surplus))) = self.log.take_with(&mut visit.state.log) {
+            while let Ok(Some((_, surplus))) = self.log.take(&mut visit.state.log) {
                 if let Some(surplus) = surplus {
                     visit.afterwards(|| surplus.give_back());
                 }
@@ -304,7 +303,9 @@ mod tests {
     }
 
     fn submit(crew: &mut CrewState, calls: usize) -> Vec<Arc<Task>> {
-        (0..calls).map(|_| crew.submit(&[WANTED, 5], None).unwrap()).collect()
+        (0..calls)
+            .map(|_| crew.submit(&vec![WANTED, 5].into()).unwrap())
+            .collect()
     }
 
     /// Takes a task as a worker does.
@@ -313,7 +314,7 @@ mod tests {
             .tasks
             .visit(|visit| crew.log.take(&mut visit.state.log))
             .unwrap()
-            .map(|(bytes, _)| bytes)
+            .map(|(message, _)| message.bytes)
     }
 
     /// Puts a process at a desk that has taken this task.
@@ -410,7 +411,7 @@ mod tests {
         let settled = crew.bury(&dead);
         assert!(matches!(&settled[..], [one] if one.task.ptr_eq(&Arc::downgrade(&tasks[0]))));
         let pid = Some(7);
-        assert!(crew.settle(1, Ok(Payload::new(vec![1], 0, None)), pid).is_some());
+        assert!(crew.settle(1, Ok(Payload::new(vec![1].into(), 0)), pid).is_some());
         let dead = crew.dead();
         assert_eq!(dead, [1]);
         assert!(crew.bury(&dead).is_empty() && crew.members.is_empty());

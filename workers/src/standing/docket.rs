@@ -153,7 +153,7 @@ mod tests {
     }
 
     fn result() -> Result<Payload, TaskError> {
-        Ok(Payload::new(vec![1, 2, 3], 1, None))
+        Ok(Payload::new(vec![1, 2, 3].into(), 1))
     }
 
     fn cancelled() -> TaskError {

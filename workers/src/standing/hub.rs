@@ -15,7 +15,7 @@ use super::shared::{ARRIVED, HUB, HubMemory, result_log};
 use super::task::{self, Call, Payload, Reply, Task};
 use crate::codec::CodecError;
 use crate::error::TaskError;
-use crate::handles::log::{Log, Taken};
+use crate::handles::log::{Log, LogMessage};
 use crate::job;
 use crate::job::function::Function;
 use crate::notebook;
@@ -121,7 +121,7 @@ impl Hub {
         let mut any = false;
         loop {
             let taken = self.memory.results.visit(|visit| {
-                let (message, surplus) = self.log.take_with(visit.state)?.unzip();
+                let (message, surplus) = self.log.take(visit.state)?.unzip();
                 if let Some(surplus) = surplus.flatten() {
                     visit.afterwards(|| surplus.give_back());
                 }
@@ -133,17 +133,17 @@ impl Hub {
         }
     }
 
-    fn hear(&mut self, Taken { bytes: message, vector }: Taken) {
+    fn hear(&mut self, message: LogMessage) {
         // Nothing but a worker with damaged memory sends what is not understood, and its end will be noticed.
-        let Some((reply, payload)) = Reply::split(&message) else {
+        let Some((reply, payload)) = Reply::split(&message.bytes) else {
             return;
         };
         let Some(crew) = self.crews.get_mut(&reply.crew) else {
             return;
         };
         let result = if reply.failed == 0 {
-            let start = message.len() - payload.len();
-            Ok(Payload::new(message, start, vector))
+            let start = message.bytes.len() - payload.len();
+            Ok(Payload::new(message, start))
         } else {
             Err(job::decode_error(payload, reply.pid, None))
         };
@@ -227,10 +227,10 @@ impl Crew {
             function,
             cell: notebook::current_cell(),
         };
-        let (bytes, vector) =
+        let message =
             task::encode(&call, encode_argument).map_err(|error| TaskError::codec(std::process::id(), None, error))?;
         self.with_state(|state, hub| {
-            let task = state.submit(&bytes, vector.as_ref())?;
+            let task = state.submit(&message)?;
             state.staff(self.id, hub)?;
             io::Result::Ok(task)
         })

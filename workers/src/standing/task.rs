@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::codec::{self, CodecError, Travelling};
 use crate::error::TaskError;
+use crate::handles::log::LogMessage;
 use crate::job::function::Function;
 use crate::message::Message;
 use crate::sys::bulk_vec::BulkVec;
@@ -39,24 +40,23 @@ pub(crate) struct Outcome {
 /// A result, in the message that it came in: large ones are not copied once more.
 #[derive(Debug)]
 pub(crate) struct Payload {
-    message: Vec<u8>,
+    message: LogMessage,
+    /// Where in its bytes the encoded result begins; nothing is there where it is a vector.
     start: usize,
-    /// Nothing is in the message where there is one.
-    vector: Option<BulkVec>,
 }
 
 impl Payload {
-    pub(super) fn new(message: Vec<u8>, start: usize, vector: Option<BulkVec>) -> Self {
-        Self { message, start, vector }
+    pub(super) fn new(message: LogMessage, start: usize) -> Self {
+        Self { message, start }
     }
 
     pub(super) fn bytes(&self) -> &[u8] {
-        &self.message[self.start..]
+        &self.message.bytes[self.start..]
     }
 
     /// The result, which can be asked for again.
     pub(crate) fn result<R: Message>(&self) -> Result<R, CodecError> {
-        match &self.vector {
+        match &self.message.vector {
             Some(vector) => codec::copied(vector),
             None => codec::decode(self.bytes()),
         }
@@ -64,7 +64,8 @@ impl Payload {
 
     /// The result.
     pub(crate) fn into_result<R: Message>(self) -> Result<R, CodecError> {
-        Travelling::new(&self.message[self.start..], self.vector).receive()
+        let LogMessage { bytes, vector } = self.message;
+        Travelling::new(&bytes[self.start..], vector).receive()
     }
 }
 
@@ -110,13 +111,13 @@ pub(super) struct Call {
 pub(super) fn encode(
     call: &Call,
     encode_argument: impl FnOnce(&mut Vec<u8>) -> Result<Option<BulkVec>, CodecError>,
-) -> Result<(Vec<u8>, Option<BulkVec>), CodecError> {
+) -> Result<LogMessage, CodecError> {
     let mut bytes = vec![WANTED, 0, 0, 0, 0];
     codec::encode_into(call, &mut bytes)?;
     let length = u32::try_from(bytes.len() - HEAD).unwrap_or(u32::MAX);
     bytes[1..HEAD].copy_from_slice(&length.to_le_bytes());
     let vector = encode_argument(&mut bytes)?;
-    Ok((bytes, vector))
+    Ok(LogMessage { bytes, vector })
 }
 
 /// Takes apart what [`encode`] has put together: whether it is wanted, the encoded call, and the argument.
@@ -158,7 +159,7 @@ mod tests {
 
     #[test]
     fn tasks_are_taken_apart_as_they_were_put_together() {
-        let (mut bytes, _) = encode(&call(), |out| {
+        let LogMessage { mut bytes, .. } = encode(&call(), |out| {
             out.extend_from_slice(b"argument");
             Ok(None)
         })

@@ -12,7 +12,7 @@ use super::task::{self, Call, Reply};
 use crate::codec::{self, Travelling};
 use crate::contract::{mime, symbols};
 use crate::error::TaskError;
-use crate::handles::log::{Log, Taken};
+use crate::handles::log::{Log, LogMessage};
 use crate::job;
 use crate::job::function::{Function, LoadedFunction, LoadedFunctions};
 use crate::notebook;
@@ -90,7 +90,7 @@ struct Worker {
 
 /// What a look at the tasks leads to.
 enum Next {
-    Task(u64, Taken),
+    Task(u64, LogMessage),
     End,
 }
 
@@ -162,7 +162,7 @@ impl Worker {
         let desk = &self.crew.desks[self.setup.desk];
         let next = self.crew.tasks.wait_until(ARRIVED, None, |visit| {
             let number = visit.state.log.first;
-            match self.tasks.take_with(&mut visit.state.log) {
+            match self.tasks.take(&mut visit.state.log) {
                 Ok(Some((task, surplus))) => {
                     if let Some(surplus) = surplus {
                         visit.afterwards(|| surplus.give_back());
@@ -178,7 +178,7 @@ impl Worker {
         next.unwrap_or_else(|| unreachable!("a wait without a limit ends with something"))
     }
 
-    fn run(&mut self, number: u64, Taken { bytes, vector }: Taken, broken: Option<&str>) -> io::Result<()> {
+    fn run(&mut self, number: u64, LogMessage { bytes, vector }: LogMessage, broken: Option<&str>) -> io::Result<()> {
         let (wanted, call, argument) = task::decode(&bytes).ok_or(io::ErrorKind::InvalidData)?;
         if !wanted {
             return Ok(());
@@ -188,23 +188,24 @@ impl Worker {
         let mut out = bytemuck::bytes_of(&self.reply(number, false)).to_vec();
         let head = out.len();
         let mut argument = Some(Travelling::new(argument, vector));
-        let mut result = None;
+        let mut vector = None;
         let failed = match broken {
             Some(reason) => self.refuse(reason, &mut out),
             None => {
                 let mut job = |_: usize, out: &mut Vec<u8>, _: &dyn job::Stage| {
                     let argument = argument.take().expect("a call is made once");
-                    result = self.function(call)?.call(argument, out)?;
+                    vector = self.function(call)?.call(argument, out)?;
                     Ok(())
                 };
                 job::run(0, &job::Alone, &mut job, &mut out)
             }
         };
         out[..head].copy_from_slice(bytemuck::bytes_of(&self.reply(number, failed)));
+        let message = LogMessage { bytes: out, vector };
         // Whatever it printed is there before the result is.
         let _ = io::stdout().flush();
         self.hub.results.visit(|visit| {
-            self.results.append_with(visit.state, &out, result.as_ref())?;
+            self.results.append(visit.state, &message)?;
             // Before anybody can have the result.
             self.note_activity(false);
             visit.ring(ARRIVED, u32::MAX);

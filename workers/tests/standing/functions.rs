@@ -69,9 +69,15 @@ fn large_arguments_and_results_come_whole() {
     assert!(result.iter().zip(0u64..).all(|(result, n)| *result == n * 2));
     assert_eq!(result.len(), 3_000_000);
     // What the receiver's type is made of is the same.
-    let set = executor.submit(|numbers: std::collections::BTreeSet<u64>| numbers.len(), (0..100_000u64).collect());
+    let set = executor.submit(
+        |numbers: std::collections::BTreeSet<u64>| numbers.len(),
+        (0..100_000u64).collect(),
+    );
     assert_eq!(set.result(), Ok(100_000));
-    let boxed = executor.submit(|numbers: Box<[[u8; 4]]>| numbers, vec![[7; 4]; 100_000].into_boxed_slice());
+    let boxed = executor.submit(
+        |numbers: Box<[[u8; 4]]>| numbers,
+        vec![[7; 4]; 100_000].into_boxed_slice(),
+    );
     assert_eq!(boxed.result().unwrap().len(), 100_000);
     let boxed = executor.submit(|numbers: Box<[i16]>| numbers, vec![-7; 100_000].into_boxed_slice());
     assert!(*boxed.result().unwrap() == [-7; 100_000]);

@@ -32,18 +32,23 @@ fn put(hub: &Hub, crew: u64, task: u64, result: Result<&[u8], &TaskError>) {
         Ok(payload) => message.extend_from_slice(payload),
         Err(error) => job::encode_error(error, &mut message),
     }
-    put_bytes(hub, &message);
+    put_bytes(hub, message);
 }
 
-fn put_bytes(hub: &Hub, message: &[u8]) {
+fn put_bytes(hub: &Hub, message: Vec<u8>) {
+    let message = message.into();
     hub.memory
         .results
-        .visit(|visit| hub.log.append(visit.state, message).map(drop))
+        .visit(|visit| hub.log.append(visit.state, &message).map(drop))
         .unwrap();
 }
 
 fn submit(hub: &mut Hub, crew: u64) -> Arc<Task> {
-    hub.crews.get_mut(&crew).unwrap().submit(b"a call", None).unwrap()
+    hub.crews
+        .get_mut(&crew)
+        .unwrap()
+        .submit(&b"a call".to_vec().into())
+        .unwrap()
 }
 
 #[test]
@@ -95,7 +100,7 @@ fn the_first_outcome_counts() {
 fn what_is_not_understood_settles_nothing() {
     let mut hub = hub();
     let task = submit(&mut hub, 3);
-    put_bytes(&hub, b"short");
+    put_bytes(&hub, b"short".to_vec());
     put(&hub, 3, 9, Ok(b"of a task that there is not"));
     assert!(hub.take_in().unwrap());
     assert!(task.outcome().is_none());
@@ -107,7 +112,7 @@ fn what_is_not_understood_settles_nothing() {
     })
     .to_vec();
     failure.push(255);
-    put_bytes(&hub, &failure);
+    put_bytes(&hub, failure);
     hub.take_in().unwrap();
     let outcome = task.outcome().unwrap();
     assert!(
