@@ -22,7 +22,7 @@ impl Process {
 }
 
 /// All processes below `ancestor` as long as the chain of parents is whole.
-pub(crate) fn descendants(ancestor: i32) -> Vec<Process> {
+pub fn descendants(ancestor: i32) -> Vec<Process> {
     let mut children: HashMap<i32, Vec<Stat>> = HashMap::new();
     for stat in all_pids().filter_map(Stat::read) {
         children.entry(stat.parent).or_default().push(stat);

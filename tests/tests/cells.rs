@@ -42,6 +42,8 @@ mod last_results;
 mod library_cache;
 #[path = "cells/magics/mod.rs"]
 mod magics;
+#[path = "cells/memory.rs"]
+mod memory;
 #[path = "cells/output.rs"]
 mod output;
 #[path = "cells/packages.rs"]

@@ -26,6 +26,8 @@ pub(crate) use types::{ObjectKind, TraitObject, Variable, VariableType};
 
 use host::Host;
 
+use crate::process::freed_memory;
+
 /// rust-analyzer recurses deeply.
 const STACK: usize = 64 << 20;
 /// What is looked at before anything is asked, one after the other: it has rust-analyzer read what nearly all code uses. A
@@ -52,6 +54,10 @@ enum Step {
 
 /// How long the compiler must not have been at work before rust-analyzer is warmed up.
 const QUIET: Duration = Duration::from_millis(500);
+
+/// How long nothing must have been asked before memory that was freed is given back. Reading the standard library frees half as
+/// much as is needed of it, in pieces that the allocator keeps.
+const SILENCE: Duration = Duration::from_secs(5);
 
 /// How often whoever waits is asked whether to go on.
 const PATIENCE: Duration = Duration::from_millis(20);
@@ -237,20 +243,29 @@ fn change(compilers: &Mutex<Compilers>, change: fn(usize) -> usize) {
 }
 
 fn serve(mut analysis: Analysis, requests: &mpsc::Receiver<Request>) {
+    let mut has_worked = false;
     loop {
-        let request = if analysis.steps_left.is_empty() {
-            requests.recv().map_err(|_| mpsc::RecvTimeoutError::Disconnected)
-        } else {
-            requests.recv_timeout(analysis.rest())
+        let request = match (analysis.steps_left.is_empty(), has_worked) {
+            (false, _) => requests.recv_timeout(analysis.rest()),
+            (true, true) => requests.recv_timeout(SILENCE),
+            (true, false) => requests.recv().map_err(|_| mpsc::RecvTimeoutError::Disconnected),
         };
         match request {
             Ok(request) => {
+                has_worked = true;
                 // Whoever waits for an answer is told that there is none.
                 if catch_unwind(AssertUnwindSafe(|| request(&mut analysis))).is_err() {
                     tracing::error!("a question to rust-analyzer panicked");
                 }
             }
-            Err(mpsc::RecvTimeoutError::Timeout) if analysis.rest().is_zero() => analysis.step(),
+            Err(mpsc::RecvTimeoutError::Timeout) if analysis.steps_left.is_empty() => {
+                freed_memory::give_back();
+                has_worked = false;
+            }
+            Err(mpsc::RecvTimeoutError::Timeout) if analysis.rest().is_zero() => {
+                has_worked = true;
+                analysis.step();
+            }
             Err(mpsc::RecvTimeoutError::Timeout) => {}
             Err(mpsc::RecvTimeoutError::Disconnected) => break,
         }

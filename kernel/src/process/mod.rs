@@ -14,6 +14,7 @@ mod checkpoint;
 pub(crate) mod descendants;
 mod descriptors;
 mod fork;
+pub(crate) mod freed_memory;
 mod huge_pages;
 mod input;
 mod library_symbols;

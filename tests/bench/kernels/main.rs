@@ -5,11 +5,12 @@
 //! is measured alone. The kernel is `target/release/parcell`, or what PARCELL_BIN names.
 //!
 //! It takes a quarter of an hour. A word behind `--` measures a part only: starts, cells, output, variables, growth, crates,
-//! whole, captured. The rows are also written as JSON and as a picture, to `target/bench/`.
+//! whole, memory, captured. The rows are also written as JSON and as a picture, to `target/bench/`.
 
 #![allow(clippy::print_stdout, reason = "it prints its measurements")]
 
 mod growth;
+mod memory;
 mod peer;
 mod report;
 
@@ -105,6 +106,9 @@ async fn main() -> ExitCode {
     }
     if is_wanted("whole") {
         growth::whole(&kinds, &mut report).await;
+    }
+    if is_wanted("memory") {
+        memory::memory(&kinds, &report).await;
     }
     if is_wanted("captured") {
         let mut peer = Peer::start(&kinds[0]).await;

@@ -81,6 +81,11 @@ fn cache() -> TempDir {
 }
 
 impl Peer {
+    pub(crate) fn pid(&self) -> i32 {
+        let pid = self.child.id().expect("the kernel is there");
+        i32::try_from(pid).expect("PIDs are positive")
+    }
+
     /// What is in front of a cell for its crates to be kept for other sessions.
     pub(crate) fn keeps_crates(&self) -> &'static str {
         match self.name {

@@ -17,6 +17,7 @@ use crate::sys::bulk::Shape;
 use crate::sys::bulk_vec::BulkVec;
 use crate::sys::huge_pages;
 use crate::sys::region::{HEADER, Region};
+use crate::sys::window::Window;
 
 /// A message's length goes before it.
 const LENGTH: usize = 8;
@@ -26,6 +27,8 @@ const HAS_VECTOR: u64 = 1 << 63;
 const ABOUT_VECTOR: usize = 16;
 /// What one read takes in the hope that it is the whole message.
 const FIRST_READ: usize = 1024;
+/// What is read and written through the window, at most.
+const SHORT: usize = 16 * 1024;
 /// How much memory stays for the next messages when all have been read, if nothing else is said.
 const KEPT: u64 = 1 << 20;
 /// How much of what has been read is given back at once.
@@ -68,6 +71,8 @@ pub(crate) struct Log {
     region: Arc<Region>,
     base: u64,
     kept: u64,
+    /// The log's beginning, where it is mapped.
+    window: Option<Arc<Window>>,
 }
 
 /// A message, with a vector that goes with it.
@@ -106,7 +111,14 @@ impl Log {
             region: Arc::clone(region),
             base: mapped.next_multiple_of(PAGE) + number * DISTANCE,
             kept: KEPT,
+            window: None,
         }
+    }
+
+    /// The same, of which so much is mapped, where that can be had, and read and written without system calls.
+    pub(crate) fn mapping(self, len: usize) -> Self {
+        let window = Window::map(self.region.file(), self.base, len).ok().map(Arc::new);
+        Self { window, ..self }
     }
 
     /// The same, with so many bytes staying for the next messages: new memory costs more than what is copied into it.
@@ -234,6 +246,12 @@ impl Log {
     }
 
     fn write(&self, at: u64, mut bytes: &[u8]) -> io::Result<()> {
+        if self
+            .window_for(bytes.len())
+            .is_some_and(|window| window.write(at, bytes))
+        {
+            return Ok(());
+        }
         let mut at = self.base + at;
         while !bytes.is_empty() {
             let written = retry_on_intr(|| pwrite(self.region.file(), bytes, at))?;
@@ -243,8 +261,19 @@ impl Log {
         Ok(())
     }
 
+    /// The window, for so many bytes. More are read and written in less time by a system call, which makes many pages at once.
+    fn window_for(&self, count: usize) -> Option<&Window> {
+        self.window.as_deref().filter(|_| count <= SHORT)
+    }
+
     /// Appends exactly `count` bytes.
     fn read(&self, at: u64, bytes: &mut Vec<u8>, mut count: usize) -> io::Result<()> {
+        if self
+            .window_for(count)
+            .is_some_and(|window| window.read(at, bytes, count))
+        {
+            return Ok(());
+        }
         let mut at = self.base + at;
         bytes.reserve(count);
         huge_pages::prefer(bytes.spare_capacity_mut());
@@ -278,9 +307,14 @@ mod tests {
     use super::*;
     use crate::sys::region::Kind;
 
-    fn log() -> (Log, LogState) {
-        let region = Region::create(Kind::named(b"log"), 100).unwrap();
-        (Log::new(&region, 1), bytemuck::Zeroable::zeroed())
+    /// Tries a log of which nothing is mapped, and one of which a little is.
+    fn with_logs(test: impl Fn(Log, LogState)) {
+        let log = || Log::new(&Region::create(Kind::named(b"log"), 100).unwrap(), 1);
+        let mapped = log().mapping(2 * PAGE as usize);
+        assert!(mapped.window.is_some());
+        for log in [log(), mapped] {
+            test(log, bytemuck::Zeroable::zeroed());
+        }
     }
 
     fn taken(log: &Log, state: &mut LogState) -> Option<Vec<u8>> {
@@ -297,96 +331,102 @@ mod tests {
 
     #[test]
     fn messages_come_out_as_they_went_in() {
-        let (log, mut state) = log();
-        let sizes = [0, 1, 7, FIRST_READ - LENGTH, FIRST_READ - LENGTH + 1, 5000, 3 << 20, 2];
-        let message = |size: usize| (0..size).map(|n| (n % 251) as u8).collect::<Vec<_>>();
-        for size in sizes {
-            log.append(&mut state, &message(size).into()).unwrap();
-        }
-        assert_eq!(state.len(), sizes.len() as u64);
-        for size in sizes {
-            assert_eq!(taken(&log, &mut state), Some(message(size)), "{size}");
-        }
-        assert_eq!(taken(&log, &mut state), None);
-        assert_eq!((state.first, state.next, state.bytes()), (8, 8, 0));
+        with_logs(|log, mut state| {
+            let sizes = [0, 1, 7, FIRST_READ - LENGTH, FIRST_READ - LENGTH + 1, 5000, 3 << 20, 2];
+            let message = |size: usize| (0..size).map(|n| (n % 251) as u8).collect::<Vec<_>>();
+            for size in sizes {
+                log.append(&mut state, &message(size).into()).unwrap();
+            }
+            assert_eq!(state.len(), sizes.len() as u64);
+            for size in sizes {
+                assert_eq!(taken(&log, &mut state), Some(message(size)), "{size}");
+            }
+            assert_eq!(taken(&log, &mut state), None);
+            assert_eq!((state.first, state.next, state.bytes()), (8, 8, 0));
+        });
     }
 
     #[test]
     fn a_vector_goes_with_a_message_in_its_order() {
-        let (log, mut state) = log();
-        let numbers = |size: u32| (0..size).collect::<Vec<_>>();
-        // Messages around what the first read takes, and vectors beyond it.
-        for (size, count) in [(0, 1), (7, 300_000), (FIRST_READ - LENGTH - 8, 10), (5000, 2000)] {
-            let vector = BulkVec::of(numbers(count), 0).ok();
-            log.append(&mut state, &b"before".to_vec().into()).unwrap();
-            let bytes = vec![5; size];
-            log.append(&mut state, &LogMessage { bytes, vector }).unwrap();
-            log.append(&mut state, &b"after".to_vec().into()).unwrap();
-            let mut next = || log.take(&mut state).unwrap().unwrap().0;
-            assert_eq!(next().bytes, b"before");
-            let LogMessage { bytes, vector } = next();
-            assert_eq!(bytes, vec![5; size]);
-            assert!(vector.unwrap().into::<Vec<u32>>().unwrap() == numbers(count));
-            let after = next();
-            assert!(after.bytes == b"after" && after.vector.is_none());
-            assert_eq!((state.len(), state.bytes()), (0, 0));
-        }
+        with_logs(|log, mut state| {
+            let numbers = |size: u32| (0..size).collect::<Vec<_>>();
+            // Messages around what the first read takes, and vectors beyond it.
+            for (size, count) in [(0, 1), (7, 300_000), (FIRST_READ - LENGTH - 8, 10), (5000, 2000)] {
+                let vector = BulkVec::of(numbers(count), 0).ok();
+                log.append(&mut state, &b"before".to_vec().into()).unwrap();
+                let bytes = vec![5; size];
+                log.append(&mut state, &LogMessage { bytes, vector }).unwrap();
+                log.append(&mut state, &b"after".to_vec().into()).unwrap();
+                let mut next = || log.take(&mut state).unwrap().unwrap().0;
+                assert_eq!(next().bytes, b"before");
+                let LogMessage { bytes, vector } = next();
+                assert_eq!(bytes, vec![5; size]);
+                assert!(vector.unwrap().into::<Vec<u32>>().unwrap() == numbers(count));
+                let after = next();
+                assert!(after.bytes == b"after" && after.vector.is_none());
+                assert_eq!((state.len(), state.bytes()), (0, 0));
+            }
+        });
     }
 
     #[test]
     fn a_damaged_vector_is_an_error() {
-        let (log, mut state) = log();
-        let vector = BulkVec::of(vec![1u64; 1000], 0).ok();
-        let bytes = Vec::new();
-        log.append(&mut state, &LogMessage { bytes, vector }).unwrap();
-        let about = LENGTH as u64;
-        for (at, damage) in [
-            (about, [200; 8]),
-            (about + 8, [0; 8]),
-            (about + 8, [7, 0, 0, 0, 0, 0, 0, 0]),
-            (about + 8, [9; 8]),
-        ] {
-            let (log, mut state) = (log.clone(), state);
-            let mut whole = [0; 8];
-            pread(log.region.file(), &mut whole, log.base + at).unwrap();
-            log.write(at, &damage).unwrap();
-            assert!(log.take(&mut state).is_err(), "{damage:?} at {at}");
-            log.write(at, &whole).unwrap();
-        }
-        assert!(log.take(&mut state).is_ok());
+        with_logs(|log, mut state| {
+            let vector = BulkVec::of(vec![1u64; 1000], 0).ok();
+            let bytes = Vec::new();
+            log.append(&mut state, &LogMessage { bytes, vector }).unwrap();
+            let about = LENGTH as u64;
+            for (at, damage) in [
+                (about, [200; 8]),
+                (about + 8, [0; 8]),
+                (about + 8, [7, 0, 0, 0, 0, 0, 0, 0]),
+                (about + 8, [9; 8]),
+            ] {
+                let (log, mut state) = (log.clone(), state);
+                let mut whole = [0; 8];
+                pread(log.region.file(), &mut whole, log.base + at).unwrap();
+                log.write(at, &damage).unwrap();
+                assert!(log.take(&mut state).is_err(), "{damage:?} at {at}");
+                log.write(at, &whole).unwrap();
+            }
+            assert!(log.take(&mut state).is_ok());
+        });
     }
 
     #[test]
     fn memory_is_bounded_by_what_waits() {
-        let (log, mut state) = log();
-        let message = vec![1; 100_000].into();
-        log.append(&mut state, &message).unwrap();
-        for _ in 0..2000 {
-            // There is always one in it, so that the log never begins anew.
+        with_logs(|log, mut state| {
+            let message = vec![1; 100_000].into();
             log.append(&mut state, &message).unwrap();
-            assert!(taken(&log, &mut state).is_some());
-        }
-        assert!(state.tail > 100 << 20);
-        assert!(allocated(&log) < 4 << 20, "{}", allocated(&log));
+            for _ in 0..2000 {
+                // There is always one in it, so that the log never begins anew.
+                log.append(&mut state, &message).unwrap();
+                assert!(taken(&log, &mut state).is_some());
+            }
+            assert!(state.tail > 100 << 20);
+            assert!(allocated(&log) < 4 << 20, "{}", allocated(&log));
+        });
     }
 
     #[test]
     fn a_log_that_is_empty_keeps_little() {
-        let (log, mut state) = log();
-        log.append(&mut state, &vec![1; 20 << 20].into()).unwrap();
-        assert!(allocated(&log) > 20 << 20);
-        assert!(taken(&log, &mut state).is_some());
-        assert!(allocated(&log) <= KEPT + (64 << 10), "{}", allocated(&log));
-        assert_eq!((state.head, state.tail), (0, 0));
+        with_logs(|log, mut state| {
+            log.append(&mut state, &vec![1; 20 << 20].into()).unwrap();
+            assert!(allocated(&log) > 20 << 20);
+            assert!(taken(&log, &mut state).is_some());
+            assert!(allocated(&log) <= KEPT + (64 << 10), "{}", allocated(&log));
+            assert_eq!((state.head, state.tail), (0, 0));
+        });
     }
 
     #[test]
     fn a_damaged_length_is_an_error() {
-        let (log, mut state) = log();
-        log.append(&mut state, &b"abc".to_vec().into()).unwrap();
-        log.write(0, &u64::MAX.to_le_bytes()).unwrap();
-        assert!(log.take(&mut state).is_err());
-        log.write(0, &100u64.to_le_bytes()).unwrap();
-        assert!(log.take(&mut state).is_err());
+        with_logs(|log, mut state| {
+            log.append(&mut state, &b"abc".to_vec().into()).unwrap();
+            log.write(0, &u64::MAX.to_le_bytes()).unwrap();
+            assert!(log.take(&mut state).is_err());
+            log.write(0, &100u64.to_le_bytes()).unwrap();
+            assert!(log.take(&mut state).is_err());
+        });
     }
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
+use super::MAPPED;
 use super::error::QueueError;
 use crate::handles::log::{Log, LogMessage, LogState};
 use crate::handles::membership::Membership;
@@ -110,7 +111,7 @@ impl QueueCore {
 
     pub(super) fn open(control: Placed<Control>, kind: Kind) -> Self {
         Self {
-            log: Log::new(control.region(), 0),
+            log: Log::new(control.region(), 0).mapping(MAPPED),
             membership: Membership::of(control.part(|control| &control.roster)),
             control,
             joinable: kind == super::joinable::KIND,

@@ -6,6 +6,9 @@ mod fifo;
 mod joinable;
 mod pipe;
 
+/// How much of each is mapped, so that short messages need no system calls: as much as stays when all have been read.
+const MAPPED: usize = 1 << 20;
+
 pub use error::QueueError;
 pub use fifo::{Iter, Queue};
 pub use joinable::JoinableQueue;

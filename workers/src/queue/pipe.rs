@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use super::MAPPED;
 use super::core::Patience;
 use super::error::QueueError;
 use super::fifo::{decoded, encoded};
@@ -175,8 +176,8 @@ impl<T> Connection<T> {
     fn of(control: Placed<Control>, index: usize) -> Self {
         let end = End {
             index,
-            sent: Log::new(control.region(), index as u64),
-            received: Log::new(control.region(), 1 - index as u64),
+            sent: Log::new(control.region(), index as u64).mapping(MAPPED),
+            received: Log::new(control.region(), 1 - index as u64).mapping(MAPPED),
             _membership: Membership::of(control.part(|control| &control.rosters[index])),
             control,
             opened: Instant::now(),

@@ -56,13 +56,15 @@ place!(HubMemory { results });
 
 /// How much memory stays for the next large argument or result.
 const KEPT: u64 = 72 << 20;
+/// How much of a log is mapped: calls by the hundred thousand, and none of their large arguments and results.
+const MAPPED: usize = 16 << 20;
 
 /// Where a crew's tasks are.
 pub(super) fn task_log(memory: &Placed<CrewMemory>) -> Log {
-    Log::new(memory.region(), 0).keeping(KEPT)
+    Log::new(memory.region(), 0).keeping(KEPT).mapping(MAPPED)
 }
 
 /// Where a process's results are.
 pub(super) fn result_log(memory: &Placed<HubMemory>) -> Log {
-    Log::new(memory.region(), 0).keeping(KEPT)
+    Log::new(memory.region(), 0).keeping(KEPT).mapping(MAPPED)
 }

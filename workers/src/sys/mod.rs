@@ -46,3 +46,4 @@ pub(crate) mod threads;
 pub(crate) mod unwind;
 pub(crate) mod usage;
 pub(crate) mod wait;
+pub(crate) mod window;
