@@ -2,7 +2,8 @@
 
 use std::ops::Range;
 
-use ra_ap_syntax::{Edition, SyntaxKind};
+use ra_ap_syntax::ast::{self, AstNode};
+use ra_ap_syntax::{Edition, SourceFile, SyntaxKind};
 
 use super::magic_error::MagicError;
 use super::target::Target;
@@ -19,6 +20,21 @@ impl Items<'_> {
     /// What the results become, where they have a name. Refuses what is none.
     pub(super) fn read_target(&self) -> Result<Option<Target>, MagicError> {
         self.target.as_ref().map(Target::read).transpose()
+    }
+
+    /// What is written where one expression should be: several of them, with commas between them.
+    pub(super) fn listed(&self) -> Option<Vec<String>> {
+        let source = format!("const _: () = ({});", self.expression.text);
+        let parsed = SourceFile::parse(&source, Edition::CURRENT);
+        if !parsed.errors().is_empty() {
+            return None;
+        }
+        let written = parsed.tree().syntax().descendants().find_map(ast::Expr::cast)?;
+        let ast::Expr::TupleExpr(tuple) = written else {
+            return None;
+        };
+        let listed: Vec<String> = tuple.fields().map(|field| field.to_string()).collect();
+        (listed.len() > 1).then_some(listed)
     }
 }
 
@@ -59,6 +75,27 @@ fn last_arrow(text: &str) -> Option<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_written_with_commas_is_a_list() {
+        let listed = |text: &str| split(text, 0..text.len()).listed();
+        assert_eq!(listed("4, 0..8").unwrap(), ["4", "0..8"]);
+        assert_eq!(
+            listed("(1, 2), [3, 4], f(5, 6)").unwrap(),
+            ["(1, 2)", "[3, 4]", "f(5, 6)"]
+        );
+        for one in [
+            "0..8",
+            "(1, 2)",
+            "[1, 2]",
+            "xs.iter().map(|(a, b)| a + b)",
+            "x.collect::<HashMap<u8, u8>>()",
+            "4 5",
+            "",
+        ] {
+            assert_eq!(listed(one), None, "{one}");
+        }
+    }
 
     #[test]
     fn the_last_arrow_outside_brackets_names_the_results() {

@@ -15,7 +15,7 @@ use super::results::Results;
 use super::selection::Selected;
 use super::source_map::SourceMap;
 use super::target::Target;
-use super::words::Words;
+use super::words::{Word, Words};
 
 pub(super) fn rewrite(cell: &str, line: &MagicLine, variables: &dyn Variables) -> Result<SourceMap, MagicError> {
     let mut words = Words::new(cell, line.arguments.clone());
@@ -72,7 +72,22 @@ fn check(items: &Items<'_>, line: &MagicLine, magic: &MagicHelp) -> Result<Optio
             help,
         ));
     }
+    if let Some(listed) = items.listed() {
+        return Err(several(&items.expression, &listed));
+    }
     items.read_target()
+}
+
+/// Who comes from Python's `Pool(4)` gives the number of workers first.
+fn several(expression: &Word<'_>, listed: &[String]) -> MagicError {
+    let help = match listed {
+        [workers, items] if workers.parse::<usize>().is_ok() => {
+            format!("the number of workers is an option: `%%pool -n {workers} {items}`")
+        }
+        _ => format!("map over an array of them: `[{}]`", listed.join(", ")),
+    };
+    let message = "the items are one expression, and here are several";
+    MagicError::new(expression.range.clone(), message, "cannot be iterated over", help)
 }
 
 /// Results that may be failures have no parts.

@@ -134,6 +134,11 @@ fn mistakes_are_pointed_at() {
     for (line, message, at) in [
         ("%%pool --wrokers 4 0..3", "there is no option `--wrokers`", "--wrokers"),
         ("%%pool -n 4", "there are no items to map over", "%%pool"),
+        (
+            "%%pool 4, 0..8 -> out\nfn f(n: u8) {}",
+            "the items are one expression, and here are several",
+            "4, 0..8",
+        ),
         ("%%pool -n 0 0..3", "the number of workers is 0", "0"),
         ("%%pool -n abc 0..3", "`abc` is not a number of workers", "abc"),
         ("%%pool -n", "`-n` needs WORKERS", "-n"),
