@@ -30,7 +30,7 @@ const FIRST_READ: usize = 1024;
 /// What is read and written through the window, at most.
 const SHORT: usize = 16 * 1024;
 /// How much memory stays for the next messages when all have been read, if nothing else is said.
-const KEPT: u64 = 1 << 20;
+pub(crate) const KEPT: u64 = 1 << 20;
 /// How much of what has been read is given back at once.
 const PIECE: u64 = 1 << 20;
 /// How far apart the logs of one region are.
