@@ -147,10 +147,7 @@ impl Kernel {
     ///
     /// When there is no kernel any more.
     pub fn memory(&self) -> u64 {
-        let status = fs::read_to_string(format!("/proc/{}/status", self.pid())).expect("the kernel is there");
-        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
-        let kilobytes = line.and_then(|line| line.trim().trim_end_matches(" kB").parse::<u64>().ok());
-        kilobytes.expect("a process has memory") << 10
+        processes::memory(self.pid(), "status", "VmRSS").expect("the kernel is there, and has memory")
     }
 
     /// The directory that cells run in.

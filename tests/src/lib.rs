@@ -22,7 +22,7 @@ pub use execution::{CellFailure, Execution};
 pub use kernel::{Connection, Kernel, Transport, binary};
 pub use message::{Message, Wire};
 pub use notebook::{Notebook, Running, with_notebook};
-pub use processes::{Process, descendants};
+pub use processes::{Process, descendants, memory};
 pub use sockets::Channel;
 pub use text::{cell_code, without_colours};
 pub use wait::{holds_within, within, within_test_limit};

@@ -21,6 +21,15 @@ impl Process {
     }
 }
 
+/// What a file of `/proc` about a process says behind `key` of its memory, in bytes; `None` where the process has ended.
+pub fn memory(pid: i32, file: &str, key: &str) -> Option<u64> {
+    let text = fs::read_to_string(format!("/proc/{pid}/{file}")).ok()?;
+    let said = text
+        .lines()
+        .find_map(|line| line.strip_prefix(key)?.strip_prefix(':'))?;
+    Some(said.trim().trim_end_matches(" kB").parse::<u64>().ok()? << 10)
+}
+
 /// All processes below `ancestor` as long as the chain of parents is whole.
 pub fn descendants(ancestor: i32) -> Vec<Process> {
     let mut children: HashMap<i32, Vec<Stat>> = HashMap::new();

@@ -29,6 +29,7 @@ mod sys {
     pub(crate) mod bulk_vec;
     pub(crate) mod huge_pages;
     pub(crate) mod stack;
+    mod vec_parts;
 }
 
 /// The size of large data in memory, in bytes.

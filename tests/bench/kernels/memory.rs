@@ -42,14 +42,7 @@ pub(crate) async fn memory(kinds: &[Kind], report: &Report) {
 /// In bytes.
 fn of_all(pid: i32) -> u64 {
     let others = descendants(pid).into_iter().map(|process| process.pid);
-    others.chain([pid]).map(of_one).sum()
-}
-
-/// Of what it has in common with others, its share.
-fn of_one(pid: i32) -> u64 {
-    // One that has ended meanwhile has none.
-    let text = std::fs::read_to_string(format!("/proc/{pid}/smaps_rollup")).unwrap_or_default();
-    let line = text.lines().find_map(|line| line.strip_prefix("Pss:"));
-    let kilobytes = line.and_then(|line| line.trim().trim_end_matches(" kB").parse::<u64>().ok());
-    kilobytes.unwrap_or_default() << 10
+    // Of what a process has in common with others, its share. One that has ended meanwhile has none.
+    let of_one = |pid| parcell_tests::memory(pid, "smaps_rollup", "Pss");
+    others.chain([pid]).filter_map(of_one).sum()
 }

@@ -48,18 +48,14 @@ pub(crate) fn copied<T: DeserializeOwned>(vector: &BulkVec) -> Result<T, CodecEr
         return Ok(value);
     }
     // The receiver's type is another one, which can be made of the same elements.
-    decode(&encoded(vector))
+    let mut bytes = Vec::new();
+    encode_vector(vector, &mut bytes);
+    decode(&bytes)
 }
 
 /// Appends a vector as it is when it is encoded.
 pub(crate) fn encode_vector(vector: &BulkVec, out: &mut Vec<u8>) {
     Encoder::new(out).bulk(vector.shape(), vector.bytes());
-}
-
-fn encoded(vector: &BulkVec) -> Vec<u8> {
-    let mut bytes = Vec::new();
-    encode_vector(vector, &mut bytes);
-    bytes
 }
 
 #[cfg(test)]

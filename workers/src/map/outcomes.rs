@@ -126,7 +126,7 @@ impl Terms {
 
     /// An account of nothing yet.
     pub(crate) fn account(self) -> Box<dyn Account> {
-        Box::new(Ledger {
+        Box::new(ItemAccount {
             completed: (self.order == ResultOrder::Completion).then(Vec::new),
             failures: BTreeMap::new(),
             terms: self,
@@ -134,7 +134,8 @@ impl Terms {
     }
 }
 
-struct Ledger {
+/// What is noted down, in the process that has called.
+struct ItemAccount {
     terms: Terms,
     /// Errors are few and large, so they are kept apart.
     failures: BTreeMap<usize, TaskError>,
@@ -142,7 +143,7 @@ struct Ledger {
     completed: Option<Vec<usize>>,
 }
 
-impl Account for Ledger {
+impl Account for ItemAccount {
     fn settle(
         &mut self,
         values: &mut dyn Values,

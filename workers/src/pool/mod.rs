@@ -18,8 +18,7 @@ use std::fmt::Display;
 use std::sync::Arc;
 
 use crate::error::TaskError;
-use crate::job::ItemError;
-use crate::map::{OnFailure, Outcomes, ResultOrder};
+use crate::map::{OnFailure, ResultOrder};
 use crate::message::Message;
 pub use apply_async::AsyncResult;
 use apply_async::Standing;
@@ -103,7 +102,7 @@ impl Pool {
         I: IntoIterator<Item = T>,
         R: Message,
     {
-        let mut outcomes = self.run(|item| Ok(f(item)), items, OnFailure::Stop, ResultOrder::Items);
+        let mut outcomes = outcomes(self, |item| Ok(f(item)), items, OnFailure::Stop, ResultOrder::Items);
         panic_at_failure(outcomes.account());
         outcomes.into_succeeded()
     }
@@ -126,8 +125,7 @@ impl Pool {
         I: IntoIterator<Item = T>,
         R: Message,
     {
-        self.run(|item| Ok(f(item)), items, OnFailure::GoOn, ResultOrder::Items)
-            .into_results()
+        outcomes(self, |item| Ok(f(item)), items, OnFailure::GoOn, ResultOrder::Items).into_results()
     }
 
     /// The function's `Ok` values for all items, in their order.
@@ -154,8 +152,7 @@ impl Pool {
         R: Message,
         E: Display,
     {
-        self.run(fallible(f), items, OnFailure::Stop, ResultOrder::Items)
-            .into_values()
+        outcomes(self, fallible(f), items, OnFailure::Stop, ResultOrder::Items).into_values()
     }
 
     /// The outcome of every item, of which an `Err` is one, in the order of the items.
@@ -180,8 +177,7 @@ impl Pool {
         R: Message,
         E: Display,
     {
-        self.run(fallible(f), items, OnFailure::GoOn, ResultOrder::Items)
-            .into_results()
+        outcomes(self, fallible(f), items, OnFailure::GoOn, ResultOrder::Items).into_results()
     }
 
     /// Runs the function for each item, for what it does: what it changes in shared memory, files or elsewhere.
@@ -230,7 +226,7 @@ impl Pool {
         F: Fn(T) -> R,
         R: Message,
     {
-        let mut outcomes = self.run(|item| Ok(f(item)), [arg], OnFailure::Stop, ResultOrder::Items);
+        let mut outcomes = outcomes(self, |item| Ok(f(item)), [arg], OnFailure::Stop, ResultOrder::Items);
         if let Some(error) = outcomes.account().take_first_failure() {
             panic!("{}", error.without_item());
         }
@@ -244,16 +240,6 @@ impl Pool {
             pool.settings.profiling = Profiling::RunningOnce;
         }
         pool
-    }
-
-    fn run<T, R: Message>(
-        &self,
-        call: impl Fn(T) -> Result<R, ItemError>,
-        items: impl IntoIterator<Item = T>,
-        on_failure: OnFailure,
-        order: ResultOrder,
-    ) -> Outcomes<R> {
-        outcomes(self, call, items, on_failure, order)
     }
 }
 

@@ -48,25 +48,22 @@ impl Pool {
         let blocks = Blocks::of(items.len());
         let mut outcomes = Outcomes::new(blocks.count, blocks.terms());
         let (values, account) = outcomes.parts();
-        Runner::run(
-            self,
-            Work {
-                items: blocks.count,
-                block: blocks.size,
-                packing: None,
-                recorded_as: None,
-                job: &mut |block: usize, out: &mut Vec<u8>, stage: &dyn Stage| {
-                    let results = blocks.range(block).map(|index| {
-                        stage.begin(index);
-                        f(items.take(index).expect("a worker runs an item once"))
-                    });
-                    let combined = results.reduce(&combine).expect("no block is empty");
-                    Ok(codec::encode_into(&combined, out)?)
-                },
-                values,
-                account,
+        self.run(Work {
+            items: blocks.count,
+            block: blocks.size,
+            packing: None,
+            recorded_as: None,
+            job: &mut |block: usize, out: &mut Vec<u8>, stage: &dyn Stage| {
+                let results = blocks.range(block).map(|index| {
+                    stage.begin(index);
+                    f(items.take(index).expect("a worker runs an item once"))
+                });
+                let combined = results.reduce(&combine).expect("no block is empty");
+                Ok(codec::encode_into(&combined, out)?)
             },
-        );
+            values,
+            account,
+        });
         panic_at_failure(outcomes.account());
         outcomes.into_succeeded().into_iter().fold(init, combine)
     }

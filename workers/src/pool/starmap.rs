@@ -1,7 +1,7 @@
 //! Functions of several parameters, mapped over tuples.
 
 use super::Pool;
-use super::work::panic_at_failure;
+use super::work::{outcomes, panic_at_failure};
 use crate::map::{OnFailure, ResultOrder};
 use crate::message::Message;
 
@@ -60,7 +60,8 @@ impl Pool {
         I::Item: Spread<F>,
         <I::Item as Spread<F>>::Output: Message,
     {
-        let mut outcomes = self.run(
+        let mut outcomes = outcomes(
+            self,
             |item: I::Item| Ok(item.spread(&f)),
             items,
             OnFailure::Stop,

@@ -75,7 +75,7 @@ pub(super) fn call_each<T, R: Message>(
     runner.run(Work {
         items: items.len(),
         block: 1,
-        packing: packing::<R>(),
+        packing: bits.map(Bits::size),
         recorded_as: Some(type_name::<R>),
         // An item is taken in a worker, out of its own copy of the list; the caller's stays whole.
         job: &mut |index: usize, out: &mut Vec<u8>, _: &dyn Stage| {

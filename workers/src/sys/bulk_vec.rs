@@ -1,7 +1,7 @@
 //! Vectors of numbers whose type only their shape tells: so they go from one process to another as they lie in memory, without
 //! being copied into messages and out of them.
 
-use std::alloc::{Layout, alloc, dealloc};
+use std::alloc::{Layout, alloc};
 use std::any::TypeId;
 use std::fmt;
 use std::io;
@@ -14,18 +14,12 @@ use bytemuck::AnyBitPattern;
 
 use super::bulk::{Number, Shape};
 use super::huge_pages;
+use super::vec_parts::VecParts;
 
 /// A `Vec` or a boxed slice of numbers, any bytes of which are numbers.
 pub(crate) struct BulkVec {
     kind: &'static Kind,
-    memory: Memory,
-}
-
-/// The memory of a vector, which is owned by whoever has this. Lengths are in elements.
-struct Memory {
-    start: NonNull<u8>,
-    length: usize,
-    capacity: usize,
+    memory: VecParts,
 }
 
 // SAFETY: these are numbers, which belong to no thread, and change only where they are borrowed for that.
@@ -43,7 +37,7 @@ impl BulkVec {
         // SAFETY: the value is of the type that the functions are for, and is not used again once it has been taken.
         unsafe {
             let place = NonNull::from(&mut *value).cast();
-            if (form.length)(place) * kind.size < least {
+            if (form.length)(place) * kind.element.size() < least {
                 return Err(ManuallyDrop::into_inner(value));
             }
             let memory = (form.take)(place);
@@ -74,7 +68,7 @@ impl BulkVec {
         mut read: impl for<'a> FnMut(usize, &'a mut [MaybeUninit<u8>]) -> io::Result<&'a mut [u8]>,
     ) -> io::Result<Self> {
         let kind = KINDS.iter().find(|kind| is_of(kind, shape));
-        let kind = kind.filter(|kind| bytes > 0 && bytes.is_multiple_of(kind.size));
+        let kind = kind.filter(|kind| bytes > 0 && bytes.is_multiple_of(kind.element.size()));
         let mut vec = Self::with_room(kind.ok_or(io::ErrorKind::InvalidData)?, bytes)?;
         // SAFETY: the memory has room for as many bytes, and is nobody else's.
         let room = unsafe { slice::from_raw_parts_mut(vec.memory.start.as_ptr().cast::<MaybeUninit<u8>>(), bytes) };
@@ -93,18 +87,18 @@ impl BulkVec {
             assert!(ptr::eq(now.as_ptr(), start), "it has been read somewhere else");
             done += now.len();
         }
-        vec.memory.length = bytes / kind.map_or(1, |kind| kind.size);
+        vec.memory.length = bytes / kind.map_or(1, |kind| kind.element.size());
         Ok(vec)
     }
 
     fn with_room(kind: &'static Kind, bytes: usize) -> io::Result<Self> {
-        let layout = Layout::from_size_align(bytes, kind.align).map_err(|_| io::ErrorKind::OutOfMemory)?;
+        let layout = Layout::from_size_align(bytes, kind.element.align()).map_err(|_| io::ErrorKind::OutOfMemory)?;
         // SAFETY: it has a size.
         let start = NonNull::new(unsafe { alloc(layout) }).ok_or(io::ErrorKind::OutOfMemory)?;
-        let memory = Memory {
+        let memory = VecParts {
             start,
             length: 0,
-            capacity: bytes / kind.size,
+            capacity: bytes / kind.element.size(),
         };
         Ok(Self { kind, memory })
     }
@@ -119,24 +113,24 @@ impl BulkVec {
 
     pub(crate) fn bytes(&self) -> &[u8] {
         // SAFETY: so many elements are there, of which all bytes are initialized.
-        unsafe { slice::from_raw_parts(self.memory.start.as_ptr(), self.memory.length * self.kind.size) }
+        unsafe {
+            slice::from_raw_parts(
+                self.memory.start.as_ptr(),
+                self.memory.length * self.kind.element.size(),
+            )
+        }
     }
 
-    fn release(self) -> Memory {
+    fn release(self) -> VecParts {
         let this = ManuallyDrop::new(self);
-        Memory { ..this.memory }
+        VecParts { ..this.memory }
     }
 }
 
 impl Drop for BulkVec {
     fn drop(&mut self) {
-        let Memory { start, capacity, .. } = self.memory;
-        if let Ok(layout) = Layout::from_size_align(capacity * self.kind.size, self.kind.align)
-            && layout.size() > 0
-        {
-            // SAFETY: a vector of so many elements was allocated with this layout.
-            unsafe { dealloc(start.as_ptr(), layout) };
-        }
+        // SAFETY: it is the memory of such a vector, or was allocated as one, and is not used after this.
+        unsafe { self.memory.free(self.kind.element) };
     }
 }
 
@@ -150,8 +144,7 @@ impl fmt::Debug for BulkVec {
 /// What elements there are, and what is to be known of them.
 struct Kind {
     number: Number,
-    size: usize,
-    align: usize,
+    element: Layout,
     vec: Form,
     boxed: Form,
 }
@@ -165,8 +158,8 @@ struct Kind {
 struct Form {
     type_: TypeId,
     length: unsafe fn(NonNull<()>) -> usize,
-    take: unsafe fn(NonNull<()>) -> Memory,
-    put: unsafe fn(Memory, NonNull<()>),
+    take: unsafe fn(NonNull<()>) -> VecParts,
+    put: unsafe fn(VecParts, NonNull<()>),
 }
 
 static KINDS: LazyLock<[Kind; 14]> = LazyLock::new(|| {
@@ -210,8 +203,7 @@ impl Kind {
     fn of<E: AnyBitPattern>(number: Number) -> Self {
         Self {
             number,
-            size: size_of::<E>(),
-            align: align_of::<E>(),
+            element: Layout::new::<E>(),
             vec: Form {
                 type_: TypeId::of::<Vec<E>>(),
                 length: |place| {
@@ -220,7 +212,7 @@ impl Kind {
                 },
                 take: |place| {
                     // SAFETY: it is to such a value, which is not used again.
-                    Memory::of(unsafe { place.cast::<Vec<E>>().read() })
+                    VecParts::of(unsafe { place.cast::<Vec<E>>().read() })
                 },
                 put: |memory, place| {
                     // SAFETY: it is to a place for one, and it is the memory of one.
@@ -235,7 +227,7 @@ impl Kind {
                 },
                 take: |place| {
                     // SAFETY: it is to such a value, which is not used again.
-                    Memory::of(unsafe { place.cast::<Box<[E]>>().read() }.into_vec())
+                    VecParts::of(unsafe { place.cast::<Box<[E]>>().read() }.into_vec())
                 },
                 put: |memory, place| {
                     // SAFETY: it is to a place for one, and it is the memory of a vector of the same elements.
@@ -247,25 +239,6 @@ impl Kind {
                 },
             },
         }
-    }
-}
-
-impl Memory {
-    fn of<E>(vec: Vec<E>) -> Self {
-        let mut vec = ManuallyDrop::new(vec);
-        Self {
-            length: vec.len(),
-            capacity: vec.capacity(),
-            start: NonNull::from(vec.as_mut_slice()).cast(),
-        }
-    }
-
-    /// # Safety
-    ///
-    /// It is the memory of such a vector, and nobody else has it.
-    unsafe fn into_vec<E>(self) -> Vec<E> {
-        // SAFETY: that is what the caller promises.
-        unsafe { Vec::from_raw_parts(self.start.cast().as_ptr(), self.length, self.capacity) }
     }
 }
 

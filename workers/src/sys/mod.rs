@@ -45,5 +45,6 @@ pub(crate) mod stack;
 pub(crate) mod threads;
 pub(crate) mod unwind;
 pub(crate) mod usage;
+mod vec_parts;
 pub(crate) mod wait;
 pub(crate) mod window;

@@ -1,12 +1,12 @@
 //! A list of places for values, each of which is given or taken by itself, in any order.
 
-use std::alloc::{Layout, alloc_zeroed, dealloc, handle_alloc_error};
+use std::alloc::{Layout, alloc_zeroed, handle_alloc_error};
 use std::marker::PhantomData;
-use std::mem::ManuallyDrop;
 use std::num::NonZeroUsize;
 use std::ptr::NonNull;
 
 use super::bits::Bits;
+use super::vec_parts::VecParts;
 
 /// Places for values of one type. Which of them hold one is noted down apart from them, so that a worker that takes values out
 /// of its copy of a list copies no memory of theirs.
@@ -25,16 +25,8 @@ impl<T> Slots<T> {
 
     /// A place for each value.
     pub(crate) fn full(values: impl IntoIterator<Item = T>) -> Self {
-        let values: Vec<T> = values.into_iter().collect();
-        let mut values = ManuallyDrop::new(values);
-        let start = NonNull::from(values.as_mut_slice()).cast();
-        Self::of(Places {
-            start,
-            element: Layout::new::<T>(),
-            dropping: dropping::<T>(),
-            capacity: values.capacity(),
-            holds: Marks::all(values.len()),
-        })
+        let memory = VecParts::of(values.into_iter().collect::<Vec<T>>());
+        Self::of(Places::full(Layout::new::<T>(), dropping::<T>(), memory))
     }
 
     fn of(places: Places) -> Self {
@@ -75,10 +67,10 @@ impl<T> Slots<T> {
 
     /// The values; None where a place holds none.
     pub(crate) fn into_vec(mut self) -> Option<Vec<T>> {
-        let Memory { start, count, capacity } = self.places.release()?;
+        let memory = self.places.release()?;
         // SAFETY: it is the memory of a vector, or was allocated as one for so many elements of the type; each is valid.
         // Nobody else has it any more.
-        Some(unsafe { Vec::from_raw_parts(start.cast().as_ptr(), count, capacity) })
+        Some(unsafe { memory.into_vec() })
     }
 
     /// The values of these places, one behind the other; None where a place holds none, or is asked for twice.
@@ -96,33 +88,37 @@ fn dropping<T>() -> Option<unsafe fn(NonNull<u8>)> {
     std::mem::needs_drop::<T>().then_some(drop_one::<T>)
 }
 
-/// The memory of a vector.
-struct Memory {
-    start: NonNull<u8>,
-    count: usize,
-    capacity: usize,
-}
-
 /// Places for values of a type that is not known.
 struct Places {
-    /// Allocated as a vector of `capacity` elements is, and owned.
-    start: NonNull<u8>,
+    memory: VecParts,
     element: Layout,
     /// The pointer is to a place that holds a value, and does not afterwards.
     dropping: Option<unsafe fn(NonNull<u8>)>,
-    capacity: usize,
     /// Which places hold a value; there are no more of them than there is capacity.
     holds: Marks,
 }
 
 impl Places {
     fn empty(element: Layout, dropping: Option<unsafe fn(NonNull<u8>)>, count: usize) -> Self {
-        Self {
+        let memory = VecParts {
             start: allocate(element, count),
+            length: count,
+            capacity: count,
+        };
+        Self {
+            memory,
             element,
             dropping,
-            capacity: count,
             holds: Marks::none(count),
+        }
+    }
+
+    fn full(element: Layout, dropping: Option<unsafe fn(NonNull<u8>)>, memory: VecParts) -> Self {
+        Self {
+            holds: Marks::all(memory.length),
+            memory,
+            element,
+            dropping,
         }
     }
 
@@ -158,16 +154,12 @@ impl Places {
     }
 
     /// Hands the memory over, if all places hold a value; there are no places then.
-    fn release(&mut self) -> Option<Memory> {
+    fn release(&mut self) -> Option<VecParts> {
         if !self.holds.are_all() {
             return None;
         }
-        let holds = std::mem::replace(&mut self.holds, Marks::none(0));
-        Some(Memory {
-            start: self.start,
-            count: holds.count,
-            capacity: std::mem::take(&mut self.capacity),
-        })
+        self.holds = Marks::none(0);
+        Some(std::mem::replace(&mut self.memory, VecParts::of(Vec::<u8>::new())))
     }
 
     /// Other places, with the values of these.
@@ -194,7 +186,7 @@ impl Places {
     #[inline]
     fn place(&self, index: usize) -> NonNull<u8> {
         // SAFETY: it is within the memory, or at its beginning where elements have no size.
-        unsafe { self.start.add(index * self.element.size()) }
+        unsafe { self.memory.start.add(index * self.element.size()) }
     }
 }
 
@@ -203,10 +195,8 @@ impl Drop for Places {
         if self.dropping.is_some() {
             (0..self.holds.count).for_each(|index| self.drop_value(index));
         }
-        if let Some(layout) = layout(self.element, self.capacity) {
-            // SAFETY: it was allocated with this layout, here or by a vector.
-            unsafe { dealloc(self.start.as_ptr(), layout) };
-        }
+        // SAFETY: it is the memory of a vector of such elements, or was allocated as one, and is not used after this.
+        unsafe { self.memory.free(self.element) };
     }
 }
 
