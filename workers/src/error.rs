@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::sys::abort::Reason;
 use crate::sys::exit::{Ending, Exit};
 use crate::text::{Size, signal_name};
 
@@ -163,13 +164,9 @@ impl TaskError {
 
     /// The error for a worker that ended before it was done with `item`.
     pub(crate) fn from_ending(pid: u32, item: Option<usize>, ending: Ending) -> Self {
-        let cause = match ending.exit {
-            Exit::Code(code) => CrashCause::ExitCode(code),
-            Exit::Signal(signal) => CrashCause::Signal(signal),
-            Exit::Lost => {
-                let error = "it ended, and other code of this program took its exit status";
-                return Self::system(Some(pid), item, error);
-            }
+        let Some(cause) = CrashCause::of_ending(&ending) else {
+            let error = "it ended, and other code of this program took its exit status";
+            return Self::system(Some(pid), item, error);
         };
         Self::Crashed {
             pid,
@@ -183,10 +180,9 @@ impl TaskError {
     /// What a worker did that ended otherwise than by returning, as a sentence goes on.
     pub(crate) fn cause_of(ending: Ending) -> String {
         let memory = OutOfMemory(ending.out_of_memory, ending.peak_memory);
-        match ending.exit {
-            Exit::Code(code) => format!("{}{memory}", CrashCause::ExitCode(code)),
-            Exit::Signal(signal) => format!("{}{memory}", CrashCause::Signal(signal)),
-            Exit::Lost => "ended its process in a way that is not known".to_owned(),
+        match CrashCause::of_ending(&ending) {
+            Some(cause) => format!("{cause}{memory}"),
+            None => "ended its process in a way that is not known".to_owned(),
         }
     }
 
@@ -237,6 +233,24 @@ pub enum CrashCause {
     Signal(i32),
     /// Ended with this exit code, for example by `std::process::exit`.
     ExitCode(i32),
+    /// It used up a thread's stack, whereupon Rust aborts. Where the thread was not made by Rust, or its stack by somebody else,
+    /// it is [`Signal`](Self::Signal) with SIGSEGV.
+    StackOverflow,
+    /// It aborted while it panicked, since it could not go on with that.
+    AbortedWhilePanicking,
+}
+
+impl CrashCause {
+    /// `None` where it is not known how the process ended.
+    fn of_ending(ending: &Ending) -> Option<Self> {
+        match (ending.aborted, ending.exit) {
+            (Some(Reason::StackOverflow), _) => Some(Self::StackOverflow),
+            (Some(Reason::Panicking), _) => Some(Self::AbortedWhilePanicking),
+            (_, Exit::Code(code)) => Some(Self::ExitCode(code)),
+            (_, Exit::Signal(signal)) => Some(Self::Signal(signal)),
+            (_, Exit::Lost) => None,
+        }
+    }
 }
 
 impl fmt::Display for CrashCause {
@@ -247,6 +261,10 @@ impl fmt::Display for CrashCause {
                 Some((name, meaning)) => write!(f, "was killed by {name} ({meaning})"),
                 None => write!(f, "was killed by signal {number}"),
             },
+            Self::StackOverflow => f.write_str("overflowed its stack"),
+            Self::AbortedWhilePanicking => f.write_str(
+                "aborted while it panicked: a destructor panicked as well, or the panic came to a function that cannot unwind",
+            ),
         }
     }
 }

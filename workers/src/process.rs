@@ -19,7 +19,7 @@ use crate::inbox::Inbox;
 use crate::job::{self, Alone, Job, Stage};
 use crate::notebook::OutputStyle;
 use crate::spawn::{Captured, Child, Conditions, Role, fork_worker};
-use crate::sys::abort::noting_lack_of_memory;
+use crate::sys::abort::noting_why;
 use crate::sys::exit::Exit;
 use crate::sys::poisoned::EvenIfPoisoned;
 use crate::sys::poll;
@@ -62,7 +62,7 @@ pub struct Process<R> {
 struct ProcessState {
     child: Child,
     inbox: Inbox,
-    /// One word, see [`noting_lack_of_memory`].
+    /// One word, see [`noting_why`].
     note: SharedSlice<AtomicU64>,
     /// The encoded result, or the error.
     outcome: Option<Result<Vec<u8>, TaskError>>,
@@ -475,7 +475,7 @@ impl ProcessBuilder {
         let (child, pipe) = fork_worker(&conditions, |pipe| {
             panics::record_panics_of_this_thread();
             seeds::enter(seed);
-            noting_lack_of_memory(&note[0], || run_once(job, pipe));
+            noting_why(&note[0], || run_once(job, pipe));
         })?;
         let state = ProcessState {
             child,

@@ -207,8 +207,11 @@ impl Compiling<'_> {
     }
 
     /// What the compiler says of the same without what generated code makes of its messages, and with all items. None where
-    /// it says nothing about that.
+    /// it says nothing about that. Where it came to say nothing at all, as when it was killed, it is not asked again.
     fn explain(&self, draft: &Draft, form: Form, failure: Failure) -> Option<Vec<Diagnostic>> {
+        if failure.text.is_empty() {
+            return Some(failure.diagnostics);
+        }
         let form = Form {
             catches_panics: false,
             ..form

@@ -1,9 +1,11 @@
 //! The supervisor, which has cells run, as the evaluator sees it: lines to it, and lines from it.
 
 use std::io::{self, BufRead, BufReader, Write};
+use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
+use parcell::CrashCause;
 use parcell::contract::control::{PANICKED, USER_ERROR_OCCURRED, VARIABLE_CHANGED_TYPE};
 
 use crate::process::messages::{COMPLETED, deliver_line, inspect_line, run_line};
@@ -161,7 +163,10 @@ impl Process {
     fn ended(&mut self, what: &str) -> RunError {
         self.stdin = None;
         RunError::Ended(match self.child.wait() {
-            Ok(status) => status.to_string(),
+            Ok(status) => match status.signal() {
+                Some(signal) => format!("the supervisor {}", CrashCause::Signal(signal)),
+                None => format!("the supervisor ended with {status}"),
+            },
             Err(error) => format!("{what}; {error}"),
         })
     }

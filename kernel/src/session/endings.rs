@@ -1,5 +1,7 @@
 //! How the end of the notebook process is told, and what a cell's end leaves of what was there.
 
+use parcell::CrashCause;
+
 use super::diagnostics;
 use crate::process::messages::Ending;
 use crate::session::event::CellError;
@@ -113,7 +115,7 @@ pub(super) fn between_cells(end: &End<'_>) -> String {
 pub(super) fn of_process(ending: Ending) -> String {
     match ending {
         Ending::Exited { code } => format!("ended with exit code {code}"),
-        Ending::Killed { signal } => killed_by(signal),
+        Ending::Killed { signal } => CrashCause::Signal(signal).to_string(),
     }
 }
 
@@ -153,7 +155,7 @@ fn explanation(end: &End<'_>) -> (&'static str, String, Option<&'static str>) {
         let cause = format!("ran out of memory: an allocation of {bytes} bytes failed");
         return ("OutOfMemory", cause, None);
     }
-    let mut cause = killed_by(signal);
+    let mut cause = CrashCause::Signal(signal).to_string();
     if let Some(reason) = end
         .panic
         .and_then(abort_after_panic)
@@ -167,13 +169,6 @@ fn explanation(end: &End<'_>) -> (&'static str, String, Option<&'static str>) {
         _ => None,
     };
     ("Crashed", cause, help)
-}
-
-fn killed_by(signal: i32) -> String {
-    match parcell::signal_name(signal) {
-        Some((name, meaning)) => format!("was killed by {name} ({meaning})"),
-        None => format!("was killed by signal {signal}"),
-    }
 }
 
 /// Rust prints this before it aborts.

@@ -150,10 +150,10 @@ impl Ended {
     /// JSON.
     fn failure(&self) -> BuildError {
         let messages = self.compiler_errors();
-        if messages.is_empty() {
-            return BuildError::Said(self.said.clone());
+        if !messages.is_empty() {
+            return BuildError::Messages(messages);
         }
-        BuildError::Messages(messages)
+        BuildError::killed("cargo", self.status).unwrap_or_else(|| BuildError::Said(self.said.clone()))
     }
 
     fn compiler_errors(&self) -> Vec<Value> {

@@ -191,14 +191,13 @@ fn failure_of_rustc(output: &Output) -> BuildError {
         .lines()
         .filter_map(|line| serde_json::from_str(line).ok())
         .collect();
-    if messages.is_empty() {
-        return BuildError::Said(
-            format!("the compiler ended with {}\n{text}", output.status)
-                .trim_end()
-                .to_owned(),
-        );
+    if !messages.is_empty() {
+        return BuildError::Messages(messages);
     }
-    BuildError::Messages(messages)
+    BuildError::killed("the compiler", output.status).unwrap_or_else(|| {
+        let said = format!("the compiler ended with {}\n{text}", output.status);
+        BuildError::Said(said.trim_end().to_owned())
+    })
 }
 
 #[cfg(test)]

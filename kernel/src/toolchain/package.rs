@@ -11,9 +11,12 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::io;
+use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
+use std::process::ExitStatus;
 use std::sync::Arc;
 
+use parcell::CrashCause;
 use serde_json::Value;
 
 use super::artifacts::{self, Artifact};
@@ -75,11 +78,29 @@ pub(crate) enum BuildError {
     /// What cargo says, or whatever else is no message of the compiler's.
     #[error("{0}")]
     Said(String),
+    /// It ended without saying anything, or in the middle of it.
+    #[error("{program} {}: {}", CrashCause::Signal(*.signal), why_killed(*.signal))]
+    Killed { program: &'static str, signal: i32 },
     #[error("cannot compile: {0}")]
     Io(#[from] io::Error),
 }
 
+/// What is behind it that a program was killed, and what to do.
+fn why_killed(signal: i32) -> &'static str {
+    match signal {
+        libc::SIGKILL => "if nobody sent it, the system had run out of memory",
+        libc::SIGXFSZ => "a file would have become larger than the limit for files allows (`ulimit -f`)",
+        _ => "the code may be nested too deeply, or have met a bug in it: write it in smaller parts",
+    }
+}
+
 impl BuildError {
+    /// Of a program that ended like this; `None` where it was not killed.
+    pub(super) fn killed(program: &'static str, status: ExitStatus) -> Option<BuildError> {
+        let signal = status.signal()?;
+        Some(BuildError::Killed { program, signal })
+    }
+
     /// Whether it was the linker that failed.
     pub(super) fn is_of_linking(&self) -> bool {
         let BuildError::Messages(messages) = self else {

@@ -24,7 +24,7 @@ const FATAL: [(&str, &str, &str); 8] = [
             drop(deep(0))
         ",
         "Crashed",
-        "SIGABRT",
+        "overflowed its stack",
     ),
     (
         r#"

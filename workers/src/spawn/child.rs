@@ -99,6 +99,7 @@ impl Child {
                 out_of_memory: waited.exit == Exit::Signal(libc::SIGKILL)
                     && !self.killed.load(Ordering::Relaxed)
                     && oom::kills() > self.kills_before,
+                aborted: None,
             },
             Err(_) => Ending::LOST,
         };

@@ -18,7 +18,7 @@ use crate::job::function::{Function, LoadedFunction, LoadedFunctions};
 use crate::notebook;
 use crate::panics;
 use crate::protocol;
-use crate::sys::abort::noting_lack_of_memory;
+use crate::sys::abort::noting_why;
 use crate::sys::fork;
 use crate::sys::identity::ProcessIdentity;
 use crate::sys::lifeline::Tail;
@@ -128,7 +128,7 @@ impl Worker {
 
     fn work(self) -> io::Result<()> {
         let (crew, desk) = (self.crew.clone(), self.setup.desk);
-        noting_lack_of_memory(&crew.desks[desk].note, || self.serve())
+        noting_why(&crew.desks[desk].note, || self.serve())
     }
 
     fn serve(mut self) -> io::Result<()> {

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use super::abort::Reason;
+
 /// How a process ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Exit {
@@ -23,6 +25,8 @@ pub(crate) struct Ending {
     pub(crate) cpu: Option<Duration>,
     /// Whether lack of memory has probably ended it.
     pub(crate) out_of_memory: bool,
+    /// Why it has aborted, where it has and that is known.
+    pub(crate) aborted: Option<Reason>,
 }
 
 impl Ending {
@@ -32,11 +36,13 @@ impl Ending {
         peak_memory: None,
         cpu: None,
         out_of_memory: false,
+        aborted: None,
     };
 
     /// The same with what the process itself has noted down, see [`super::abort`].
     pub(crate) fn with_note(mut self, note: u64) -> Self {
-        self.out_of_memory |= note != 0 && self.exit == Exit::Signal(libc::SIGABRT);
+        self.aborted = Reason::of_note(note).filter(|_| self.exit == Exit::Signal(libc::SIGABRT));
+        self.out_of_memory |= self.aborted == Some(Reason::LackOfMemory);
         self
     }
 }

@@ -11,6 +11,7 @@ pub(crate) const MEMORY: u64 = 64 << 20;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Fault {
     Panic,
+    DoublePanic,
     Abort,
     Segfault,
     Kill,
@@ -22,10 +23,20 @@ pub(crate) enum Fault {
     Decode,
 }
 
+/// Panics when it is dropped, though it be by a panic.
+struct PanicsWhenDropped;
+
+impl Drop for PanicsWhenDropped {
+    fn drop(&mut self) {
+        panic!("boom again");
+    }
+}
+
 impl Fault {
     /// Each of them, with two exit codes.
-    pub(crate) const ALL: [Self; 11] = [
+    pub(crate) const ALL: [Self; 12] = [
         Self::Panic,
+        Self::DoublePanic,
         Self::Abort,
         Self::Segfault,
         Self::Kill,
@@ -43,6 +54,10 @@ impl Fault {
         let pid = rustix::process::getpid();
         match self {
             Self::Panic => panic!("boom {}", 1 + 1),
+            Self::DoublePanic => {
+                let _second = PanicsWhenDropped;
+                panic!("boom, and")
+            }
             Self::Abort => std::process::abort(),
             Self::Segfault => {
                 // SAFETY: it is not safe, and must not be: the page at 0 is never mapped, so the process is killed.
@@ -71,7 +86,9 @@ impl Fault {
     pub(crate) fn text(self) -> &'static str {
         match self {
             Self::Panic => concat!("panicked at ", file!(), ":"),
-            Self::Abort | Self::StackOverflow => "was killed by SIGABRT (abort)",
+            Self::Abort => "was killed by SIGABRT (abort)",
+            Self::StackOverflow => "overflowed its stack",
+            Self::DoublePanic => "aborted while it panicked: a destructor panicked as well",
             Self::Segfault => "was killed by SIGSEGV (segmentation fault)",
             Self::Kill => "was killed by SIGKILL (kill)",
             Self::Exit(0) => "ended its process with exit code 0 before it returned",

@@ -35,7 +35,7 @@ impl Fault {
         match self {
             Self::Panic | Self::Encode | Self::Decode | Self::Exit(0) => 0,
             Self::Exit(code) => code,
-            Self::Abort | Self::StackOverflow | Self::OutOfMemory => -libc::SIGABRT,
+            Self::Abort | Self::DoublePanic | Self::StackOverflow | Self::OutOfMemory => -libc::SIGABRT,
             Self::Segfault => -libc::SIGSEGV,
             Self::Kill | Self::Endless => -libc::SIGKILL,
         }

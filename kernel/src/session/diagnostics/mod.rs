@@ -161,20 +161,22 @@ pub(super) fn early_return(
     causes: &[String],
     locations: &Locations,
 ) -> CellError {
+    // An error of a worker names where it panicked.
+    let message = locations.in_text(evalue);
     let level = Level::ERROR.with_name(ename.as_str());
     let rendered = render_at(
         &level,
-        evalue,
+        &message,
         locations.marked_in(place, Event::Question),
         "`?` left the cell here",
         locations,
     )
-    .unwrap_or_else(|| renderer().render(&[Group::with_title(level.clone().primary_title(evalue))]));
+    .unwrap_or_else(|| renderer().render(&[Group::with_title(level.clone().primary_title(&message))]));
     let mut traceback = lines(&rendered);
-    traceback.extend_from_slice(causes);
+    traceback.extend(causes.iter().map(|line| locations.in_text(line)));
     CellError {
         ename,
-        evalue: evalue.to_owned(),
+        evalue: message,
         traceback,
     }
 }

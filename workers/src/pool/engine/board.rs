@@ -51,7 +51,7 @@ pub(super) struct Slot {
     ran: AtomicU64,
     took: AtomicU64,
     /// See [`crate::sys::abort`].
-    out_of_memory: AtomicU64,
+    abort_reason: AtomicU64,
     trace: Trace,
     /// Where the map is profiled.
     tally: SharedTally,
@@ -72,7 +72,7 @@ place!(Slot {
     done,
     ran,
     took,
-    out_of_memory,
+    abort_reason,
     trace,
     tally,
     buffer
@@ -132,7 +132,7 @@ impl Slot {
             &self.done,
             &self.ran,
             &self.took,
-            &self.out_of_memory,
+            &self.abort_reason,
         ] {
             word.store(0, Ordering::Relaxed);
         }
@@ -235,14 +235,14 @@ impl Slot {
         (ran > 0).then_some((ran, took))
     }
 
-    /// Where the worker notes that memory ran out.
-    pub(super) fn memory_note(&self) -> &AtomicU64 {
-        &self.out_of_memory
+    /// Where the worker notes why it aborts.
+    pub(super) fn abort_note(&self) -> &AtomicU64 {
+        &self.abort_reason
     }
 
-    /// What the worker has noted about memory.
-    pub(super) fn memory_word(&self) -> u64 {
-        self.out_of_memory.load(Ordering::Relaxed)
+    /// What the worker has noted about its abort.
+    pub(super) fn abort_word(&self) -> u64 {
+        self.abort_reason.load(Ordering::Relaxed)
     }
 
     /// Adds complete records, whole words, after the first `at` bytes.

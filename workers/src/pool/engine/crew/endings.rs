@@ -62,7 +62,7 @@ impl Crew {
         let mut member = self.members.remove(index);
         let (left_before, retries) = (self.ledger.left(), self.settings.map.retries);
         let desk = self.board.slot(member.slot);
-        let ending = member.child.wait().with_note(desk.memory_word());
+        let ending = member.child.wait().with_note(desk.abort_word());
         member.inbox.drain();
         member.take_records(&mut self.ledger, retries, sink)?;
         member.inbox.drop_partial();

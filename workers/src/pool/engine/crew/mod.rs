@@ -29,7 +29,7 @@ use crate::pool::settings::{Profiling, Settings};
 use crate::ps;
 use crate::seeds;
 use crate::spawn::{Conditions, Family, Role, fork_worker};
-use crate::sys::abort::noting_lack_of_memory;
+use crate::sys::abort::noting_why;
 use crate::sys::clock;
 use crate::sys::poll;
 use death::Deaths;
@@ -151,7 +151,7 @@ impl Crew {
         let board = &self.board;
         let (child, pipe) = fork_worker(&conditions, |pipe| {
             // It fails only when the parent has closed the pipe, and then nobody is there to be told.
-            let _ = noting_lack_of_memory(desk.memory_note(), || worker::work(board, &assignment, job, pipe));
+            let _ = noting_why(desk.abort_note(), || worker::work(board, &assignment, job, pipe));
         })?;
         let view = SlotView {
             board: Arc::clone(&self.board),
