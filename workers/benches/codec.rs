@@ -18,6 +18,9 @@ use serde::{Deserialize, Serialize};
 // The library does not show them to programs.
 #[path = "../src/codec/mod.rs"]
 mod codec;
+#[path = "../src/fuzzing.rs"]
+#[cfg(test)]
+mod fuzzing;
 #[path = "../src/text"]
 mod text {
     mod type_name;
@@ -27,6 +30,12 @@ mod text {
 mod sys {
     pub(crate) mod bulk;
     pub(crate) mod bulk_vec;
+    /// What is measured has the allocator that programs have.
+    pub(crate) mod counted {
+        pub(crate) fn frugally<R>(_bytes: usize, act: impl FnOnce() -> R) -> R {
+            act()
+        }
+    }
     pub(crate) mod huge_pages;
     pub(crate) mod stack;
     mod vec_parts;

@@ -82,7 +82,10 @@ fn split_place(place: &str) -> (Option<String>, Option<u32>) {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+    use crate::fuzzing::{changed, for_all};
 
     #[test]
     fn only_the_users_frames_are_kept() {
@@ -109,5 +112,19 @@ mod tests {
         assert_eq!(user_frames("disabled backtrace"), []);
         assert_eq!(user_frames("   0: core::panicking::panic\n   1: main\n"), []);
         assert_eq!(user_frames("   0: ctx::f\n   1: run_user_code_1\n"), []);
+    }
+
+    #[test]
+    fn any_text_has_frames_or_none() {
+        let text = "   0: core::panicking::panic_fmt\n             at /rustc/x.rs:1:2\n   1: ctx::inner\n             \
+                    at src/lib.rs:3:5\n   2: ctx::outer\n   3: run_user_code_7\n";
+        for_all(500, changed(Just(text.as_bytes().to_vec())), |changed| {
+            let text = String::from_utf8_lossy(&changed.bytes);
+            for frame in user_frames(&text) {
+                // Nothing is told that is not there.
+                assert!(text.contains(&frame.function));
+                assert!(frame.file.as_ref().is_none_or(|file| text.contains(file)));
+            }
+        });
     }
 }

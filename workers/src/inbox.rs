@@ -96,3 +96,70 @@ impl Inbox {
         false
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+    use rustix::pipe::{PipeFlags, pipe_with};
+
+    use super::*;
+    use crate::fuzzing::{Changed, changed, cuts, for_all, pieces};
+    use crate::sys::counted::frugally;
+
+    type Taken = (u64, bool, Vec<u8>);
+
+    fn written(records: Vec<(usize, bool, Vec<u8>)>) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        for (index, failed, payload) in records {
+            let start = bytes.len();
+            record::begin(index, &mut bytes);
+            bytes.extend_from_slice(&payload);
+            record::finish(start, failed, &mut bytes);
+        }
+        bytes
+    }
+
+    fn take(inbox: &mut Inbox, taken: &mut Vec<Taken>) {
+        let flow = inbox.take_records(|record| {
+            taken.push((record.index, record.failed, record.payload.to_vec()));
+            ControlFlow::<()>::Continue(())
+        });
+        assert!(flow.is_continue());
+    }
+
+    #[test]
+    fn any_bytes_give_the_same_records_however_they_come() {
+        let records = vec((any::<usize>(), any::<bool>(), vec(any::<u8>(), 0..40)), 0..5).prop_map(written);
+        for_all(1000, (changed(records), cuts()), |(Changed { bytes, .. }, cuts)| {
+            let mut expected = Vec::new();
+            let mut rest = &bytes[..];
+            while let Some((record, size)) = record::first(rest) {
+                expected.push((record.index, record.failed, record.payload.to_vec()));
+                rest = &rest[size..];
+            }
+            let (reading, writing) = pipe_with(PipeFlags::CLOEXEC | PipeFlags::NONBLOCK).unwrap();
+            let mut inbox = Inbox::new(reading);
+            let mut taken = Vec::new();
+            frugally(bytes.len(), || {
+                for (index, piece) in pieces(&bytes, &cuts).iter().enumerate() {
+                    // Some come through the pipe, some another way.
+                    if index % 2 == 0 {
+                        inbox.push(piece);
+                    } else {
+                        for part in piece.chunks(4096) {
+                            io::write(&writing, part).unwrap();
+                            inbox.receive();
+                        }
+                    }
+                    take(&mut inbox, &mut taken);
+                }
+            });
+            assert_eq!(taken, expected);
+            inbox.drop_partial();
+            inbox.drain();
+            take(&mut inbox, &mut taken);
+            assert_eq!(taken, expected);
+        });
+    }
+}

@@ -119,6 +119,8 @@ pub mod display;
 mod error;
 mod executor;
 mod frames;
+#[cfg(test)]
+mod fuzzing;
 mod handles;
 mod inbox;
 mod input;

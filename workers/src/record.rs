@@ -60,7 +60,11 @@ pub(crate) fn first(bytes: &[u8]) -> Option<(Record<'_>, usize)> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+
     use super::*;
+    use crate::fuzzing::{changed, for_all};
 
     fn written(index: usize, failed: bool, payload: &[u8], out: &mut Vec<u8>) {
         let start = out.len();
@@ -111,5 +115,29 @@ mod tests {
             bytes.extend_from_slice(&[0; 64]);
             assert!(first(&bytes).is_none());
         }
+    }
+
+    #[test]
+    fn of_any_bytes_those_records_come_out_that_are_whole() {
+        let record = (any::<usize>(), any::<bool>(), vec(any::<u8>(), 0..40));
+        let records = vec(record, 0..5).prop_map(|records| {
+            let mut bytes = Vec::new();
+            for (index, failed, payload) in records {
+                written(index, failed, &payload, &mut bytes);
+            }
+            bytes
+        });
+        for_all(3000, changed(records), |changed| {
+            let mut start = 0;
+            while let Some((record, size)) = first(&changed.bytes[start..]) {
+                assert!(size >= HEADER + record.payload.len() && size.is_multiple_of(WORD));
+                if start + size <= changed.intact() {
+                    let (whole, as_long) = first(&changed.written[start..]).unwrap();
+                    assert_eq!((&record, size), (&whole, as_long));
+                }
+                start += size;
+                assert!(start <= changed.bytes.len());
+            }
+        });
     }
 }

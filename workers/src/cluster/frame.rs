@@ -10,6 +10,8 @@ use serde::de::DeserializeOwned;
 const LENGTHS: usize = 16;
 /// A length beyond this is none, but something else that was printed where frames are expected.
 const LONGEST: u64 = 1 << 40;
+/// How much room there is for a frame before any of it has come, at most.
+const ROOM: usize = 1 << 20;
 
 /// Appends a frame.
 pub(super) fn append(header: &impl Serialize, body: &[u8], out: &mut Vec<u8>) -> io::Result<()> {
@@ -32,8 +34,12 @@ pub(super) fn read<H: DeserializeOwned>(stream: &mut impl Read) -> io::Result<Op
         Err(error) => return Err(error),
     }
     let (header, body) = lengths_in(&lengths)?;
-    let mut rest = vec![0; header + body];
-    stream.read_exact(&mut rest)?;
+    let length = header + body;
+    // Room grows with what comes, not with what is announced.
+    let mut rest = Vec::with_capacity(length.min(ROOM));
+    if stream.take(length as u64).read_to_end(&mut rest)? < length {
+        return Err(io::ErrorKind::UnexpectedEof.into());
+    }
     let body = rest.split_off(header);
     Ok(Some((serde_json::from_slice(&rest)?, body)))
 }
@@ -78,7 +84,13 @@ fn lengths_in(bytes: &[u8; LENGTHS]) -> io::Result<(usize, usize)> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+    use proptest::sample::Index;
+
     use super::*;
+    use crate::fuzzing::{changed, cuts, for_all, pieces};
+    use crate::sys::counted::frugally;
 
     #[test]
     fn frames_come_out_as_they_went_in_however_they_are_cut() {
@@ -111,5 +123,69 @@ mod tests {
         let mut frames = Frames::default();
         frames.feed(b"some other text here");
         frames.next::<String>().unwrap_err();
+    }
+
+    type Found = Vec<(String, Vec<u8>)>;
+
+    /// The frames up to the first that is none, as a stream has them; whether there was one that is none, or is not
+    /// whole.
+    fn in_stream(mut bytes: &[u8]) -> (Found, bool) {
+        let mut found = Vec::new();
+        loop {
+            match read(&mut bytes) {
+                Ok(Some(frame)) => found.push(frame),
+                Ok(None) => return (found, false),
+                Err(_) => return (found, true),
+            }
+        }
+    }
+
+    fn in_pieces(bytes: &[u8], cuts: &[Index]) -> (Found, bool) {
+        let (mut frames, mut found) = (Frames::default(), Vec::new());
+        for piece in pieces(bytes, cuts) {
+            frames.feed(&piece);
+            loop {
+                match frames.next() {
+                    Ok(Some(frame)) => found.push(frame),
+                    Ok(None) => break,
+                    Err(_) => return (found, true),
+                }
+            }
+        }
+        (found, false)
+    }
+
+    #[test]
+    fn any_bytes_are_the_same_frames_in_a_stream_and_in_pieces() {
+        let written = vec((".{0,12}", vec(any::<u8>(), 0..40)), 0..4).prop_map(|frames| {
+            let mut bytes = Vec::new();
+            for (header, body) in frames {
+                append(&header, &body, &mut bytes).unwrap();
+            }
+            bytes
+        });
+        for_all(2000, (changed(written), cuts()), |(changed, cuts)| {
+            let bytes = &changed.bytes;
+            let (found, is_error) = frugally(bytes.len() + ROOM, || in_stream(bytes));
+            let (same, is_none) = frugally(bytes.len(), || in_pieces(bytes, &cuts));
+            assert_eq!(same, found);
+            // Of pieces the rest may still come.
+            assert!(is_error || !is_none);
+            let whole = in_stream(&changed.written).0;
+            let mut end = 0;
+            for (index, frame) in whole.iter().enumerate() {
+                end += LENGTHS + serde_json::to_string(&frame.0).unwrap().len() + frame.1.len();
+                assert!(end > changed.intact() || found.get(index) == Some(frame), "{index}");
+            }
+        });
+    }
+
+    #[test]
+    fn a_length_alone_allocates_nothing() {
+        for (header, body) in [(LONGEST, 0), (0, LONGEST), (LONGEST, LONGEST), (1 << 30, 7)] {
+            let bytes = [header.to_le_bytes(), body.to_le_bytes(), *b"a little"].concat();
+            let error = frugally(ROOM, || read::<String>(&mut &bytes[..]).unwrap_err());
+            assert_eq!(error.kind(), io::ErrorKind::UnexpectedEof);
+        }
     }
 }

@@ -75,7 +75,7 @@ impl<'a, T: Message> Map<'a, T> {
             notebook::notify("parcell: the cluster has no workers yet; the map begins when there is one\n");
         }
         let size = settings.chunk_size.unwrap_or_else(|| {
-            let parts = most.unwrap_or(threads).max(1) * CHUNKS_PER_THREAD;
+            let parts = most.unwrap_or(threads).max(1).saturating_mul(CHUNKS_PER_THREAD);
             items.len().div_ceil(parts).max(1)
         });
         let indices: Vec<usize> = (0..items.len()).collect();
@@ -152,7 +152,7 @@ impl<'a, T: Message> Map<'a, T> {
 
     /// Hands over as many chunks as should be under way.
     fn hand_over(&mut self, sink: &mut Sink<'_>) -> Result<ControlFlow<()>, ClusterError> {
-        let most = self.most.unwrap_or(self.threads.max(1) * AHEAD);
+        let most = self.most.unwrap_or(self.threads.max(1).saturating_mul(AHEAD));
         while self.under_way.len() < most
             && let Some(items) = self.waiting.pop_front()
         {
@@ -217,15 +217,13 @@ impl<'a, T: Message> Map<'a, T> {
                 chunk: (map, chunk),
                 host,
                 outcomes,
-            } if map == self.number && self.under_way.remove(&chunk).is_some() => {
-                let mut rest = body;
-                for outcome in outcomes {
+            } if map == self.number
+                && let Some(items) = self.under_way.remove(&chunk) =>
+            {
+                let payloads = payloads(&items, &outcomes, body).ok_or(io::Error::from(io::ErrorKind::InvalidData))?;
+                for (outcome, payload) in outcomes.iter().zip(payloads) {
                     self.workers.insert((host.clone(), outcome.pid));
-                    let payload = rest
-                        .split_at_checked(outcome.length)
-                        .ok_or_else(|| io::Error::from(io::ErrorKind::InvalidData))?;
-                    rest = payload.1;
-                    if self.take(&outcome, payload.0, sink).is_break() {
+                    if self.take(outcome, payload, sink).is_break() {
                         return Ok(ControlFlow::Break(()));
                     }
                 }
@@ -311,5 +309,97 @@ impl<'a, T: Message> Map<'a, T> {
             recorder.note(item..item + 1, &outcome);
         }
         sink(item..item + 1, pid, outcome)
+    }
+}
+
+/// The payloads of a chunk's outcomes, which are one behind the other in the body; `None` where they are not, or the
+/// outcomes are those of other items than the chunk's.
+fn payloads<'a>(items: &[usize], outcomes: &[ItemOutcome], mut body: &'a [u8]) -> Option<Vec<&'a [u8]>> {
+    let mut payloads = Vec::with_capacity(items.len());
+    for outcome in outcomes {
+        let (payload, rest) = body.split_at_checked(outcome.length)?;
+        payloads.push(payload);
+        body = rest;
+    }
+    let told = outcomes.iter().map(|outcome| &outcome.item);
+    told.eq(items).then_some(payloads)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::cluster::frame::{self, Frames};
+    use crate::fuzzing::{Changed, changed, for_all};
+    use crate::sys::counted::frugally;
+
+    const ITEMS: [usize; 3] = [4, 5, 9];
+    const BODY: &[u8] = b"payloads";
+
+    fn done() -> Value {
+        json!({"kind": "done", "chunk": [1, 2], "host": "node", "outcomes": [
+            {"item": 4, "status": "done", "pid": 7, "length": 5},
+            {"item": 5, "status": "crashed", "pid": 7, "length": 0, "signal": 11, "code": null, "out_of_memory": false},
+            {"item": 9, "status": "failed", "pid": 8, "length": 3},
+        ]})
+    }
+
+    fn news(header: &Value) -> News {
+        serde_json::from_value(header.clone()).unwrap()
+    }
+
+    fn outcomes(header: &Value) -> Vec<ItemOutcome> {
+        match news(header) {
+            News::Done { outcomes, .. } => outcomes,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_chunk_has_the_outcomes_of_its_items_and_no_others() {
+        let expected: [&[u8]; 3] = [b"paylo", b"", b"ads"];
+        assert_eq!(payloads(&ITEMS, &outcomes(&done()), BODY).unwrap(), expected);
+        assert_eq!(payloads(&ITEMS, &outcomes(&done()), &BODY[1..]), None);
+        for items in [&ITEMS[1..], &ITEMS[..2], &[4, 5, 10], &[4, 9, 5], &[4, 5, 9, 10]] {
+            assert_eq!(payloads(items, &outcomes(&done()), BODY), None, "{items:?}");
+        }
+        let mut long = done();
+        long["outcomes"][2]["length"] = usize::MAX.into();
+        assert_eq!(payloads(&ITEMS, &outcomes(&long), BODY), None);
+    }
+
+    #[test]
+    fn any_news_are_of_the_chunk_or_an_error() {
+        let headers = [
+            done(),
+            json!({"kind": "connected", "workers": 2, "threads": 8}),
+            json!({"kind": "unavailable", "error": "no Dask"}),
+            json!({"kind": "output", "host": "node", "pid": 7, "item": 4, "stream": "stderr"}),
+            json!({"kind": "lost", "chunk": [1, 2], "error": "killed"}),
+        ];
+        let frames = headers.map(|header| {
+            let mut bytes = Vec::new();
+            frame::append(&header, BODY, &mut bytes).unwrap();
+            bytes
+        });
+        for_all(
+            4000,
+            changed(prop::sample::select(frames.to_vec())),
+            |Changed { bytes, .. }| {
+                let mut frames = Frames::default();
+                frames.feed(&bytes);
+                frugally(bytes.len(), || {
+                    if let Ok(Some((News::Done { outcomes, .. }, body))) = frames.next()
+                        && let Some(payloads) = payloads(&ITEMS, &outcomes, &body)
+                    {
+                        assert!(outcomes.iter().map(|outcome| outcome.item).eq(ITEMS));
+                        assert_eq!(payloads.len(), ITEMS.len());
+                        assert!(payloads.concat().len() <= body.len());
+                    }
+                });
+            },
+        );
     }
 }

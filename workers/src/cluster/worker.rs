@@ -150,3 +150,33 @@ impl Worker {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    use super::*;
+    use crate::fuzzing::{Changed, changed, for_all};
+    use crate::sys::counted::frugally;
+
+    #[test]
+    fn any_request_is_understood_or_an_error() {
+        let function = Function::of(|n: u32| n);
+        let request = (vec(0..9usize, 0..4), vec(any::<u8>(), 0..20)).prop_map(move |(lengths, arguments)| {
+            let mut bytes = Vec::new();
+            let header = json!({"function": function, "lengths": lengths});
+            frame::append(&header, &arguments, &mut bytes).unwrap();
+            bytes
+        });
+        for_all(2000, changed(request), |Changed { bytes, .. }| {
+            let mut stream = &bytes[..];
+            frugally(bytes.len() + 1024, || {
+                while let Ok(Some((request, _))) = frame::read::<Request>(&mut stream) {
+                    let _ = request.function.moved(|name| format!("/files/{name}"));
+                }
+            });
+        });
+    }
+}

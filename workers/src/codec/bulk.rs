@@ -4,6 +4,7 @@
 use serde::de::{DeserializeSeed, Deserializer, SeqAccess, Visitor};
 use serde::forward_to_deserialize_any;
 
+use super::depth::Depth;
 use super::problem::Problem;
 use crate::sys::bulk::{Number, Shape};
 
@@ -45,11 +46,12 @@ impl<'de> Bulk<'de> {
         (self.shape == Self::of_bytes(&[]).shape).then_some(self.bytes)
     }
 
-    pub(super) fn visit<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Problem> {
+    pub(super) fn visit<V: Visitor<'de>>(self, depth: &mut Depth, visitor: V) -> Result<V::Value, Problem> {
         let mut elements = PackedElements {
             bytes: self.bytes,
             size: self.shape.size(),
             shape: self.shape,
+            depth,
         };
         let value = visitor.visit_seq(&mut elements)?;
         match elements.left() {
@@ -60,20 +62,21 @@ impl<'de> Bulk<'de> {
 }
 
 /// The elements that have not been read yet.
-struct PackedElements<'de> {
+struct PackedElements<'a, 'de> {
     bytes: &'de [u8],
     /// Of an element.
     size: usize,
     shape: Shape,
+    depth: &'a mut Depth,
 }
 
-impl PackedElements<'_> {
+impl PackedElements<'_, '_> {
     fn left(&self) -> usize {
         self.bytes.len() / self.size
     }
 }
 
-impl<'de> SeqAccess<'de> for PackedElements<'de> {
+impl<'de> SeqAccess<'de> for PackedElements<'_, 'de> {
     type Error = Problem;
 
     #[inline]
@@ -83,7 +86,11 @@ impl<'de> SeqAccess<'de> for PackedElements<'de> {
         };
         self.bytes = rest;
         let shape = self.shape;
-        seed.deserialize(Element(Bulk { shape, bytes })).map(Some)
+        let element = Element {
+            bulk: Bulk { shape, bytes },
+            depth: self.depth,
+        };
+        seed.deserialize(element).map(Some)
     }
 
     fn size_hint(&self) -> Option<usize> {
@@ -92,21 +99,36 @@ impl<'de> SeqAccess<'de> for PackedElements<'de> {
 }
 
 /// One element.
-struct Element<'de>(Bulk<'de>);
+struct Element<'a, 'de> {
+    bulk: Bulk<'de>,
+    depth: &'a mut Depth,
+}
 
-impl<'de> Deserializer<'de> for Element<'de> {
+impl<'de> Element<'_, 'de> {
+    /// The same one level down. There is nothing in between in the bytes, so a type that is made of itself would go on
+    /// for ever.
+    fn nested<R>(self, read: impl FnOnce(Element<'_, 'de>) -> Result<R, Problem>) -> Result<R, Problem> {
+        let Self { bulk, depth } = self;
+        depth.enter()?;
+        let result = read(Element { bulk, depth });
+        depth.leave();
+        result
+    }
+}
+
+impl<'de> Deserializer<'de> for Element<'_, 'de> {
     type Error = Problem;
 
     #[inline]
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Problem> {
-        let Bulk { shape, bytes } = self.0;
+        let Bulk { shape, bytes } = self.bulk;
         if shape.outer > 0 {
             let shape = Shape {
                 outer: shape.inner,
                 inner: 0,
                 ..shape
             };
-            return Bulk { shape, bytes }.visit(visitor);
+            return Bulk { shape, bytes }.visit(self.depth, visitor);
         }
         match shape.number {
             Number::U8 => visitor.visit_u8(u8::from_ne_bytes(exactly(bytes)?)),
@@ -136,11 +158,11 @@ impl<'de> Deserializer<'de> for Element<'de> {
     }
 
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Problem> {
-        visitor.visit_some(self)
+        self.nested(|element| visitor.visit_some(element))
     }
 
     fn deserialize_newtype_struct<V: Visitor<'de>>(self, _: &'static str, visitor: V) -> Result<V::Value, Problem> {
-        visitor.visit_newtype_struct(self)
+        self.nested(|element| visitor.visit_newtype_struct(element))
     }
 
     fn is_human_readable(&self) -> bool {

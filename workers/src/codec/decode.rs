@@ -99,7 +99,7 @@ impl<'de> Decoder<'de> {
             Head::Some => self.within(to, |decoder| visitor.visit_some(decoder)),
             Head::Array(length) => self.visit_array(length, to, visitor),
             Head::Map(length) => self.visit_map(length, to, visitor),
-            Head::Bulk(bulk) => bulk.visit(visitor),
+            Head::Bulk(bulk) => bulk.visit(&mut self.depth, visitor),
             scalar => visit_scalar(scalar, visitor),
         }
     }
@@ -202,7 +202,7 @@ impl<'de> Deserializer<'de> for &mut Decoder<'de> {
         }
         match self.input.head()? {
             // A type that is written as bytes may well be read as a sequence of them.
-            Head::Bytes(bytes) => Bulk::of_bytes(bytes).visit(visitor),
+            Head::Bytes(bytes) => Bulk::of_bytes(bytes).visit(&mut self.depth, visitor),
             head => self.visit(head, For::AType, visitor),
         }
     }
@@ -309,7 +309,7 @@ impl<'de> SeqAccess<'de> for UnreadElements<'_, 'de> {
     }
 
     fn size_hint(&self) -> Option<usize> {
-        Some(self.left)
+        self.decoder.depth.is_roomy().then_some(self.left)
     }
 }
 
@@ -327,7 +327,7 @@ impl<'de> MapAccess<'de> for UnreadElements<'_, 'de> {
     }
 
     fn size_hint(&self) -> Option<usize> {
-        Some(self.left)
+        self.decoder.depth.is_roomy().then_some(self.left)
     }
 }
 

@@ -11,6 +11,10 @@ pub(super) const MAX_DEPTH: u32 = 4096;
 /// once more, and then nobody counts.
 pub(super) const MAX_BUFFERED_DEPTH: u32 = 128;
 
+/// Down to which level memory is asked for as many elements as are said to come. Each of them has a byte at least; but
+/// where every level said so of the same bytes, the memory would be that of all levels together.
+const ROOMY_LEVELS: u32 = 16;
+
 /// How many levels pass from one look at the stack to the next.
 const LEVELS_A_LOOK: u32 = 8;
 /// What must be left of the stack: enough for [`LEVELS_A_LOOK`], with what user code does in them.
@@ -57,6 +61,12 @@ impl Depth {
     pub(super) fn leave_buffered(&mut self) {
         self.buffered -= 1;
         self.leave();
+    }
+
+    /// Whether there is to be room at once for all the elements that are said to come; else it grows with those that
+    /// do.
+    pub(super) fn is_roomy(&self) -> bool {
+        self.levels <= ROOMY_LEVELS
     }
 
     #[cold]

@@ -186,7 +186,7 @@ impl CommMessage {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::{TEXTS, returns, travels};
+    use super::super::tests::{TEXTS, any_bytes_do_no_harm, returns, travels};
     use super::*;
 
     fn payload(data: Value) -> Payload {
@@ -248,5 +248,32 @@ mod tests {
             target_name,
             open: false,
         });
+    }
+
+    #[test]
+    fn any_bytes_are_a_message_or_an_error() {
+        let comm_id = || "a".to_owned();
+        let payload = || {
+            Payload::update(
+                json!({"value": 1.5, "b": [null, {}]}),
+                json!([["x", 0]]),
+                vec!["AA==".to_owned()],
+            )
+        };
+        any_bytes_do_no_harm(&[
+            CommMessage::CommOpen {
+                comm_id: comm_id(),
+                target_name: WIDGET_TARGET.to_owned(),
+                payload: payload(),
+            },
+            CommMessage::CommMsg {
+                comm_id: comm_id(),
+                payload: payload(),
+            },
+            CommMessage::CommClose {
+                comm_id: comm_id(),
+                payload: Payload::default(),
+            },
+        ]);
     }
 }

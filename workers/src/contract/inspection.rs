@@ -96,7 +96,7 @@ pub struct Part {
 
 #[cfg(test)]
 mod tests {
-    use crate::contract::tests::{TEXTS, returns, travels};
+    use crate::contract::tests::{TEXTS, any_bytes_do_no_harm, returns, travels};
 
     use super::*;
 
@@ -146,5 +146,18 @@ mod tests {
             r#"{"seen":"summary","text":null,"bytes":1,"elements":2,"has_parts":true}"#,
         );
         travels(&Seen::Grid { data: None }, r#"{"seen":"grid","data":null}"#);
+    }
+
+    #[test]
+    fn any_bytes_are_a_look_or_an_error() {
+        let parts = Look::Parts {
+            path: vec![3, 0],
+            range: 1..4,
+        };
+        any_bytes_do_no_harm(&[Look::Summary, parts, Look::Grid].map(|look| Inspection {
+            variables: vec!["a".to_owned(), "b".to_owned()],
+            look,
+            answer: PathBuf::from("/answer"),
+        }));
     }
 }

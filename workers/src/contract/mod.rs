@@ -23,8 +23,11 @@ pub const STANDING_WORKER: &str = "__worker";
 mod tests {
     use std::fmt::Debug;
 
+    use proptest::sample::select;
     use serde::Serialize;
     use serde::de::DeserializeOwned;
+
+    use crate::fuzzing::{changed, for_all};
 
     /// Text that is not easy to carry.
     pub(super) const TEXTS: [&str; 5] = [
@@ -47,5 +50,19 @@ mod tests {
     pub(super) fn returns<M: Debug + DeserializeOwned + PartialEq + Serialize>(message: &M) {
         let bytes = serde_json::to_vec(message).unwrap();
         assert_eq!(&serde_json::from_slice::<M>(&bytes).unwrap(), message);
+    }
+
+    /// The library reads these: what is changed on the way is another message or an error.
+    pub(super) fn any_bytes_do_no_harm<M: DeserializeOwned + Serialize>(messages: &[M]) {
+        let written = messages
+            .iter()
+            .map(|message| serde_json::to_vec(message).unwrap())
+            .collect::<Vec<_>>();
+        for_all(2000, changed(select(written)), |changed| {
+            match serde_json::from_slice::<M>(&changed.bytes) {
+                Ok(message) => drop(serde_json::to_vec(&message).unwrap()),
+                Err(_) => assert!(!changed.is_intact()),
+            }
+        });
     }
 }

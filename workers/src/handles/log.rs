@@ -304,7 +304,12 @@ impl Surplus {
 
 #[cfg(test)]
 mod tests {
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+
     use super::*;
+    use crate::fuzzing::{Changed, changed, for_all};
+    use crate::sys::counted::frugally;
     use crate::sys::region::Kind;
 
     /// Tries a log of which nothing is mapped, and one of which a little is.
@@ -428,5 +433,58 @@ mod tests {
             log.write(0, &100u64.to_le_bytes()).unwrap();
             assert!(log.take(&mut state).is_err());
         });
+    }
+
+    #[test]
+    fn a_damaged_log_has_the_messages_before_the_damage_and_then_others_or_an_error() {
+        type Parts = (Vec<u8>, Vec<u16>);
+        let in_log = |message: &LogMessage| {
+            let vector = message.vector.as_ref().map(|vector| vector.bytes().to_vec());
+            (message.bytes.clone(), vector.unwrap_or_default())
+        };
+        let messages = vec((vec(any::<u8>(), 0..40), vec(any::<u16>(), 0..40)), 1..5);
+        // The damage is what has been changed in something else that is as long.
+        let damage = changed(vec(any::<u8>(), 300));
+        for_all(
+            500,
+            (messages, damage, 0..200usize),
+            |(messages, damage, at): (Vec<Parts>, Changed, usize)| {
+                with_logs(|log, mut state| {
+                    let mut ends = Vec::new();
+                    let mut expected = Vec::new();
+                    for (bytes, numbers) in &messages {
+                        let vector = BulkVec::of(numbers.clone(), 1).ok();
+                        let message = LogMessage {
+                            bytes: bytes.clone(),
+                            vector,
+                        };
+                        log.append(&mut state, &message).unwrap();
+                        expected.push(in_log(&message));
+                        ends.push(state.tail);
+                    }
+                    let size = usize::try_from(state.tail).unwrap();
+                    let mut whole = vec![0; size];
+                    pread(log.region.file(), &mut whole, log.base).unwrap();
+                    let mut damaged = whole.clone();
+                    for (byte, (new, old)) in damaged
+                        .iter_mut()
+                        .skip(at)
+                        .zip(damage.bytes.iter().zip(&damage.written))
+                    {
+                        *byte ^= new ^ old;
+                    }
+                    log.write(0, &damaged).unwrap();
+                    let intact = whole.iter().zip(&damaged).take_while(|(old, new)| old == new).count();
+                    for (message, end) in expected.iter().zip(&ends) {
+                        let next = frugally(size, || log.take(&mut state));
+                        if *end <= intact as u64 {
+                            assert_eq!(&in_log(&next.unwrap().unwrap().0), message);
+                        } else if next.is_err() {
+                            break;
+                        }
+                    }
+                });
+            },
+        );
     }
 }

@@ -183,7 +183,10 @@ fn code_of(key: &[u8], role: Role, parts: [&[u8]; 3]) -> Hmac<Sha256> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+    use crate::fuzzing::{changed, for_all};
 
     const IDENTITY: ServerIdentity = ServerIdentity { pid: 7, instance: 9 };
 
@@ -254,5 +257,25 @@ mod tests {
     fn another_protocol_is_told_apart() {
         let greeting = [b'S'; GREETING_LEN];
         assert_eq!(Answer::to(&greeting).unwrap().unwrap_err(), Distrust::NotAManager);
+    }
+
+    #[test]
+    fn whatever_is_changed_on_the_way_is_not_trusted() {
+        let challenge = Challenge::new().unwrap();
+        let answer = Answer::to(&challenge.greeting()).unwrap().unwrap();
+        let response = answer.response(b"key");
+        let verdict = challenge.judge(b"key", &response, IDENTITY).unwrap();
+        for_all(1500, changed(Just(response.to_vec())), |changed| {
+            let bytes: [u8; RESPONSE_LEN] = changed.of_length(RESPONSE_LEN).try_into().unwrap();
+            assert_eq!(challenge.judge(b"key", &bytes, IDENTITY).is_ok(), bytes == response);
+        });
+        for_all(1500, changed(Just(verdict.to_vec())), |changed| {
+            let bytes: [u8; VERDICT_LEN] = changed.of_length(VERDICT_LEN).try_into().unwrap();
+            assert_eq!(answer.check(b"key", &bytes).is_ok(), bytes == verdict);
+        });
+        for_all(1000, changed(Just(challenge.greeting().to_vec())), |changed| {
+            let bytes: [u8; GREETING_LEN] = changed.of_length(GREETING_LEN).try_into().unwrap();
+            assert_eq!(Answer::to(&bytes).unwrap().is_ok(), bytes.starts_with(&MAGIC));
+        });
     }
 }

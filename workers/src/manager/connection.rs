@@ -212,12 +212,21 @@ fn connect_tcp(address: &SocketAddr, deadline: Option<Instant>) -> io::Result<Ow
 mod tests {
     //! What the server does with clients that know the key and do not keep to the protocol.
 
+    use std::io::Write;
+
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+
     use super::*;
+    use crate::fuzzing::{Changed, changed, for_all};
     use crate::manager::Manager;
+    use crate::manager::authentication::Challenge;
     use crate::manager::error::ManagerError;
+    use crate::manager::message::tests::{first, reply};
     use crate::manager::message::{
         LARGEST, NewObject, Operation, Payload, QueueOperation, Refusal, SemaphoreOperation,
     };
+    use crate::sys::counted::frugally;
 
     fn connect(manager: &Manager) -> Connection {
         let endpoint = &manager.endpoint;
@@ -432,5 +441,47 @@ mod tests {
         let refused = Reply::Refused(Refusal::NotHeld);
         assert_eq!(other.exchange(&release, None).unwrap(), refused);
         assert_eq!(holder.exchange(&release, None).unwrap(), Reply::Done);
+    }
+
+    /// A client whose server says this, and then nothing more.
+    fn told<R>(bytes: &[u8], hear: impl FnOnce(&Connection) -> R) -> R {
+        let (ours, mut theirs) = UnixStream::pair().unwrap();
+        let connection = Connection {
+            socket: ours.into(),
+            process: std::process::id(),
+        };
+        std::thread::scope(|scope| {
+            scope.spawn(move || {
+                // Who has had enough closes the connection, and what is said after that is not heard.
+                let _ = theirs.write_all(bytes);
+                let _ = theirs.shutdown(std::net::Shutdown::Write);
+            });
+            let result = hear(&connection);
+            // Unlike closing, this counts though a process that was forked just now has a copy.
+            shutdown(&connection.socket, Shutdown::Both).unwrap();
+            result
+        })
+    }
+
+    #[test]
+    fn any_reply_is_understood_or_an_error() {
+        let frames = reply().prop_map(|reply| frame(&reply).unwrap());
+        for_all(500, changed(frames), |Changed { bytes, .. }| {
+            let heard = told(&bytes, |connection| frugally(bytes.len(), || connection.reply(None)));
+            match first::<Reply>(&bytes) {
+                Some(Ok((expected, _))) => assert_eq!(heard.unwrap(), expected),
+                Some(Err(_)) | None => assert!(heard.is_err(), "{heard:?}"),
+            }
+        });
+    }
+
+    #[test]
+    fn whatever_a_server_says_that_does_not_know_the_key_it_is_not_trusted() {
+        let key = Key::new(&[5; 32]);
+        let greeting = Challenge::new().unwrap().greeting();
+        let said = vec(any::<u8>(), VERDICT_LEN).prop_map(move |verdict| [&greeting[..], &verdict].concat());
+        for_all(500, changed(said), |Changed { bytes, .. }| {
+            assert!(told(&bytes, |connection| connection.authenticate(&key, None)).is_err());
+        });
     }
 }

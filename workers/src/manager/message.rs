@@ -304,8 +304,13 @@ pub(crate) fn open_frame<T: DeserializeOwned>(frame: &[u8]) -> Result<T, FrameEr
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+
     use super::*;
+    use crate::fuzzing::{Changed, changed, for_all};
+    use crate::sys::counted::frugally;
 
     #[test]
     fn a_message_comes_out_of_its_frame() {
@@ -337,5 +342,184 @@ mod tests {
     fn a_length_above_the_limit_is_refused_before_anything_is_read() {
         let length = u32::try_from(LARGEST + 1).unwrap().to_le_bytes();
         assert!(matches!(frame_len(&length), Err(FrameError::TooLarge { .. })));
+    }
+
+    pub(in crate::manager) fn payload() -> impl Strategy<Value = Payload> {
+        vec(any::<u8>(), 0..24).prop_map(Payload::new)
+    }
+
+    /// Requests of every kind, some of them about an object with a low number.
+    pub(in crate::manager) fn request() -> impl Strategy<Value = Request> {
+        let object = || prop_oneof![9 => 0..5u64, 1 => any::<u64>()];
+        let name = prop::option::of("[a-c]{0,2}");
+        let call = (object(), prop::option::of(any::<Duration>()), operation());
+        prop_oneof![
+            2 => (name, new_object()).prop_map(|(name, object)| Request::Open { name, object }),
+            8 => call.prop_map(|(object, limit, operation)| Request::Call { object, limit, operation }),
+            1 => object().prop_map(|object| Request::Delete { object }),
+        ]
+    }
+
+    pub(in crate::manager) fn new_object() -> impl Strategy<Value = NewObject> {
+        prop_oneof![
+            Just(()).prop_map(|()| NewObject::List),
+            Just(()).prop_map(|()| NewObject::Dict),
+            payload().prop_map(NewObject::Value),
+            prop::option::of(prop_oneof![0..3u64, any::<u64>()]).prop_map(|bound| NewObject::Queue { bound }),
+            Just(()).prop_map(|()| NewObject::Lock),
+            prop_oneof![0..3u64, any::<u64>()].prop_map(|permits| NewObject::Semaphore { permits }),
+            Just(()).prop_map(|()| NewObject::Event),
+        ]
+    }
+
+    fn operation() -> impl Strategy<Value = Operation> {
+        prop_oneof![
+            list_operation().prop_map(Operation::List),
+            dict_operation().prop_map(Operation::Dict),
+            value_operation().prop_map(Operation::Value),
+            queue_operation().prop_map(Operation::Queue),
+            semaphore_operation().prop_map(Operation::Lock),
+            semaphore_operation().prop_map(Operation::Semaphore),
+            event_operation().prop_map(Operation::Event),
+        ]
+    }
+
+    fn number() -> impl Strategy<Value = u64> {
+        prop_oneof![9 => 0..5u64, 1 => any::<u64>(), 1 => Just(u64::MAX)]
+    }
+
+    fn list_operation() -> impl Strategy<Value = ListOperation> {
+        prop_oneof![
+            payload().prop_map(ListOperation::Push),
+            vec(payload(), 0..4).prop_map(ListOperation::Extend),
+            number().prop_map(ListOperation::Load),
+            (number(), payload()).prop_map(|(index, item)| ListOperation::Set(index, item)),
+            (number(), number(), payload()).prop_map(|(index, stamp, item)| ListOperation::Replace {
+                index,
+                stamp,
+                item
+            }),
+            (number(), payload()).prop_map(|(index, item)| ListOperation::Insert(index, item)),
+            number().prop_map(ListOperation::Remove),
+            payload().prop_map(ListOperation::Find),
+            (0..4).prop_map(|which| match which {
+                0 => ListOperation::Pop,
+                1 => ListOperation::Len,
+                2 => ListOperation::Clear,
+                _ => ListOperation::Items,
+            }),
+        ]
+    }
+
+    fn dict_operation() -> impl Strategy<Value = DictOperation> {
+        let replace = (payload(), prop::option::of(number()), prop::option::of(payload()));
+        prop_oneof![
+            (payload(), payload()).prop_map(|(key, value)| DictOperation::Insert(key, value)),
+            (payload(), payload()).prop_map(|(key, value)| DictOperation::GetOrInsert(key, value)),
+            payload().prop_map(DictOperation::Load),
+            payload().prop_map(DictOperation::Remove),
+            replace.prop_map(|(key, stamp, value)| DictOperation::Replace { key, stamp, value }),
+            payload().prop_map(DictOperation::Contains),
+            (0..5).prop_map(|which| match which {
+                0 => DictOperation::Len,
+                1 => DictOperation::Clear,
+                2 => DictOperation::Keys,
+                3 => DictOperation::Values,
+                _ => DictOperation::Pairs,
+            }),
+        ]
+    }
+
+    fn value_operation() -> impl Strategy<Value = ValueOperation> {
+        prop_oneof![
+            Just(()).prop_map(|()| ValueOperation::Load),
+            payload().prop_map(ValueOperation::Set),
+            (number(), payload()).prop_map(|(stamp, value)| ValueOperation::Replace { stamp, value }),
+        ]
+    }
+
+    fn queue_operation() -> impl Strategy<Value = QueueOperation> {
+        prop_oneof![
+            payload().prop_map(QueueOperation::Put),
+            Just(()).prop_map(|()| QueueOperation::Get),
+            Just(()).prop_map(|()| QueueOperation::Len),
+        ]
+    }
+
+    fn semaphore_operation() -> impl Strategy<Value = SemaphoreOperation> {
+        (0..3).prop_map(|which| match which {
+            0 => SemaphoreOperation::Acquire,
+            1 => SemaphoreOperation::Release,
+            _ => SemaphoreOperation::Available,
+        })
+    }
+
+    fn event_operation() -> impl Strategy<Value = EventOperation> {
+        (0..4).prop_map(|which| match which {
+            0 => EventOperation::Set,
+            1 => EventOperation::Clear,
+            2 => EventOperation::IsSet,
+            _ => EventOperation::Wait,
+        })
+    }
+
+    pub(in crate::manager) fn reply() -> impl Strategy<Value = Reply> {
+        let stamped = (any::<u64>(), payload()).prop_map(|(stamp, payload)| Stamped { stamp, payload });
+        prop_oneof![
+            Just(()).prop_map(|()| Reply::Done),
+            any::<bool>().prop_map(Reply::Flag),
+            any::<u64>().prop_map(Reply::Count),
+            any::<Option<u64>>().prop_map(Reply::Position),
+            prop::option::of(payload()).prop_map(Reply::Item),
+            prop::option::of(stamped).prop_map(Reply::Stamped),
+            vec(payload(), 0..4).prop_map(Reply::Items),
+            vec((payload(), payload()), 0..4).prop_map(Reply::Pairs),
+            any::<u64>().prop_map(Reply::Object),
+            any::<bool>().prop_map(|abandoned| Reply::Granted { abandoned }),
+            Just(()).prop_map(|()| Reply::TimedOut),
+            ".{0,9}".prop_map(|error| Reply::Refused(Refusal::Malformed(error))),
+            (any::<u64>(), any::<u64>()).prop_map(|(index, len)| Reply::Refused(Refusal::OutOfBounds { index, len })),
+            Just((Kind::List, Kind::Lock))
+                .prop_map(|(found, wanted)| Reply::Refused(Refusal::WrongKind { found, wanted })),
+        ]
+    }
+
+    /// The first message in these bytes, as both ends take it; `None` while it has not come as a whole.
+    pub(in crate::manager) fn first<T: DeserializeOwned>(bytes: &[u8]) -> Option<Result<(T, usize), FrameError>> {
+        match frame_len(bytes) {
+            Ok(len) => {
+                let len = len.filter(|len| *len <= bytes.len())?;
+                Some(open_frame(&bytes[..len]).map(|message| (message, len)))
+            }
+            Err(error) => Some(Err(error)),
+        }
+    }
+
+    /// Any bytes are a message, which can be sent as it is, or none; and what was not changed arrives as it was.
+    fn arrives_or_not<T: DeserializeOwned + Serialize>(changed: &Changed) {
+        let bytes = &changed.bytes;
+        match frugally(bytes.len(), || first::<T>(bytes)) {
+            Some(Ok((message, len))) => {
+                let again = frame(&message).unwrap();
+                if len <= changed.intact() {
+                    assert_eq!(again, bytes[..len]);
+                }
+                let (once_more, _) = first::<T>(&again).unwrap().unwrap();
+                assert_eq!(frame(&once_more).unwrap(), again);
+            }
+            Some(Err(_)) | None => assert!(!changed.is_intact()),
+        }
+    }
+
+    #[test]
+    fn any_bytes_are_a_request_or_an_error() {
+        let frames = request().prop_map(|request| frame(&request).unwrap());
+        for_all(1000, changed(frames), |changed| arrives_or_not::<Request>(&changed));
+    }
+
+    #[test]
+    fn any_bytes_are_a_reply_or_an_error() {
+        let frames = reply().prop_map(|reply| frame(&reply).unwrap());
+        for_all(2000, changed(frames), |changed| arrives_or_not::<Reply>(&changed));
     }
 }

@@ -83,9 +83,14 @@ pub fn last_results<R: Message>() -> Result<BTreeMap<usize, Result<R, TaskError>
         let actual = map.type_name;
         return Err(LastResultsError::OtherType { asked, actual });
     }
-    let bits = Bits::<R>::of().filter(|bits| map.packing == Some(bits.size()));
+    Ok(outcomes_in(map.packing, &bytes))
+}
+
+/// What these records have for each item.
+fn outcomes_in<R: Message>(packing: Packing, records: &[u8]) -> BTreeMap<usize, Result<R, TaskError>> {
+    let bits = Bits::<R>::of().filter(|bits| packing == Some(bits.size()));
     let mut outcomes = BTreeMap::new();
-    for record in notebook::records(&bytes) {
+    for record in notebook::records(records) {
         let Ok(item) = usize::try_from(record.index) else {
             continue;
         };
@@ -95,7 +100,7 @@ pub fn last_results<R: Message>() -> Result<BTreeMap<usize, Result<R, TaskError>
                     .payload
                     .chunks(bits.size().get())
                     .map_while(|bytes| bits.read(bytes));
-                outcomes.extend((item..).zip(values.map(Ok)));
+                outcomes.extend((item..usize::MAX).zip(values.map(Ok)));
             }
             _ => {
                 let bytes = match record.failed {
@@ -106,7 +111,7 @@ pub fn last_results<R: Message>() -> Result<BTreeMap<usize, Result<R, TaskError>
             }
         }
     }
-    Ok(outcomes)
+    outcomes
 }
 
 /// Keeps the outcomes of calls that all have ended, as those of a map that has failed.
@@ -238,7 +243,12 @@ fn without_paths(full: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+
     use super::*;
+    use crate::fuzzing::{Changed, changed, for_all};
+    use crate::sys::counted::frugally;
 
     #[test]
     fn types_are_named_as_people_write_them() {
@@ -252,5 +262,43 @@ mod tests {
     fn in_a_plain_program_there_are_none() {
         assert!(matches!(last_results::<u64>(), Err(LastResultsError::None)));
         assert!(Recorder::begin(3, type_name::<u64>, None).is_none());
+    }
+
+    fn written(index: usize, outcome: Result<&[u8], &TaskError>) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        record::begin(index, &mut bytes);
+        match outcome {
+            Ok(payload) => bytes.extend_from_slice(payload),
+            Err(error) => job::encode_error(error, &mut bytes),
+        }
+        record::finish(0, outcome.is_err(), &mut bytes);
+        bytes
+    }
+
+    #[test]
+    fn packed_results_of_items_that_there_cannot_be_are_left_out() {
+        let packing = Bits::<u64>::of().map(Bits::size);
+        let records = written(usize::MAX - 1, Ok(&[7; 32]));
+        let outcomes = outcomes_in::<u64>(packing, &records);
+        assert_eq!(outcomes.into_keys().collect::<Vec<_>>(), [usize::MAX - 1]);
+    }
+
+    #[test]
+    fn any_records_have_outcomes_for_some_items() {
+        let record = (any::<u16>(), vec(any::<u8>(), 0..40), any::<bool>());
+        let records = vec(record, 0..5).prop_map(|records| {
+            let written = |(index, payload, failed): (u16, Vec<u8>, bool)| {
+                let error = TaskError::system(None, Some(index.into()), String::from_utf8_lossy(&payload).as_ref());
+                written(index.into(), if failed { Err(&error) } else { Ok(&payload) })
+            };
+            records.into_iter().flat_map(written).collect()
+        });
+        for_all(1500, changed(records), |Changed { bytes, .. }| {
+            frugally(bytes.len(), || {
+                outcomes_in::<u64>(Bits::<u64>::of().map(Bits::size), &bytes);
+                outcomes_in::<u64>(None, &bytes);
+                outcomes_in::<Vec<String>>(None, &bytes);
+            });
+        });
     }
 }

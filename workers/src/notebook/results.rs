@@ -194,9 +194,13 @@ fn write_all(file: impl AsFd, mut bytes: &[u8], mut at: u64) -> io::Result<()> {
 mod tests {
     use std::os::fd::OwnedFd;
 
+    use proptest::collection::vec;
+    use proptest::prelude::*;
     use rustix::fs::{MemfdFlags, memfd_create};
 
     use super::*;
+    use crate::fuzzing::{changed, for_all};
+    use crate::sys::counted::frugally;
 
     fn file() -> OwnedFd {
         memfd_create("results", MemfdFlags::CLOEXEC).unwrap()
@@ -284,5 +288,34 @@ mod tests {
             write_all(&file, damage, 0).unwrap();
             assert_eq!(LastMap::read(&file), None);
         }
+    }
+
+    #[test]
+    fn any_file_is_a_map_or_none() {
+        let written = (vec(vec(any::<u8>(), 0..30), 0..4), any::<[u64; 3]>()).prop_map(|(payloads, counts)| {
+            let file = file();
+            let mut writer = ResultsWriter::begin(&file, &description(9)).unwrap();
+            for (index, payload) in payloads.iter().enumerate() {
+                writer.append(&record(index, payload), bytemuck::cast(counts)).unwrap();
+            }
+            let mut bytes = vec![0; usize::try_from(writer.len()).unwrap()];
+            read_up_to(&file, &mut bytes, 0).unwrap();
+            bytes
+        });
+        for_all(1000, changed(written), |changed| {
+            let file = file();
+            write_all(&file, &changed.bytes, 0).unwrap();
+            let found = frugally(changed.bytes.len(), || read(&file).unwrap());
+            assert_eq!(found.as_ref().map(|(map, _)| map), LastMap::read(&file).as_ref());
+            let Some((map, bytes)) = found else {
+                assert!(!changed.is_intact());
+                return;
+            };
+            assert!(bytes.len() <= changed.bytes.len());
+            assert!(records(&bytes).all(|record| record.payload.len() <= bytes.len()));
+            if changed.is_intact() {
+                assert_eq!((map.cell, map.items, map.type_name.as_str()), (3, 9, "Vec<u64>"));
+            }
+        });
     }
 }

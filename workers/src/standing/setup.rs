@@ -101,3 +101,37 @@ fn library_file() -> io::Result<String> {
 pub(super) fn employer() -> u64 {
     ProcessIdentity::current().word()
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::fuzzing::{changed, for_all};
+    use crate::sys::counted::frugally;
+    use crate::sys::region::{Kind, Region};
+
+    #[test]
+    fn any_text_is_a_setup_or_an_error() {
+        let region = Region::create(Kind::named(b"setup"), 8).unwrap();
+        let setup = Setup {
+            employer: u64::MAX,
+            lifeline: 5,
+            crew: region.name(),
+            crew_id: 3,
+            hub: region.name(),
+            desk: 1,
+            initializer: Some(Function::without_argument(|| ())),
+            max_tasks: None,
+            memory_limit: Some(1 << 30),
+        };
+        let text = serde_json::to_vec(&setup).unwrap();
+        for_all(2000, changed(Just(text)), |changed| {
+            let bytes = &changed.bytes;
+            let understood = frugally(bytes.len(), || serde_json::from_slice::<Setup>(bytes));
+            if changed.is_intact() {
+                assert_eq!(serde_json::to_vec(&understood.unwrap()).unwrap(), changed.written);
+            }
+        });
+    }
+}

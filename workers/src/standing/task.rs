@@ -148,7 +148,12 @@ impl Reply {
 
 #[cfg(test)]
 mod tests {
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+
     use super::*;
+    use crate::fuzzing::{Changed, changed, for_all};
+    use crate::sys::counted::frugally;
 
     fn call() -> Call {
         Call {
@@ -172,5 +177,44 @@ mod tests {
         for damaged in [&b""[..], &[0, 1], &[0, 5, 0, 0, 0, 1]] {
             assert_eq!(decode(damaged), None);
         }
+    }
+
+    fn written() -> impl Strategy<Value = Vec<u8>> {
+        let call = call();
+        vec(any::<u8>(), 0..20).prop_map(move |argument| {
+            let encoded = encode(&call, |out| {
+                out.extend_from_slice(&argument);
+                Ok(None)
+            });
+            encoded.unwrap().bytes
+        })
+    }
+
+    #[test]
+    fn any_bytes_are_a_task_or_none() {
+        for_all(2000, changed(written()), |changed| {
+            let bytes = &changed.bytes;
+            let Some((_, call, argument)) = decode(bytes) else {
+                assert!(!changed.is_intact());
+                return;
+            };
+            assert_eq!(HEAD + call.len() + argument.len(), bytes.len());
+            let understood = frugally(bytes.len(), || codec::decode::<Call>(call));
+            if HEAD + call.len() <= changed.intact() {
+                assert_eq!(understood.unwrap().cell, Some(3));
+            }
+        });
+    }
+
+    #[test]
+    fn any_bytes_are_a_reply_or_none() {
+        let written = (any::<[u64; 3]>(), vec(any::<u8>(), 0..20))
+            .prop_map(|(reply, payload)| [bytemuck::bytes_of(&reply), &payload].concat());
+        for_all(2000, changed(written), |Changed { bytes, .. }| {
+            match Reply::split(&bytes) {
+                Some((reply, payload)) => assert_eq!([bytemuck::bytes_of(&reply), payload].concat(), bytes),
+                None => assert!(bytes.len() < size_of::<Reply>()),
+            }
+        });
     }
 }

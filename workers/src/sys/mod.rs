@@ -15,6 +15,8 @@ pub(crate) mod bulk;
 pub(crate) mod bulk_vec;
 pub(crate) mod clock;
 pub(crate) mod code;
+#[cfg(test)]
+pub(crate) mod counted;
 pub(crate) mod cpu;
 pub(crate) mod descriptors;
 pub(crate) mod disposition;

@@ -190,7 +190,8 @@ impl Region {
             return Ok(None);
         }
         let (id, len) = (word(&start[..16]), word(&start[16..]));
-        let fits = |len: &usize| len.checked_add(HEADER).is_some_and(|total| total as i64 <= size);
+        let total = |len: &usize| len.checked_add(HEADER).and_then(|total| i64::try_from(total).ok());
+        let fits = |len: &usize| total(len).is_some_and(|total| total <= size);
         match usize::try_from(len).ok().filter(fits) {
             Some(len) if expected.is_none_or(|expected| expected == id) => Self::map(fd, id, len).map(Some),
             _ => Ok(None),
@@ -347,7 +348,10 @@ fn word(bytes: &[u8]) -> u128 {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+    use crate::fuzzing::{changed, for_all};
 
     const TEST: Kind = Kind::named(b"test");
 
@@ -437,5 +441,19 @@ mod tests {
             false
         };
         assert!(!region.is_let_go(travels));
+    }
+
+    #[test]
+    fn any_file_is_a_region_that_fits_into_it_or_none() {
+        let header = (any::<u128>(), prop_oneof![0..200u64, any::<u64>()])
+            .prop_map(|(id, len)| [&id.to_le_bytes()[..], &len.to_le_bytes()].concat());
+        for_all(1000, (changed(header), 0..300usize), |(header, length)| {
+            let file = memfd_create(c"damaged", MemfdFlags::CLOEXEC).unwrap();
+            rustix::io::pwrite(&file, &header.bytes, 0).unwrap();
+            ftruncate(&file, length as u64).unwrap();
+            if let Some(region) = Region::map_descriptor(file, None).unwrap() {
+                assert!(region.len() + HEADER <= length);
+            }
+        });
     }
 }

@@ -66,7 +66,10 @@ impl<'de> serde::Deserialize<'de> for RegionName {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+    use crate::fuzzing::{changed, for_all};
 
     #[test]
     fn names_are_read_as_written() {
@@ -86,5 +89,21 @@ mod tests {
         ] {
             assert_eq!(wrong.parse::<RegionName>(), Err(NotARegionName));
         }
+    }
+
+    #[test]
+    fn any_text_is_a_name_that_can_be_written_or_none() {
+        let name = (any::<u32>(), 0..RawFd::MAX, any::<u128>());
+        let text = name.prop_map(|(pid, fd, id)| RegionName { pid, fd, id }.to_string().into_bytes());
+        for_all(3000, changed(text), |changed| {
+            let text = String::from_utf8_lossy(&changed.bytes);
+            match text.parse::<RegionName>() {
+                Ok(name) => {
+                    assert!(name.fd >= 0);
+                    assert_eq!(name.to_string().parse(), Ok(name));
+                }
+                Err(NotARegionName) => assert!(!changed.is_intact()),
+            }
+        });
     }
 }

@@ -1,99 +1,58 @@
 //! That bytes that nobody has sent do no harm.
 
-use std::time::{Duration, Instant};
+use std::collections::HashMap;
+
+use proptest::collection::vec;
+use proptest::prelude::*;
+use proptest::sample::{Index, select};
+use serde::de::IgnoredAny;
 
 use super::*;
+use crate::fuzzing::{Changed, changed, for_all};
+use crate::sys::counted::frugally;
 
-/// How long the search for bytes that do harm may take.
-const LIMIT: Duration = Duration::from_secs(3);
+/// Samples that are longer have more of the same in them.
+const SHORT: usize = 1000;
 
-/// Numbers that are the same each time (xorshift).
-struct Numbers(u64);
+/// Decodes bytes as values of one type. What comes of it nobody can say, but it is not much memory, and an end.
+type Decode = fn(&[u8]);
 
-impl Numbers {
-    fn next(&mut self) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        self.0
-    }
-
-    fn below(&mut self, limit: usize) -> usize {
-        (self.next() % limit as u64) as usize
-    }
-
-    /// Bytes, many of them with a meaning.
-    fn bytes(&mut self) -> Vec<u8> {
-        let length = self.below(64);
-        let byte = |numbers: &mut Self| match numbers.below(4) {
-            0 => 0xc0 | numbers.below(64) as u8,
-            1 => numbers.below(16) as u8,
-            2 => 0x80 | numbers.below(64) as u8,
-            _ => numbers.next() as u8,
-        };
-        (0..length).map(|_| byte(self)).collect()
-    }
-
-    /// The bytes with something changed, left out, put in or doubled.
-    fn mutate(&mut self, bytes: &mut Vec<u8>) {
-        if bytes.is_empty() {
-            return;
-        }
-        let at = self.below(bytes.len());
-        match self.below(5) {
-            0 => bytes[at] = self.next() as u8,
-            1 => bytes[at] ^= 1 << self.below(8),
-            2 => bytes.truncate(at),
-            3 => drop(bytes.splice(at..at, self.bytes())),
-            _ => {
-                let end = at + self.below(bytes.len() - at) + 1;
-                let part = bytes[at..end.min(at + 64)].to_vec();
-                drop(bytes.splice(at..at, part));
-            }
-        }
-    }
+fn decode_as<T: DeserializeOwned>(bytes: &[u8]) {
+    let _ = frugally(bytes.len(), || decode::<T>(bytes).is_ok());
 }
 
-/// Decodes changed encodings of each value as the value's type, and as types that take anything.
-struct Mutations {
-    numbers: Numbers,
-    end: Instant,
-    tries: usize,
-}
+/// Encoded values, and what decodes their types.
+#[derive(Default)]
+struct Samples(BTreeMap<Vec<u8>, Vec<Decode>>);
 
-impl Check for Mutations {
+impl Check for Samples {
     fn check<T: Serialize + DeserializeOwned + PartialEq + Debug>(&mut self, value: T) {
-        let good = encode(&value);
-        let tries = if good.len() < 1000 { 20 } else { 2 };
-        for _ in 0..tries {
-            if Instant::now() >= self.end {
-                return;
-            }
-            let mut bytes = good.clone();
-            for _ in 0..=self.numbers.below(4) {
-                self.numbers.mutate(&mut bytes);
-            }
-            // Each returns; what, nobody can say.
-            let _ = decode::<T>(&bytes);
-            let _ = decode::<Value>(&bytes);
-            let _ = decode::<serde::de::IgnoredAny>(&bytes);
-            self.tries += 1;
+        let bytes = encode(&value);
+        if bytes.len() < SHORT {
+            self.0.entry(bytes).or_default().push(decode_as::<T>);
         }
     }
 }
 
 #[test]
 fn changed_bytes_do_no_harm() {
-    let end = Instant::now() + LIMIT;
-    let mut mutations = Mutations {
-        numbers: Numbers(0x1234_5678_9abc_def1),
-        end,
-        tries: 0,
-    };
-    while Instant::now() < end {
-        corpus::present(&mut mutations);
-    }
-    assert!(mutations.tries > 0);
+    let mut samples = Samples::default();
+    corpus::present(&mut samples);
+    let Samples(samples) = samples;
+    let all: Vec<Decode> = samples.values().flatten().copied().collect();
+    let written = select(samples.keys().cloned().collect::<Vec<_>>());
+    for_all(
+        4000,
+        (changed(written), any::<Index>()),
+        |(Changed { written, bytes }, other)| {
+            for decode in &samples[&written] {
+                decode(&bytes);
+            }
+            all[other.index(all.len())](&bytes);
+            decode_as::<Value>(&bytes);
+            decode_as::<IgnoredAny>(&bytes);
+        },
+    );
 }
 
 #[test]
@@ -108,18 +67,99 @@ fn random_bytes_do_no_harm() {
             Bytes,
         ),
     >;
-    let end = Instant::now() + LIMIT;
-    let mut numbers = Numbers(0xfeed_beef_cafe_0001);
-    while Instant::now() < end {
-        for _ in 0..1000 {
-            let bytes = numbers.bytes();
-            let _ = decode::<Value>(&bytes);
-            let _ = decode::<Mixed>(&bytes);
-            let _ = decode::<List>(&bytes);
-            let _ = decode::<Vec<bool>>(&bytes);
-            let _ = decode::<Box<[char]>>(&bytes);
+    // Many of them with a meaning.
+    let byte = prop_oneof![any::<u8>(), 0xc0..=0xff_u8, 0..16_u8, 0x80..0xc0_u8];
+    for_all(4000, vec(byte, 0..64), |bytes| {
+        decode_as::<Value>(&bytes);
+        decode_as::<Mixed>(&bytes);
+        decode_as::<List>(&bytes);
+        decode_as::<Vec<bool>>(&bytes);
+        decode_as::<Box<[char]>>(&bytes);
+        decode_as::<HashMap<String, Vec<Vec<u16>>>>(&bytes);
+    });
+}
+
+/// What is known of it by its bytes alone: floating-point numbers need not equal themselves.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+enum Known {
+    Numbers(u8, i16, Option<Option<u64>>, i128, f64),
+    Text {
+        text: String,
+        character: char,
+        more: Vec<String>,
+    },
+    Packed(Vec<f32>, Vec<[u16; 3]>, Vec<bool>),
+    Nested(Vec<Vec<i32>>),
+    Map(BTreeMap<String, Result<u8, Box<Known>>>),
+    Nothing,
+}
+
+fn known() -> impl Strategy<Value = Known> {
+    let leaf = prop_oneof![
+        any::<(u8, i16, Option<Option<u64>>, i128, f64)>().prop_map(|(a, b, c, d, e)| Known::Numbers(a, b, c, d, e)),
+        (".{0,9}", any::<char>(), vec(".{0,5}", 0..4)).prop_map(|(text, character, more)| Known::Text {
+            text,
+            character,
+            more
+        }),
+        (
+            vec(any::<f32>(), 0..40),
+            vec(any::<[u16; 3]>(), 0..20),
+            vec(any::<bool>(), 0..40)
+        )
+            .prop_map(|(a, b, c)| Known::Packed(a, b, c)),
+        vec(vec(any::<i32>(), 0..30), 0..4).prop_map(Known::Nested),
+        Just(Known::Nothing),
+    ];
+    leaf.prop_recursive(3, 16, 3, |inner| {
+        let result = prop_oneof![any::<u8>().prop_map(Ok), inner.prop_map(|known| Err(Box::new(known)))];
+        prop::collection::btree_map("[a-c]{0,3}", result, 0..3).prop_map(Known::Map)
+    })
+}
+
+#[test]
+fn changed_bytes_are_an_error_or_a_value_that_arrives_as_it_is() {
+    let written = known().prop_map(|known| encode(&known));
+    for_all(1000, changed(written), |changed| {
+        let Ok(value) = frugally(changed.bytes.len(), || decode::<Known>(&changed.bytes)) else {
+            assert!(!changed.is_intact());
+            return;
+        };
+        let again = encode(&value);
+        assert_eq!(encode(&decode::<Known>(&again).unwrap()), again);
+        if changed.is_intact() {
+            assert_eq!(again, changed.written);
         }
+    });
+}
+
+#[test]
+fn changed_maps_are_an_error_or_a_map_that_arrives_as_it_is() {
+    type Map = HashMap<u16, Vec<Option<u16>>>;
+    let written = prop::collection::hash_map(any::<u16>(), vec(any::<Option<u16>>(), 0..20), 0..6);
+    for_all(
+        1000,
+        changed(written.prop_map(|map: Map| encode(&map))),
+        |changed| match frugally(changed.bytes.len(), || decode::<Map>(&changed.bytes)) {
+            Ok(map) => assert_eq!(decode::<Map>(&encode(&map)).unwrap(), map),
+            Err(_) => assert!(!changed.is_intact()),
+        },
+    );
+}
+
+/// Each of a thousand levels says that as many elements come as there are bytes, and memory was asked for on each.
+#[test]
+fn levels_that_count_on_the_same_bytes_ask_for_little_memory() {
+    #[derive(Debug, Deserialize)]
+    #[expect(dead_code, reason = "it is only decoded")]
+    struct Tree {
+        children: Vec<Tree>,
     }
+    let head = b"\x81\xa8children\xdd\x00\x01\x00\x00";
+    let bytes = [head.repeat(1000), vec![0; 1 << 16]].concat();
+    nesting::on_a_stack(nesting::LARGE, || {
+        frugally(bytes.len(), || refusal::<Tree>(&bytes));
+    });
 }
 
 #[test]
@@ -168,8 +208,8 @@ fn lengths_alone_allocate_nothing() {
             refusal::<Vec<bool>>(&bytes),
             refusal::<String>(&bytes),
             refusal::<BTreeMap<u8, u8>>(&bytes),
-            refusal::<std::collections::HashMap<u64, u64>>(&bytes),
-            refusal::<serde::de::IgnoredAny>(&bytes),
+            refusal::<HashMap<u64, u64>>(&bytes),
+            refusal::<IgnoredAny>(&bytes),
         ] {
             assert!(refusal.ends_with("its bytes end too early"), "{head:x?}: {refusal}");
         }

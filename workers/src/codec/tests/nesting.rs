@@ -32,7 +32,7 @@ fn repeat<T>(times: u32, first: T, wrap: impl Fn(T) -> T) -> T {
 }
 
 /// Runs on a stack of the usual size of a thread's, on which overflowing it would end the tests.
-fn on_a_stack<R: Send>(size: usize, run: impl FnOnce() -> R + Send) -> R {
+pub(super) fn on_a_stack<R: Send>(size: usize, run: impl FnOnce() -> R + Send) -> R {
     std::thread::scope(|scope| {
         let thread = std::thread::Builder::new().stack_size(size);
         thread.spawn_scoped(scope, run).unwrap().join().unwrap()
@@ -40,7 +40,7 @@ fn on_a_stack<R: Send>(size: usize, run: impl FnOnce() -> R + Send) -> R {
 }
 
 const USUAL: usize = 2 << 20;
-const LARGE: usize = 64 << 20;
+pub(super) const LARGE: usize = 64 << 20;
 
 #[test]
 fn a_long_list_arrives() {
@@ -123,4 +123,27 @@ fn bottomless_bytes_are_an_error() {
             refusal::<serde::de::IgnoredAny>(&bytes);
         });
     }
+}
+
+/// Between such a type and itself there is nothing in the bytes of a sequence of numbers: it was looked for without
+/// end.
+#[test]
+fn a_type_that_is_made_of_itself_alone_is_no_number() {
+    #[derive(Debug, Deserialize)]
+    #[expect(dead_code, reason = "it is only decoded")]
+    struct Endless(Option<Box<Endless>>);
+    let sent = [
+        encode(&vec![7u8; 100]),
+        encode(&Bytes(vec![7])),
+        encode(&vec![[0.5f64; 2]; 50]),
+    ];
+    for bytes in sent {
+        for size in [USUAL, LARGE] {
+            let refusal = on_a_stack(size, || refusal::<Vec<Endless>>(&bytes));
+            assert!(refusal.contains("nested"), "{refusal}");
+        }
+    }
+    // What ends is as deep as it is.
+    let sent = encode(&vec![7u8; 100]);
+    assert_eq!(decode::<Vec<Option<Option<u64>>>>(&sent).unwrap(), [Some(Some(7)); 100]);
 }

@@ -1,6 +1,13 @@
 //! Objects without a server: who is answered what, and when.
 
+use std::collections::BTreeSet;
+
+use proptest::collection::vec;
+use proptest::prelude::*;
+
 use super::*;
+use crate::fuzzing::for_all;
+use crate::manager::message::tests::{new_object, request};
 use crate::manager::message::{
     DictOperation, EventOperation, Kind, ListOperation, Operation, QueueOperation, SemaphoreOperation,
 };
@@ -196,4 +203,61 @@ fn all_who_wait_learn_that_an_object_is_gone_or_an_event_set() {
     assert_eq!(objects.delete(id), Reply::Done);
     assert_eq!(objects.take_answers(), [(A, Reply::Refused(Refusal::ObjectGone))]);
     assert_eq!(objects.ask(A, id, wait()), Some(Reply::Refused(Refusal::ObjectGone)));
+}
+
+/// Who waits sends nothing, as the server sees to.
+#[test]
+fn whatever_is_asked_who_waits_is_answered_once() {
+    let what = prop_oneof![
+        12 => request().prop_map(Some),
+        1 => Just(()).prop_map(|()| None),
+    ];
+    let steps = vec((0..4u64, what), 0..40);
+    for_all(100, (vec(new_object(), 4), steps), |(made, steps)| {
+        let mut objects = Objects::default();
+        for object in made {
+            objects.open(None, object);
+        }
+        let mut waiting: BTreeMap<Caller, u64> = BTreeMap::new();
+        let answered = |objects: &mut Objects, waiting: &mut BTreeMap<Caller, u64>| {
+            for (caller, _) in objects.take_answers() {
+                assert!(waiting.remove(&caller).is_some(), "{caller} has not waited");
+            }
+        };
+        for (caller, what) in steps {
+            match what {
+                Some(Request::Call {
+                    object,
+                    limit,
+                    operation,
+                }) if !waiting.contains_key(&caller) => {
+                    let request = Request::Call {
+                        object,
+                        limit,
+                        operation,
+                    };
+                    if objects.answer(caller, request).is_none() {
+                        waiting.insert(caller, object);
+                    }
+                }
+                Some(request @ (Request::Open { .. } | Request::Delete { .. })) if !waiting.contains_key(&caller) => {
+                    assert!(objects.answer(caller, request).is_some());
+                }
+                // Its time is up, or it goes with what it holds.
+                _ => {
+                    if let Some(object) = waiting.remove(&caller) {
+                        objects.withdraw(caller, object);
+                    }
+                    (0..6).for_each(|object| objects.depart(caller, object));
+                }
+            }
+            answered(&mut objects, &mut waiting);
+        }
+        let all: BTreeSet<u64> = waiting.values().copied().collect();
+        for object in all {
+            assert_eq!(objects.delete(object), Reply::Done);
+        }
+        answered(&mut objects, &mut waiting);
+        assert!(waiting.is_empty(), "{waiting:?}");
+    });
 }

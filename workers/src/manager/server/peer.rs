@@ -281,3 +281,75 @@ impl Peer {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+    use std::os::unix::net::UnixStream;
+
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::fuzzing::{Changed, changed, cuts, for_all, pieces};
+    use crate::manager::message::tests::{first, request};
+    use crate::sys::counted::frugally;
+
+    /// A client that has authenticated itself, and its end of the connection.
+    fn client() -> (Peer, UnixStream) {
+        let (ours, theirs) = UnixStream::pair().unwrap();
+        let accepted = Accepted {
+            socket: ours.into(),
+            process: None,
+        };
+        let mut peer = Peer::new(accepted, 0, Instant::now()).unwrap();
+        peer.outgoing.clear();
+        peer.stage = Stage::Open;
+        (peer, theirs)
+    }
+
+    /// The requests that can be read up to the first that cannot, as they are sent; whether there is one that cannot.
+    fn expected(mut bytes: &[u8]) -> (Vec<Vec<u8>>, bool) {
+        let mut requests = Vec::new();
+        loop {
+            match first::<Request>(bytes) {
+                None => return (requests, false),
+                Some(Err(_)) => return (requests, true),
+                Some(Ok((request, len))) => {
+                    requests.push(frame(&request).unwrap());
+                    bytes = &bytes[len..];
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn any_bytes_are_the_same_requests_however_they_come() {
+        let frames = vec(request(), 0..4)
+            .prop_map(|requests| requests.iter().flat_map(|request| frame(request).unwrap()).collect());
+        for_all(400, (changed(frames), cuts()), |(Changed { bytes, .. }, cuts)| {
+            let (expected, is_refused) = expected(&bytes);
+            let (mut peer, mut theirs) = client();
+            let (mut requests, mut is_open) = (Vec::new(), true);
+            frugally(bytes.len(), || {
+                for piece in pieces(&bytes, &cuts).iter().flat_map(|piece| piece.chunks(16 * 1024)) {
+                    if !is_open {
+                        break;
+                    }
+                    theirs.write_all(piece).unwrap();
+                    while is_open {
+                        match peer.step() {
+                            Ok(Progress::Request(request)) => requests.push(frame(&request).unwrap()),
+                            Ok(Progress::Some) => {}
+                            Ok(Progress::None) => break,
+                            Ok(Progress::Response(_)) => panic!("it has answered already"),
+                            Err(_) => is_open = false,
+                        }
+                    }
+                    assert!(peer.received.len() <= bytes.len());
+                }
+            });
+            assert_eq!((requests, is_open), (expected, !is_refused));
+        });
+    }
+}

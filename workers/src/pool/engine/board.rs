@@ -338,8 +338,15 @@ impl Slot {
 
 #[cfg(test)]
 mod tests {
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+    use proptest::sample::select;
+
     use super::*;
+    use crate::fuzzing::for_all;
+    use crate::pool::engine::ledger::Ledger;
     use crate::pool::report::{Span, Tallier, Times, Tracer};
+    use crate::sys::counted::frugally;
 
     #[test]
     fn items_are_taken_once() {
@@ -475,5 +482,49 @@ mod tests {
         record::finish(start, false, &mut records);
         slot.close(start, &records);
         assert_eq!(slot.leftovers(), records);
+    }
+
+    #[test]
+    fn whatever_a_worker_with_damaged_memory_leaves_is_read_within_bounds() {
+        const ITEMS: usize = 10;
+        let limits = select(vec![
+            u64::MAX,
+            1 << 63,
+            1 << 32,
+            1 << 32 | 8,
+            BUFFER as u64,
+            BUFFER as u64 - 8,
+        ]);
+        let word = prop_oneof![any::<u64>(), 0..40_u64, limits];
+        for_all(500, (vec(word.clone(), 9), vec(word, 0..40)), |(words, left)| {
+            let board = Board::new(1, ITEMS).unwrap();
+            let slot = board.slot(0);
+            let places = [
+                &slot.position,
+                &slot.end,
+                &slot.committed,
+                &slot.generation,
+                &slot.inner,
+                &slot.began,
+                &slot.initialized,
+                &slot.ran,
+                &slot.took,
+            ];
+            let places = places.into_iter().zip(words).chain(slot.buffer.iter().zip(left));
+            places.for_each(|(place, word)| place.store(word, Ordering::Relaxed));
+            frugally(BUFFER, || {
+                let records = slot.leftovers();
+                assert!(records.len() <= BUFFER);
+                assert_eq!(slot.unsent().unwrap_or_default(), records);
+                let mut rest = &records[..];
+                while let Some((record, size)) = record::first(rest) {
+                    assert!(record.payload.len() + HEADER <= size);
+                    rest = &rest[size..];
+                }
+                let open = Ledger::new(ITEMS).open_within(&[slot.not_begun()]);
+                assert!(open.iter().all(|range| range.start < range.end && range.end <= ITEMS));
+                assert_eq!(slot.work().is_on_something, slot.running().is_some());
+            });
+        });
     }
 }

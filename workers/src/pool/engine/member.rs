@@ -133,7 +133,13 @@ fn settle_packed(
 
 #[cfg(test)]
 mod tests {
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+    use proptest::sample::select;
+
     use super::*;
+    use crate::fuzzing::{changed, for_all};
+    use crate::sys::counted::frugally;
 
     const PID: u32 = 7;
 
@@ -264,5 +270,52 @@ mod tests {
             call.take(index, Err(&failure(4)), 1);
         }
         assert_eq!((call.told.len(), call.news.to_retry, call.ledger.left()), (0, None, 4));
+    }
+
+    #[test]
+    fn whatever_a_worker_sends_each_item_is_told_once_at_most() {
+        const ITEMS: usize = 6;
+        let record = (0..ITEMS + 1, vec(any::<u8>(), 0..20), any::<bool>());
+        let records = vec(record, 0..6).prop_map(|records| {
+            let mut bytes = Vec::new();
+            for (item, payload, failed) in records {
+                let start = bytes.len();
+                record::begin(item, &mut bytes);
+                match failed {
+                    true => job::encode_error(&failure(item), &mut bytes),
+                    false => bytes.extend_from_slice(&payload),
+                }
+                record::finish(start, failed, &mut bytes);
+            }
+            bytes
+        });
+        let packing = select(vec![None, NonZeroUsize::new(1), NonZeroUsize::new(4)]);
+        for_all(
+            1500,
+            (changed(records), packing, 0..3usize),
+            |(changed, packing, retries)| {
+                let bytes = &changed.bytes[..];
+                let mut told = [0; ITEMS];
+                let mut sink = |items: Range<usize>, _, outcome: Result<&[u8], TaskError>| {
+                    if let (Some(size), Ok(bytes)) = (packing, &outcome) {
+                        assert_eq!(bytes.len(), items.len() * size.get());
+                    } else {
+                        assert_eq!(items.len(), 1);
+                    }
+                    items.for_each(|item| told[item] += 1);
+                    ControlFlow::Continue(())
+                };
+                let (mut news, mut ledger) = (News::new(packing), Ledger::new(ITEMS));
+                frugally(bytes.len(), || {
+                    let mut rest = bytes;
+                    while let Some((record, size)) = record::first(rest) {
+                        rest = &rest[size..];
+                        assert!(news.settle(record, PID, &mut ledger, retries, &mut sink).is_continue());
+                    }
+                });
+                assert!(told.iter().all(|times| *times <= 1), "{told:?}");
+                assert_eq!(ITEMS - ledger.left(), told.iter().sum::<usize>());
+            },
+        );
     }
 }

@@ -1,6 +1,12 @@
 //! What becomes of results that arrive, from workers that are not there.
 
+use proptest::collection::vec;
+use proptest::prelude::*;
+
 use super::*;
+use crate::codec;
+use crate::fuzzing::{changed, for_all};
+use crate::sys::counted::frugally;
 
 const PID: u32 = 7;
 
@@ -136,4 +142,43 @@ fn a_crew_that_has_no_dead_is_left_alone() {
     hub.look_after_workers().unwrap();
     assert!(task.outcome().is_none(), "who waits takes it in");
     assert!(hub.crews[&3].worker_pids().is_empty());
+}
+
+#[test]
+fn whatever_arrives_each_task_has_one_outcome_at_most() {
+    let reply = (3..5u64, 0..3u64, prop::option::weighted(0.7, vec(any::<u8>(), 0..20)));
+    let message = reply.prop_map(|(crew, task, payload)| {
+        let failed = u32::from(payload.is_none());
+        let reply = Reply {
+            crew,
+            task,
+            pid: PID,
+            failed,
+        };
+        let mut message = bytemuck::bytes_of(&reply).to_vec();
+        match payload {
+            Some(payload) => codec::encode_into(&payload, &mut message).unwrap(),
+            None => job::encode_error(&TaskError::Cancelled { pid: None, item: None }, &mut message),
+        }
+        message
+    });
+    for_all(300, vec(changed(message), 0..8), |messages| {
+        let mut hub = hub();
+        let tasks = [3, 3, 4].map(|crew| submit(&mut hub, crew));
+        let sent = messages.iter().map(|message| message.bytes.len()).sum();
+        for message in &messages {
+            put_bytes(&hub, message.bytes.clone());
+        }
+        frugally(sent, || assert_eq!(hub.take_in().unwrap(), !messages.is_empty()));
+        let outcomes: Vec<_> = tasks.iter().filter_map(|task| task.outcome()).collect();
+        assert_eq!(hub.settled, outcomes.len() as u64);
+        for outcome in outcomes {
+            if let Ok(payload) = &outcome.result {
+                frugally(sent, || {
+                    let _ = payload.result::<Vec<u8>>();
+                    let _ = payload.result::<Vec<String>>();
+                });
+            }
+        }
+    });
 }
