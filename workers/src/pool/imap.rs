@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
 use std::iter::FusedIterator;
 use std::ops::{ControlFlow, Range};
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::time::{Duration, Instant};
 
 use super::Pool;
@@ -17,6 +18,8 @@ use crate::notebook::GroupOrder;
 
 /// How long results may be handed out without looking after the workers.
 const LOOK_AFTER: Duration = Duration::from_millis(1);
+/// What is told of a result whose `Deserialize` has panicked, when it is its turn.
+const PANICKED: &str = "it panicked while it was read";
 /// How long items are pulled for one worker: a slow source must not hold up what is there.
 const PULL_TIME: Duration = Duration::from_millis(5);
 
@@ -32,7 +35,7 @@ impl Pool {
     /// # Panics
     ///
     /// If the memory that workers share cannot be had. The iterator panics in another process than the one that made
-    /// it.
+    /// it, and where reading a result panics; that item is an `Err` then, for who goes on.
     ///
     /// # Examples
     ///
@@ -87,8 +90,10 @@ pub struct Imap<F, I: Iterator, R> {
     f: F,
     /// `None` when it has ended.
     source: Option<I>,
-    /// How many items have been pulled.
+    /// How many items have been pulled, in whole chunks.
     pulled: usize,
+    /// Those of the chunk that is being pulled; they stay where the source panics.
+    pulling: Vec<Option<I::Item>>,
     /// The items of each chunk that is not done, by the index of its first.
     items: BTreeMap<usize, Vec<Option<I::Item>>>,
     results: Results<R>,
@@ -128,6 +133,7 @@ where
             f,
             source: Some(source),
             pulled: 0,
+            pulling: Vec::new(),
             items: BTreeMap::new(),
             results: Results {
                 in_order,
@@ -152,8 +158,16 @@ where
             ..
         } = self;
         let mut job = |index: usize, out: &mut Vec<u8>, _: &dyn Stage| run_item(&*f, items, index, out);
+        // A panic of a `Deserialize` is the caller's, but it must not cut off what is done with the workers.
+        let mut panic = None;
         let mut sink = |items: Range<usize>, pid, outcome: Result<&[u8], TaskError>| {
-            results.accept(items.start, map::decode(items.start, pid, outcome));
+            let item = items.start;
+            let read = catch_unwind(AssertUnwindSafe(|| map::decode(item, pid, outcome)));
+            let result = read.unwrap_or_else(|payload| {
+                panic = Some(payload);
+                Err(TaskError::codec(pid, Some(item), PANICKED))
+            });
+            results.accept(item, result);
             ControlFlow::Continue(())
         };
         if crew.is_empty() && crew.left() > 0 {
@@ -170,6 +184,9 @@ where
             self.items.remove(&start);
         }
         self.looked_after = Instant::now();
+        if let Some(payload) = panic {
+            resume_unwind(payload);
+        }
     }
 
     /// Starts workers for as many items as may be pulled, or, if a result is there, for a chunk of them.
@@ -206,20 +223,19 @@ where
 
     /// Pulls at most `size` items.
     fn pull(&mut self, size: usize) -> Vec<Option<T>> {
-        let mut chunk = Vec::new();
         let started = Instant::now();
-        while chunk.len() < size
+        while self.pulling.len() < size
             && let Some(source) = &mut self.source
         {
             match source.next() {
-                Some(item) => chunk.push(Some(item)),
+                Some(item) => self.pulling.push(Some(item)),
                 None => self.source = None,
             }
             if started.elapsed() > PULL_TIME {
                 break;
             }
         }
-        chunk
+        std::mem::take(&mut self.pulling)
     }
 }
 

@@ -102,7 +102,9 @@ impl Docket {
                 .settle(number, Err(error), Some(pid))
                 .map_or(Verdict::GoOn, Verdict::Tell);
         }
-        if taken.is_none() && !on_its_own(ending.exit) {
+        // A worker that is to end leaves nothing that waits; an initializer can end it in the same way.
+        let was_to_end = ending.exit == Exit::Code(0) && self.open.range(first..).next().is_none();
+        if taken.is_none() && !was_to_end {
             self.fruitless += 1;
         }
         if self.fruitless <= MAX_FRUITLESS {
@@ -111,11 +113,6 @@ impl Docket {
         self.fruitless = 0;
         Verdict::GiveUp
     }
-}
-
-/// Whether a worker has ended because it was to.
-fn on_its_own(exit: Exit) -> bool {
-    exit == Exit::Code(0)
 }
 
 impl Settled {
@@ -226,6 +223,18 @@ mod tests {
             deaths_until_given_up(&mut docket, death(Exit::Code(101), None)),
             MAX_FRUITLESS
         );
+    }
+
+    #[test]
+    fn workers_that_exit_without_having_taken_a_task_are_given_up_where_one_waits() {
+        let (mut docket, _tasks) = docket();
+        let exit = death(Exit::Code(0), None);
+        assert_eq!(deaths_until_given_up(&mut docket, exit), MAX_FRUITLESS);
+        // All tasks are taken, and those who have none are told to end.
+        for _ in 0..3 * MAX_FRUITLESS {
+            let verdict = docket.judge(exit, 6);
+            assert!(matches!(verdict, Verdict::GoOn), "{verdict:?}");
+        }
     }
 
     #[test]

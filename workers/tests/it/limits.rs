@@ -191,6 +191,7 @@ fn each_worker_is_initialized_once() {
 #[case::panic(|| panic!("no database"), "the pool's initializer panicked at workers/tests/it/limits.rs:", ": no database")]
 #[case::abort(|| std::process::abort(), "the pool's initializer was killed by", "SIGABRT (abort)")]
 #[case::exit(|| std::process::exit(5), "the pool's initializer ended its process with exit code 5", "returned")]
+#[case::success(|| std::process::exit(0), "the pool's initializer ended its process with exit code 0", "returned")]
 fn an_initializer_that_fails_fails_the_items(#[case] initializer: fn(), #[case] text: &str, #[case] end: &str) {
     let pool = Pool::builder().workers(2).initializer(initializer).build();
     // Were every item to be tried in a worker of its own, this would take minutes.

@@ -32,6 +32,7 @@ mod progress;
 mod properties;
 mod queue;
 mod queue_semantics;
+mod reports;
 mod shared;
 mod shared_semantics;
 mod stream;

@@ -14,6 +14,7 @@ mod executor;
 mod fault;
 mod functions;
 mod futures;
+mod reports;
 mod shutdown;
 mod support;
 
@@ -32,6 +33,8 @@ fn main() -> ExitCode {
     trials.extend(functions::trials());
     trials.extend(crashes::trials());
     trials.extend(futures::trials());
+    trials.extend(reports::trials());
+    trials.extend(reports::rare_trials());
     trials.extend(shutdown::trials());
     libtest_mimic::run(&Arguments::from_args(), trials).exit_code()
 }

@@ -63,6 +63,8 @@ pub(crate) fn program(role: &str) -> Command {
 pub(crate) fn run_as_program() -> Option<ExitCode> {
     match std::env::var(ROLE).ok()?.as_str() {
         "orphans" => crate::crashes::print_workers_and_wait(),
+        "executors" => crate::reports::use_executors(100),
+        "a thousand executors" => crate::reports::use_executors(1000),
         "exit" => crate::shutdown::exit_while_a_call_runs(),
         role => panic!("there is no role {role}"),
     }
