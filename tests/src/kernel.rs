@@ -171,6 +171,24 @@ impl Kernel {
         processes
     }
 
+    /// The process that stands between the kernel and the notebook's, where it has been started.
+    pub fn supervisor(&mut self) -> Option<i32> {
+        let is_supervisor = |process: &Process| {
+            let arguments = fs::read(format!("/proc/{}/cmdline", process.pid)).unwrap_or_default();
+            String::from_utf8_lossy(&arguments).contains("__supervisor")
+        };
+        let supervisor = self.processes().into_iter().find(is_supervisor)?;
+        Some(supervisor.pid)
+    }
+
+    /// How much the kernel and its processes have written to their directories and not removed, in bytes.
+    pub fn bytes_on_disk(&self) -> u64 {
+        ["tmp", "run", "data"]
+            .map(|name| bytes_below(&self.directory.path().join(name)))
+            .iter()
+            .sum()
+    }
+
     /// Sends a signal to the kernel alone.
     ///
     /// # Panics
@@ -326,6 +344,17 @@ pub fn binary() -> PathBuf {
     directory
         .expect("the kernel is built: `cargo build -p parcell-kernel`")
         .join("parcell")
+}
+
+/// Files that go while they are counted are none.
+fn bytes_below(directory: &Path) -> u64 {
+    let entries = fs::read_dir(directory).into_iter().flatten().flatten();
+    let of_entry = |entry: fs::DirEntry| match entry.metadata() {
+        Ok(metadata) if metadata.is_dir() => bytes_below(&entry.path()),
+        Ok(metadata) => metadata.len(),
+        Err(_) => 0,
+    };
+    entries.map(of_entry).sum()
 }
 
 fn entries(directory: &Path) -> Vec<PathBuf> {

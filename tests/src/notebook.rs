@@ -5,8 +5,9 @@ use crate::execution::{CellFailure, Execution};
 use crate::kernel::Kernel;
 use crate::message::Message;
 use crate::sockets::Channel;
-use crate::wait::{caught, within_test_limit};
+use crate::wait::{TEST_LIMIT, caught, within_limit};
 use serde_json::json;
+use std::time::Duration;
 
 /// A running kernel and its only client.
 pub struct Notebook {
@@ -43,7 +44,16 @@ impl Running {
 ///
 /// When a check of the test did not hold, or the kernel left something.
 pub fn with_notebook(test: impl AsyncFnOnce(&mut Notebook)) {
-    within_test_limit(async {
+    with_notebook_for(TEST_LIMIT, test);
+}
+
+/// Runs a long test on a notebook of its own, and makes sure that the kernel leaves nothing.
+///
+/// # Panics
+///
+/// When it takes longer than `limit`, a check of the test did not hold, or the kernel left something.
+pub fn with_notebook_for(limit: Duration, test: impl AsyncFnOnce(&mut Notebook)) {
+    within_limit(limit, async {
         let mut notebook = Notebook::start().await;
         test(&mut notebook).await;
         notebook.end().await;

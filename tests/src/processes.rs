@@ -30,6 +30,11 @@ pub fn memory(pid: i32, file: &str, key: &str) -> Option<u64> {
     Some(said.trim().trim_end_matches(" kB").parse::<u64>().ok()? << 10)
 }
 
+/// How many descriptors a process has open; 0 where it has ended.
+pub fn descriptors(pid: i32) -> usize {
+    fs::read_dir(format!("/proc/{pid}/fd")).map_or(0, Iterator::count)
+}
+
 /// All processes below `ancestor` as long as the chain of parents is whole.
 pub fn descendants(ancestor: i32) -> Vec<Process> {
     let mut children: HashMap<i32, Vec<Stat>> = HashMap::new();

@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep, timeout};
 
 /// How long one test may take, the start of its kernel and first compilations included.
-const TEST_LIMIT: Duration = Duration::from_secs(180);
+pub(crate) const TEST_LIMIT: Duration = Duration::from_secs(180);
 
 /// How often a condition is looked at that nothing announces.
 const POLL_INTERVAL: Duration = Duration::from_millis(10);
@@ -18,12 +18,21 @@ const POLL_INTERVAL: Duration = Duration::from_millis(10);
 ///
 /// When the test takes longer than three minutes.
 pub fn within_test_limit(test: impl Future<Output = ()>) {
+    within_limit(TEST_LIMIT, test);
+}
+
+/// Runs a long test on a runtime of its own.
+///
+/// # Panics
+///
+/// When the test takes longer than `limit`.
+pub fn within_limit(limit: Duration, test: impl Future<Output = ()>) {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()
         .build();
     let runtime = runtime.expect("a test needs a runtime");
-    runtime.block_on(within(TEST_LIMIT, "the test to end", test));
+    runtime.block_on(within(limit, "the test to end", test));
 }
 
 /// Waits for `future`.

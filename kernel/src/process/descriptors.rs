@@ -31,6 +31,8 @@ pub(super) fn open_descriptors(ours: &[RawFd]) -> io::Result<Vec<RawFd>> {
             open.push(descriptor);
         }
     }
+    // The directory that they were read from was one of them.
+    open.retain(|&descriptor| is_open(descriptor));
     Ok(open)
 }
 
@@ -94,6 +96,12 @@ fn must_tell(descriptor: RawFd) -> Option<RawFd> {
     // The number may be used again, for something that the checkpoint does not hold.
     word.fetch_and(!bit, Ordering::Relaxed);
     Some(checkpoint)
+}
+
+fn is_open(descriptor: RawFd) -> bool {
+    // SAFETY: as in `is_file`.
+    let descriptor = unsafe { BorrowedFd::borrow_raw(descriptor) };
+    rustix::io::fcntl_getfd(descriptor).is_ok()
 }
 
 pub(super) fn is_file(descriptor: RawFd) -> bool {

@@ -95,3 +95,19 @@ async fn a_pool_of_a_thread_that_has_ended_has_all_its_results(n: &mut Notebook)
     let code = "std::thread::spawn(|| Pool::new(2).map(|x: u32| x * 2, 0..4)).join().unwrap()";
     assert_eq!(n.value(code).await, "[0, 2, 4, 6]");
 }
+
+#[test]
+fn crashes_leave_no_descriptor_behind() {
+    with_notebook(async |n| {
+        n.prepare("let executor = ProcessPoolExecutor::with_workers(2);").await;
+        let mut open = Vec::new();
+        for _ in 0..3 {
+            // What leads to standing workers is open when the checkpoint is made.
+            assert_eq!(n.value("executor.map(|n: u64| n, 0..20).count()").await, "20");
+            let code = "Pool::new(2).map(|n: u64| n, 0..4); std::process::abort()";
+            assert_eq!(n.failure(code).await.ename, "Crashed");
+            open.push(n.value(r#"std::fs::read_dir("/proc/self/fd").unwrap().count()"#).await);
+        }
+        assert!(open.iter().all(|count| *count == open[0]), "{open:?}");
+    });
+}

@@ -3,7 +3,7 @@
 use crate::packages::write_package;
 use crate::page::{self, Row};
 use crate::places::{LIMIT, VARIABLES, own_processes, said, variables};
-use parcell_tests::{Execution, Notebook, Process, holds_within, with_notebook};
+use parcell_tests::{Execution, Notebook, holds_within, with_notebook};
 use rustix::process::{Pid, Resource, Rlimit, Signal, getrlimit, kill_process, prlimit};
 use std::fs;
 use std::pin::Pin;
@@ -154,13 +154,8 @@ async fn killed_between_cells(n: &mut Notebook) -> Execution {
 }
 
 async fn the_supervisor_is_killed(n: &mut Notebook) -> Execution {
-    let is_supervisor = |process: &&Process| {
-        let arguments = fs::read(format!("/proc/{}/cmdline", process.pid)).unwrap_or_default();
-        String::from_utf8_lossy(&arguments).contains("__supervisor")
-    };
-    let processes = n.kernel.processes();
-    let supervisor = processes.iter().find(is_supervisor).unwrap();
-    kill_process(Pid::from_raw(supervisor.pid).unwrap(), Signal::KILL).unwrap();
+    let supervisor = n.kernel.supervisor().unwrap();
+    kill_process(Pid::from_raw(supervisor).unwrap(), Signal::KILL).unwrap();
     n.run("numbers.push(4); count += 1; count").await
 }
 

@@ -107,20 +107,13 @@ fn a_kernel_that_is_killed_leaves_nothing() {
 
 /// Kills the process that stands between the kernel and the notebook's, as lack of memory could.
 async fn kill_supervisor(kernel: &mut Kernel) {
-    let is_supervisor = |pid: i32| {
-        let arguments = std::fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
-        String::from_utf8_lossy(&arguments).contains("__supervisor")
-    };
     let mut found = None;
     let is_there = holds_within(Duration::from_secs(60), || {
-        found = kernel
-            .processes()
-            .into_iter()
-            .find(|process| is_supervisor(process.pid));
+        found = kernel.supervisor();
         found.is_some()
     });
     assert!(is_there.await, "there is no supervisor: {}", kernel.log());
-    let supervisor = Pid::from_raw(found.unwrap().pid).unwrap();
+    let supervisor = Pid::from_raw(found.unwrap()).unwrap();
     kill_process(supervisor, Signal::KILL).unwrap();
 }
 

@@ -15,7 +15,8 @@ use crate::contract::symbols;
 use crate::handles::membership::Memberships;
 use crate::notebook;
 use crate::ps;
-use crate::spawn::fork_plainly;
+use crate::spawn::{self, fork_plainly};
+use crate::standing;
 
 const _: () = {
     symbols::FLUSH_OUTPUT.defined_by(parcell_flush_output, "parcell_flush_output");
@@ -96,6 +97,8 @@ pub(super) extern "C" fn parcell_fork() -> c_int {
 pub(super) extern "C" fn parcell_take_over(predecessor: c_int) {
     notebook::succeed(predecessor.cast_unsigned());
     Memberships::lock().extend_to_this_process();
+    standing::let_go_of_predecessors();
+    spawn::let_go_of_predecessors();
 }
 
 /// Makes panics of the calling process reach the host as one block that it can read.

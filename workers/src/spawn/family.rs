@@ -196,6 +196,15 @@ impl Family {
         self.relations.former = Former::NONE;
     }
 
+    /// In a process that goes on in the place of another: the other's children have ended with it, and are none of this
+    /// process's. They are to be dropped when the relations are no longer locked, as in [`remove_child`](Self::remove_child).
+    #[must_use]
+    pub(crate) fn leave_predecessors(&mut self) -> Vec<Entry> {
+        let own = std::process::id();
+        let former = self.relations.children.extract_if(.., |child| child.forked_by != own);
+        former.map(|child| child.entry).collect()
+    }
+
     /// In the parent: the worker exists.
     pub(crate) fn add_child(&mut self, newcomer: Newcomer, kind: WorkerKind, pid: u32, pidfd: &Arc<OwnedFd>) {
         self.add(newcomer.name, kind, pid, pidfd, None);

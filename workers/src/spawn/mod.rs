@@ -22,6 +22,8 @@ mod streams;
 pub(crate) mod threads;
 mod worker;
 
+use crate::sys::lifeline::Lifelines;
+
 pub(crate) use child::Child;
 pub(crate) use conditions::{Captured, Conditions, Role};
 pub(crate) use family::Family;
@@ -29,3 +31,10 @@ pub use family::{CurrentProcess, Relative, active_children, current_process, par
 pub(crate) use fork::{fork_plainly, fork_worker};
 pub(crate) use worker::{Entry, Work, WorkView, default_workers};
 pub use worker::{WorkerInfo, WorkerKind, WorkerState};
+
+/// In a process that goes on in the place of another, whose workers have ended with it: closes what led to them.
+pub(crate) fn let_go_of_predecessors() {
+    Lifelines::lock().leave_predecessors();
+    let former = Family::lock().leave_predecessors();
+    drop(former);
+}

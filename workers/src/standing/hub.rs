@@ -5,7 +5,7 @@
 
 use std::collections::HashMap;
 use std::io;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, TryLockError};
 use std::time::Instant;
 
@@ -28,6 +28,8 @@ use crate::sys::placed::Placed;
 use crate::sys::poisoned::EvenIfPoisoned;
 
 static STATE: Mutex<Option<Hub>> = Mutex::new(None);
+/// Never given twice, not even in a process that goes on in the place of another, whose handles there may still be.
+static NEXT_CREW: AtomicU64 = AtomicU64::new(0);
 /// How many threads wait for results.
 static WAITING: AtomicUsize = AtomicUsize::new(0);
 
@@ -38,7 +40,6 @@ struct Hub {
     memory: Placed<HubMemory>,
     log: Log,
     crews: HashMap<u64, CrewState>,
-    next_crew: u64,
     settled: u64,
 }
 
@@ -86,9 +87,8 @@ impl HubLock {
 
     fn own_or_new(&mut self) -> io::Result<&mut Hub> {
         if self.own().is_none() {
-            let next_crew = self.hub.as_ref().map_or(0, |hub| hub.next_crew);
             // The parent's workers are not this process's to wait for.
-            std::mem::forget(self.hub.replace(Hub::new(next_crew)?));
+            std::mem::forget(self.hub.replace(Hub::new()?));
             duty::take_on(Duty::StandingWorkers, look_after_workers_by_the_way);
         }
         self.own().ok_or_else(|| io::Error::other("there is no hub"))
@@ -104,14 +104,13 @@ impl AtFork for HubLock {
 }
 
 impl Hub {
-    fn new(next_crew: u64) -> io::Result<Self> {
+    fn new() -> io::Result<Self> {
         let memory = Placed::<HubMemory>::create(HUB, 0)?;
         Ok(Self {
             pid: std::process::id(),
             log: result_log(&memory),
             memory,
             crews: HashMap::new(),
-            next_crew,
             settled: 0,
         })
     }
@@ -193,8 +192,7 @@ impl Crew {
     pub(crate) fn new(settings: CrewSettings) -> io::Result<Arc<Self>> {
         let mut lock = HubLock::acquire();
         let hub = lock.own_or_new()?;
-        let id = hub.next_crew;
-        hub.next_crew += 1;
+        let id = NEXT_CREW.fetch_add(1, Ordering::Relaxed);
         hub.crews.insert(id, CrewState::new(settings)?);
         Ok(Arc::new(Self {
             id,
@@ -373,6 +371,14 @@ fn look_after_workers_by_the_way() {
         // As in `look_after_workers`.
         let _ = hub.look_after_workers();
     }
+}
+
+/// In a process that goes on in the place of another, whose workers have ended with it: closes what led to them.
+pub(crate) fn let_go_of_predecessors() {
+    let own = std::process::id();
+    let former = HubLock::acquire().hub.take_if(|hub| hub.pid != own);
+    // No lock is held any more: those of memory come before that of the hub.
+    drop(former);
 }
 
 fn look_after_workers() {

@@ -19,6 +19,6 @@ mod task;
 mod worker;
 
 pub(crate) use crew::CrewSettings;
-pub(crate) use hub::{Crew, look, wait_until};
+pub(crate) use hub::{Crew, let_go_of_predecessors, look, wait_until};
 pub(crate) use task::{Outcome, Task};
 pub(crate) use worker::{allow_workers, are_workers_allowed, work_if_told};

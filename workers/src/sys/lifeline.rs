@@ -73,6 +73,12 @@ impl Lifelines {
         io::retry_on_intr(|| io::write(end, b"!")).map(drop)
     }
 
+    /// Closes all write ends, in a process that goes on in the place of another: they are those of the other's workers, which
+    /// have ended.
+    pub(crate) fn leave_predecessors(&mut self) {
+        self.held.ends.clear();
+    }
+
     /// Closes one write end, if this process holds it.
     pub(crate) fn remove(&mut self, id: LifelineId) {
         self.held.ends.retain(|(held, _)| *held != id.0);

@@ -12,7 +12,7 @@ const PID: u32 = 7;
 
 /// A hub with two crews, whose workers are started by nobody.
 fn hub() -> Hub {
-    let mut hub = Hub::new(0).unwrap();
+    let mut hub = Hub::new().unwrap();
     let settings = CrewSettings {
         workers: 1,
         initializer: None,
