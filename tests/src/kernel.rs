@@ -308,7 +308,7 @@ impl Connection {
     }
 
     /// The endpoints of shell, control, stdin, IOPub and the heartbeat.
-    pub(crate) fn endpoints(&self) -> [String; 5] {
+    pub fn endpoints(&self) -> [String; 5] {
         self.ports.map(|port| match self.transport {
             Transport::Ipc => format!("ipc://{}-{port}", self.ip),
             Transport::Tcp => format!("tcp://{}:{port}", self.ip),

@@ -28,6 +28,8 @@ mod hostile;
 mod input;
 #[path = "protocol/latency.rs"]
 mod latency;
+#[path = "protocol/misbehaving.rs"]
+mod misbehaving;
 #[path = "protocol/printing.rs"]
 mod printing;
 #[path = "protocol/questions.rs"]

@@ -3,33 +3,18 @@
 //!
 //! Each subscriber has a socket and a queue of its own (`subscriber`), so that one that stops reading delays nobody.
 
-use super::connection::{Channel, ConnectionFile};
+use super::listener::{ACCEPT_PAUSE, Listener, Stream};
 use super::message::Message;
-use super::subscriber::{self, Published, Queue, Stream};
+use super::subscriber::{self, Published, Queue};
 use super::wire::Wire;
-use std::io;
-use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
-use tokio::net::{TcpListener, UnixListener};
 use tokio::sync::mpsc;
 use tokio::task::{JoinHandle, JoinSet};
-
-/// How long no connection is accepted after one could not be. Most likely there are too many open files, and that does
-/// not change at once.
-const ACCEPT_PAUSE: Duration = Duration::from_millis(200);
 
 /// A handle for broadcasting. Clones reach the same subscribers.
 #[derive(Clone, Debug)]
 pub(super) struct IoPub {
     messages: mpsc::UnboundedSender<Message>,
-}
-
-/// Where subscribers connect.
-#[derive(Debug)]
-pub(super) enum Listener {
-    Tcp(TcpListener),
-    Ipc(UnixListener),
 }
 
 /// The task that publishes, and what it owns.
@@ -61,33 +46,6 @@ impl IoPub {
                 msg_type = message.content.msg_type(),
                 "nobody publishes any more; a message is lost"
             );
-        }
-    }
-}
-
-impl Listener {
-    /// Listens where the connection file says.
-    pub(super) async fn bind(connection: &ConnectionFile) -> io::Result<Listener> {
-        if let Some(path) = connection.socket_file(Channel::IoPub) {
-            return UnixListener::bind::<PathBuf>(path).map(Listener::Ipc);
-        }
-        let endpoint = connection.endpoint(Channel::IoPub);
-        let address = endpoint.strip_prefix("tcp://").unwrap_or(&endpoint);
-        TcpListener::bind(address).await.map(Listener::Tcp)
-    }
-
-    async fn accept(&self) -> io::Result<Box<dyn Stream>> {
-        match self {
-            Listener::Tcp(listener) => {
-                let (stream, _) = listener.accept().await?;
-                // Messages are small and a person waits for each.
-                stream.set_nodelay(true)?;
-                Ok(Box::new(stream))
-            }
-            Listener::Ipc(listener) => {
-                let (stream, _) = listener.accept().await?;
-                Ok(Box::new(stream))
-            }
         }
     }
 }

@@ -49,11 +49,16 @@ struct Server {
 pub(crate) async fn serve(connection_file: &Path) -> Result<(), ServeError> {
     let connection = ConnectionFile::read(connection_file).map_err(|source| ServeError::Connection { source })?;
     let lifetime = Lifetime::watch().map_err(|source| ServeError::Signals { source })?;
-    let (sockets, outbox, messages) = Sockets::bind(&connection)
-        .await
-        .map_err(|source| ServeError::Bind { source })?;
-    outbox.announce(Content::Status(Status::starting()));
+    // Its directory has the sockets.
     let (session, events) = Session::start().map_err(|source| ServeError::Session { source })?;
+    let (sockets, outbox, messages) = match Sockets::bind(&connection, session.directory()).await {
+        Ok(bound) => bound,
+        Err(source) => {
+            session.shutdown().await;
+            return Err(ServeError::Bind { source });
+        }
+    };
+    outbox.announce(Content::Status(Status::starting()));
     let (rust_version, history) = tokio::join!(kernel_info::rust_version(), history::open());
     let kernel_info = kernel_info::reply(&rust_version);
 

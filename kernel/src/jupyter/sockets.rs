@@ -1,19 +1,21 @@
 //! The five sockets of one kernel: bound together, closed together.
 
 use super::connection::{Channel, ConnectionFile};
-use super::heartbeat;
-use super::iopub::{IoPub, Listener};
+use super::iopub::IoPub;
+use super::listener::Listener;
 use super::message::Received;
 use super::outbox::Outbox;
 use super::router::{self, RouterTasks};
 use super::wire::Wire;
+use super::{gate, heartbeat};
 use std::fs;
 use std::os::unix::fs::FileTypeExt;
+use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc;
-use tokio::task::JoinHandle;
+use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::{sleep, timeout};
 use zeromq::{RouterSocket, Socket, ZmqError};
 
@@ -29,6 +31,7 @@ pub(super) struct Sockets {
     publisher: JoinHandle<()>,
     routers: [RouterTasks; 3],
     heartbeat: JoinHandle<()>,
+    gates: JoinSet<()>,
     _files: SocketFiles,
 }
 
@@ -46,21 +49,25 @@ pub(crate) struct BindError {
 struct SocketFiles(Vec<PathBuf>);
 
 impl Sockets {
-    /// Binds all five sockets and starts to serve them. Requests of every channel come out of the receiver.
+    /// Binds all five sockets and starts to serve them. Requests of every channel come out of the receiver. The sockets
+    /// themselves are in `directory`, which nobody else may enter.
     pub(super) async fn bind(
         connection: &ConnectionFile,
+        directory: &Path,
     ) -> Result<(Sockets, Outbox, mpsc::Receiver<Received>), BindError> {
         let files = SocketFiles::claim(connection);
         // The heartbeat comes first: clients take it for the sign that the kernel is up.
-        let heartbeat: RouterSocket = bind(connection, Channel::Heartbeat).await?;
-        let iopub = Listener::bind(connection).await.map_err(|source| BindError {
-            channel: Channel::IoPub,
-            endpoint: connection.endpoint(Channel::IoPub),
-            source: source.into(),
-        })?;
-        let shell: RouterSocket = bind(connection, Channel::Shell).await?;
-        let control: RouterSocket = bind(connection, Channel::Control).await?;
-        let input: RouterSocket = bind(connection, Channel::Stdin).await?;
+        let mut gates = JoinSet::new();
+        let mut bind = async |channel| {
+            let bound = bind(connection, channel, directory, &mut gates).await;
+            bound.map_err(|source| BindError::new(connection, channel, source))
+        };
+        let heartbeat = bind(Channel::Heartbeat).await?;
+        let shell = bind(Channel::Shell).await?;
+        let control = bind(Channel::Control).await?;
+        let input = bind(Channel::Stdin).await?;
+        let iopub = Listener::bind(connection, Channel::IoPub).await;
+        let iopub = iopub.map_err(|source| BindError::new(connection, Channel::IoPub, source.into()))?;
 
         let wire = Arc::new(Wire::new(&connection.key));
         let (sender, requests) = mpsc::channel(REQUEST_CAPACITY);
@@ -75,6 +82,7 @@ impl Sockets {
             publisher,
             routers,
             heartbeat,
+            gates,
             _files: files,
         };
         let outbox = Outbox {
@@ -99,21 +107,34 @@ impl Sockets {
         }
         // What `drained` holds are the sockets: dropped now, they would take what they have not written with them.
         sleep(LINGER).await;
-        drop(drained);
+        drop((drained, self.gates));
     }
 }
 
-async fn bind<S: Socket>(connection: &ConnectionFile, channel: Channel) -> Result<S, BindError> {
-    let endpoint = connection.endpoint(channel);
-    let mut socket = S::new();
-    match socket.bind(&endpoint).await {
-        Ok(_) => Ok(socket),
-        Err(source) => Err(BindError {
+impl BindError {
+    fn new(connection: &ConnectionFile, channel: Channel, source: ZmqError) -> BindError {
+        BindError {
             channel,
-            endpoint,
+            endpoint: connection.endpoint(channel),
             source,
-        }),
+        }
     }
+}
+
+/// A socket in the directory, and the gate before it where its clients connect.
+async fn bind(
+    connection: &ConnectionFile,
+    channel: Channel,
+    directory: &Path,
+    gates: &mut JoinSet<()>,
+) -> Result<RouterSocket, ZmqError> {
+    let listener = Listener::bind(connection, channel).await?;
+    // A short name: the path of a socket has room for little.
+    let inside = directory.join(channel.to_string());
+    let mut socket = RouterSocket::new();
+    socket.bind_listener(UnixListener::bind(&inside)?).await?;
+    gates.spawn(gate::open(listener, inside));
+    Ok(socket)
 }
 
 impl SocketFiles {

@@ -9,25 +9,18 @@ mod queue;
 pub(super) use queue::{Published, Queue};
 
 use super::content::Content;
+use super::listener::Stream;
 use super::message::Message;
+use super::relay::relay;
 use super::wire::{EncodeError, Wire};
 use bytes::Bytes;
 use jupyter_protocol::{IoPubWelcome, Stdio, StreamContent};
 use queue::{Entry, Lost};
 use std::io;
 use std::path::Path;
-use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, BufReader, copy_buf, split};
 use tokio::net::UnixListener;
 use zeromq::util::PeerIdentity;
 use zeromq::{Socket, SocketEvent, SocketRecv, SocketSend, XPubSocket, ZmqError, ZmqMessage};
-
-/// How much is copied at a time.
-const COPY: usize = 64 * 1024;
-
-/// The connection of a subscriber.
-pub(super) trait Stream: AsyncRead + AsyncWrite + Send + Unpin + 'static {}
-
-impl<S: AsyncRead + AsyncWrite + Send + Unpin + 'static> Stream for S {}
 
 /// Why a subscriber is served no longer.
 #[derive(Debug, thiserror::Error)]
@@ -92,21 +85,6 @@ pub(super) async fn serve(client: impl Stream, queue: &Queue, wire: &Wire) -> Re
     }
 }
 
-/// Copies in both directions, until one of them ends.
-async fn relay(client: impl Stream, socket: impl Stream) -> io::Result<()> {
-    let (from_client, mut to_client) = split(client);
-    let (from_socket, mut to_socket) = split(socket);
-    let outward = async {
-        copy_buf(&mut BufReader::with_capacity(COPY, from_socket), &mut to_client).await?;
-        to_client.shutdown().await
-    };
-    let mut from_client = BufReader::new(from_client);
-    tokio::select! {
-        result = outward => result,
-        result = copy_buf(&mut from_client, &mut to_socket) => result.map(drop),
-    }
-}
-
 /// Sends what is queued, and welcomes each subscription before anything is sent that is subject to it.
 async fn publish(socket: &mut XPubSocket, queue: &Queue, wire: &Wire) -> Result<(), ServeError> {
     loop {
@@ -159,7 +137,7 @@ mod tests {
     use super::*;
     use jupyter_protocol::Status;
     use std::sync::Arc;
-    use tokio::io::AsyncReadExt;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
     use tokio::net::UnixStream;
 
     fn published(content: Content) -> Arc<Published> {

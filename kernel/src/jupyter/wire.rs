@@ -29,7 +29,7 @@ const DELIMITER: &[u8] = b"<IDS|MSG>";
 const SIGNED_FRAMES: usize = 4;
 
 /// The largest message that is read, in bytes of all its frames. A cell is text that a person wrote.
-const LARGEST: usize = 64 << 20;
+pub(super) const LARGEST: usize = 64 << 20;
 
 /// How many signatures are remembered.
 const REMEMBERED: usize = 1 << 16;
@@ -130,7 +130,7 @@ impl Wire {
         let message = frames.split_off(delimiter + 1);
         let identities = {
             frames.truncate(delimiter);
-            frames
+            frames.iter().map(copied).collect()
         };
         let [signature, header, parent, metadata, content, buffers @ ..] = message.as_slice() else {
             return Err(DecodeError::TooShort { found: message.len() });
@@ -153,7 +153,7 @@ impl Wire {
         let request = Request {
             channel,
             identities,
-            header: ParentHeader(header.clone()),
+            header: ParentHeader(copied(header)),
             msg_type,
             subshell: subshell_id.map(SubshellId),
             parent_id: parent["msg_id"].as_str().map(str::to_owned),
@@ -243,6 +243,12 @@ impl Signatures {
         }
         true
     }
+}
+
+/// What is kept of a message is no part of what was read: that has other messages as well, however large, and all of it stays
+/// for as long as a part does.
+fn copied(frame: &Bytes) -> Bytes {
+    Bytes::copy_from_slice(frame)
 }
 
 fn parse_object(part: &'static str, frame: &[u8]) -> Result<Value, DecodeError> {

@@ -20,7 +20,7 @@ use std::process::{Command, ExitCode, Stdio};
 use cells::{Action, Answer, Cells, Death};
 use lines::Lines;
 pub(super) use processes::end_all;
-use processes::{Process, end_compilers};
+use processes::{Process, end_compilers, is_dying};
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::fs::{MemfdFlags, memfd_create};
 use rustix::pipe::{PipeFlags, pipe_with};
@@ -324,8 +324,9 @@ impl Supervisor {
                 break;
             }
         }
-        if getppid() != self.kernel_pid {
-            // The kernel has died and cannot do it.
+        // A process that dies closes its descriptors before its children get another parent.
+        if getppid() != self.kernel_pid || self.kernel_pid.is_none_or(is_dying) {
+            // The kernel cannot do it.
             end_compilers(&self.session);
             let _ = session_directory::remove(&self.session);
         }

@@ -50,6 +50,7 @@ pub(crate) use crate::cell::Completeness;
 use std::collections::BTreeMap;
 use std::io;
 use std::ops::Range;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, mpsc as threads};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -155,6 +156,11 @@ impl Session {
             },
             Events::new(received, backlog),
         ))
+    }
+
+    /// What it has on disk, in a directory that only its user may enter.
+    pub(crate) fn directory(&self) -> &Path {
+        &self.engine.directory
     }
 
     /// Where what is not shown of cells' output can be kept.
@@ -353,7 +359,7 @@ impl Session {
 struct EngineThread {
     shared: Arc<Shared>,
     requests: threads::Sender<Request>,
-    directory: std::path::PathBuf,
+    directory: PathBuf,
     state: Mutex<Option<Running>>,
 }
 

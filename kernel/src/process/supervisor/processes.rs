@@ -78,12 +78,43 @@ pub(in crate::process) fn end_all(find: impl Fn() -> Vec<Pid>) {
 
 /// Whether a process is there only to be waited for.
 fn has_ended(pid: Pid) -> bool {
-    let stat = std::fs::read_to_string(format!("/proc/{}/stat", pid.as_raw_nonzero()));
-    // The state is behind the name, which is in parentheses and may have some in it.
-    stat.map_or(true, |stat| {
-        stat.rsplit_once(") ")
-            .is_none_or(|(_, rest)| rest.starts_with(['Z', 'X']))
-    })
+    stat(pid).is_none_or(|stat| stat.is_zombie())
+}
+
+/// Whether a process has ended, or has begun to: nothing of its program runs any more.
+pub(super) fn is_dying(pid: Pid) -> bool {
+    stat(pid).is_none_or(|stat| stat.is_zombie() || stat.flags & EXITING != 0)
+}
+
+/// Linux's flag for a process that is ending (`PF_EXITING`, include/linux/sched.h).
+const EXITING: u64 = 4;
+
+/// What `/proc/PID/stat` says (proc_pid_stat(5)).
+#[derive(Debug, Eq, PartialEq)]
+struct Stat {
+    state: char,
+    flags: u64,
+}
+
+impl Stat {
+    fn parse(text: &str) -> Option<Stat> {
+        // The state is behind the name, which is in parentheses and may have some in it.
+        let (_, rest) = text.rsplit_once(") ")?;
+        let mut fields = rest.split(' ');
+        Some(Stat {
+            state: fields.next()?.chars().next()?,
+            flags: fields.nth(5)?.parse().ok()?,
+        })
+    }
+
+    fn is_zombie(&self) -> bool {
+        matches!(self.state, 'Z' | 'X')
+    }
+}
+
+/// `None` where there is no such process.
+fn stat(pid: Pid) -> Option<Stat> {
+    Stat::parse(&std::fs::read_to_string(format!("/proc/{}/stat", pid.as_raw_nonzero())).ok()?)
 }
 
 /// Kills what the kernel had started to compile, and waits: it writes to the session's directory.
@@ -99,5 +130,34 @@ pub(super) fn end_compilers(session: &Path) {
             compiler.kill();
             compiler.wait(None);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_state_and_the_flags_are_behind_the_name() {
+        let text = "7 (a) S (b) R 1 7 7 0 -1 4194308 99 0";
+        let expected = Stat {
+            state: 'R',
+            flags: 0x0040_0004,
+        };
+        assert_eq!(Stat::parse(text), Some(expected));
+        assert_eq!(Stat::parse("7 (a) R"), None);
+    }
+
+    #[test]
+    fn a_process_is_dying_when_it_has_been_killed() {
+        let mut child = std::process::Command::new("sleep").arg("600").spawn().unwrap();
+        let pid = Pid::from_child(&child);
+        assert!(!is_dying(getpid()) && !is_dying(pid) && !has_ended(pid));
+        child.kill().unwrap();
+        let child_end = Process::watch(pid).unwrap();
+        child_end.wait(None);
+        assert!(is_dying(pid) && has_ended(pid));
+        child.wait().unwrap();
+        assert!(is_dying(pid) && has_ended(pid));
     }
 }
