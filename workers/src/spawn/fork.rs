@@ -22,7 +22,7 @@ use crate::panics;
 use crate::sys::at_fork::{self, Locks};
 use crate::sys::fork::{exit_now, fork, mark_as_worker};
 use crate::sys::lifeline::{Lifelines, Tail};
-use crate::sys::{descriptors, region};
+use crate::sys::{descriptors, disposition, region};
 
 /// The exit code of a worker that could not do its work because the library failed.
 const FAILED: i32 = 101;
@@ -38,8 +38,9 @@ pub(crate) fn fork_worker(conditions: &Conditions<'_>, body: impl FnOnce(OwnedFd
     rustix::io::ioctl_fionbio(&results, true)?;
     let redirection = notebook::redirection()?;
     let (lifeline, tail) = locks.get::<Lifelines>().add()?;
-    // Until the kernel knows of its output, and until it is on the rosters of the handles that it inherits.
-    let awaits_go = redirection.is_some() || !locks.get::<Memberships>().is_empty();
+    // Until the kernel knows of its output, until it is on the rosters of the handles that it inherits, and until it is watched
+    // where it could have ended and been forgotten before.
+    let awaits_go = redirection.is_some() || !locks.get::<Memberships>().is_empty() || disposition::forgets_children();
     let newcomer = locks.get::<Family>().expect(conditions);
     let forked = fork(&mut locks).inspect_err(|_| locks.get::<Lifelines>().remove(lifeline));
     let Some(pid) = forked? else {
