@@ -67,9 +67,13 @@ pub(super) fn closed(message: &[u8]) -> Option<RawFd> {
     }
 }
 
-/// Closes a descriptor as close(2) does, and tells the checkpoint.
+/// Closes a descriptor as close(2) does, and tells the checkpoint. Standard output and error stay as they are: all that the
+/// notebook shows goes there, and what is opened next would take their numbers.
 #[unsafe(no_mangle)]
 extern "C" fn close(descriptor: c_int) -> c_int {
+    if (1..=2).contains(&descriptor) && is_owner() {
+        return 0;
+    }
     let tell = must_tell(descriptor);
     // SAFETY: this is what the caller asked for; the rules for who may close what are the caller's, as with close(2).
     let result = unsafe { libc::syscall(libc::SYS_close, descriptor) } as c_int;
@@ -90,12 +94,16 @@ fn must_tell(descriptor: RawFd) -> Option<RawFd> {
     if checkpoint < 0 || word.load(Ordering::Relaxed) & bit == 0 {
         return None;
     }
-    if OWNER.load(Ordering::Relaxed) != rustix::process::getpid().as_raw_nonzero().get() || is_file(descriptor) {
+    if !is_owner() || is_file(descriptor) {
         return None;
     }
     // The number may be used again, for something that the checkpoint does not hold.
     word.fetch_and(!bit, Ordering::Relaxed);
     Some(checkpoint)
+}
+
+fn is_owner() -> bool {
+    OWNER.load(Ordering::Relaxed) == rustix::process::getpid().as_raw_nonzero().get()
 }
 
 fn is_open(descriptor: RawFd) -> bool {

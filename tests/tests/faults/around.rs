@@ -147,9 +147,12 @@ async fn a_stopped_manager(n: &mut Notebook) -> Execution {
 }
 
 async fn killed_between_cells(n: &mut Notebook) -> Execution {
-    let mut cell = n.succeed("std::process::id()").await;
-    let pid = cell.take_text().unwrap().parse().unwrap();
+    let id = n.client.submit_cell("std::process::id()").await;
+    let pid = n.client.execution(&id).await.take_text().unwrap().parse().unwrap();
     kill_process(Pid::from_raw(pid).unwrap(), Signal::KILL).unwrap();
+    // It is told under the cell that came before.
+    let late = n.client.broadcast(&id).await;
+    assert!(late.content["text"].as_str().unwrap().contains("SIGKILL"), "{late:?}");
     n.run("numbers.push(4); count += 1; count").await
 }
 

@@ -117,7 +117,7 @@ async fn interrupted(n: &mut Notebook, code: &str) -> parcell_tests::Execution {
 pub(crate) fn said(failure: Option<&CellFailure>, value: Option<String>) -> String {
     match failure {
         Some(failure) => format!("`{}`: {}", failure.ename, page::constant(&failure.evalue)),
-        None => page::constant(&value.unwrap_or_default()),
+        None => value.map_or_else(|| "it completes".to_owned(), |value| format!("it completes: {value}")),
     }
 }
 

@@ -25,7 +25,7 @@ const fn way(name: &'static str) -> Way {
 }
 
 /// All of them.
-pub(crate) const WAYS: [Way; 16] = [
+pub(crate) const WAYS: [Way; 17] = [
     way("panic"),
     way("double panic"),
     way("abort"),
@@ -42,6 +42,7 @@ pub(crate) const WAYS: [Way; 16] = [
     way("exit"),
     way("_exit"),
     way("no memory"),
+    way("closed output"),
     way("fork bomb"),
     way("no descriptors"),
     // The last: a notebook process that lives on cannot start others any more.
@@ -54,6 +55,7 @@ pub(crate) const DEFINE: &str = r##"
     unsafe extern "C" {
         fn raise(signal: i32) -> i32;
         fn _exit(status: i32) -> !;
+        fn close(descriptor: i32) -> i32;
         fn mmap(address: *mut u8, length: usize, protection: i32, flags: i32, file: i32, offset: i64) -> *mut u8;
         fn prctl(option: i32, ...) -> i32;
     }
@@ -147,6 +149,12 @@ pub(crate) const DEFINE: &str = r##"
             "no processes" => {
                 forbid_processes();
                 u64::from(std::process::Command::new("true").spawn().expect("a process").id())
+            }
+            "closed output" => {
+                unsafe { close(1) + close(2) };
+                println!("to standard output");
+                eprintln!("to standard error");
+                7
             }
             "fork bomb" => {
                 bomb();
