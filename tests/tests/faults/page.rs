@@ -57,34 +57,37 @@ pub(crate) fn compare(place: &str, rows: &[Row]) {
     if std::env::var_os(UPDATE).is_some() {
         fs::write(&path, format!("{before}{}{after}", written(rows))).unwrap();
     } else {
-        assert_eq!(
-            found,
-            read(table),
-            "{UPDATE}=1 cargo test --workspace --test faults writes the page"
-        );
+        let shown = read(table);
+        let how = format!("{UPDATE}=1 cargo test --workspace --test faults writes the page");
+        assert_eq!(found.len(), shown.len(), "{how}");
+        for (found, shown) in found.iter().zip(&shown) {
+            assert_eq!(found, shown, "{how}");
+        }
     }
 }
 
-/// Without the PIDs, which differ from run to run.
+/// Without what differs from run to run: PIDs, and how much memory a process had.
 pub(crate) fn constant(text: &str) -> String {
     let mut constant = String::new();
     let mut rest = text;
-    let name = |text: &str| {
-        ["pid ", "process "]
-            .into_iter()
-            .filter_map(|name| Some((text.find(name)?, name)))
-            .min()
-    };
-    while let Some((at, name)) = name(rest) {
-        let (before, after) = rest.split_at(at + name.len());
+    while let Some(end) = before_number(rest) {
+        let (before, number) = rest.split_at(end);
         constant.push_str(before);
-        if after.starts_with(|c: char| c.is_ascii_digit()) {
-            constant.push('N');
-        }
-        rest = after.trim_start_matches(|c: char| c.is_ascii_digit());
+        constant.push('N');
+        rest = number.trim_start_matches(|c: char| c.is_ascii_digit() || c == '.');
     }
     constant.push_str(rest);
     constant.replace('|', "\\|").replace('\n', " ")
+}
+
+/// Where the first number begins that differs from run to run.
+fn before_number(text: &str) -> Option<usize> {
+    let names = ["pid ", "process ", "when it used "];
+    let ends = names
+        .iter()
+        .flat_map(|name| text.match_indices(name).map(|(at, name)| at + name.len()));
+    ends.filter(|end| text[*end..].starts_with(|c: char| c.is_ascii_digit()))
+        .min()
 }
 
 /// What is before a place's table, the table, and what is after it.
