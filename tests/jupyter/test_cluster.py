@@ -8,16 +8,10 @@ import sys
 import time
 
 import dask_cluster
-import nbformat
 import pytest
-import runners
 from conftest import ROOT, TARGET
+from dask_cluster import LIMIT_SECONDS, eventually, execute, iopub, run_cells
 from jupyter_client.manager import start_new_kernel
-
-LIMIT_SECONDS = 120
-PAUSE_SECONDS = 0.05
-
-WORKER_LINE = re.compile(r"^\[(\S+) (\d+)\] (.*)$")
 
 
 @pytest.fixture(scope="module")
@@ -32,46 +26,9 @@ def run(parcell, cluster, tmp_path):
 
     def run(*cells, environment=None):
         sources = [cell.replace("URL", cluster.address) for cell in cells]
-        notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in sources])
-        notebook.metadata.kernelspec = {"name": "parcell", "display_name": "Rust (parcell)", "language": "rust"}
-        nbformat.write(notebook, tmp_path / "n.ipynb")
-        with pytest.MonkeyPatch.context() as patch:
-            for name, value in (environment or {}).items():
-                patch.setenv(name, value)
-            runners.command(parcell, "run", tmp_path / "n.ipynb", "--allow-errors", "-o", tmp_path / "out.ipynb")
-        return [Given(cell) for cell in nbformat.read(tmp_path / "out.ipynb", as_version=4).cells]
+        return run_cells(parcell, tmp_path, sources, environment)
 
     return run
-
-
-class Given:
-    """What a cell gave, without colours."""
-
-    def __init__(self, cell):
-        def streams(name):
-            texts = [o.text for o in cell.outputs if o.output_type == "stream" and o.name == name]
-            return runners.ANSI.sub("", "".join(texts))
-
-        self.stdout, self.stderr = streams("stdout"), streams("stderr")
-        errors = [output for output in cell.outputs if output.output_type == "error"]
-        self.ename = errors[0].ename if errors else None
-        self.error = runners.ANSI.sub("", "\n".join(errors[0].traceback)) if errors else ""
-        results = [output.data["text/plain"] for output in cell.outputs if output.output_type == "execute_result"]
-        self.result = results[0] if results else None
-        displays = [output.data["text/plain"] for output in cell.outputs if output.output_type == "display_data"]
-        self.display = "\n".join(displays)
-
-    def lines(self):
-        """The workers' lines: host, PID, text."""
-        return [WORKER_LINE.match(line).groups() for line in self.stdout.splitlines()]
-
-
-def eventually(condition, what):
-    """Waits until the condition holds."""
-    end = time.monotonic() + 20
-    while not condition():
-        assert time.monotonic() < end, what
-        time.sleep(PAUSE_SECONDS)
 
 
 def test_items_run_on_the_cluster_and_their_output_comes_here(run, cluster):
@@ -267,22 +224,3 @@ def test_a_program_has_the_cluster_too(cluster):
         f"looking from {start} on" for start in range(0, 100_000, 10_000)
     )
     eventually(lambda: not cluster.plugins(), "plugins are left")
-
-
-def execute(client, code):
-    """Runs a cell to its end; returns its result's text."""
-    request = client.execute(code)
-    result = None
-    while (message := iopub(client, request))["content"].get("execution_state") != "idle":
-        assert message["msg_type"] != "error", message["content"]
-        if message["msg_type"] == "execute_result":
-            result = message["content"]["data"]["text/plain"]
-    return result
-
-
-def iopub(client, request):
-    """The next broadcast about the request."""
-    while True:
-        message = client.get_iopub_msg(timeout=LIMIT_SECONDS)
-        if message["parent_header"].get("msg_id") == request:
-            return message
