@@ -111,6 +111,34 @@ def test_a_map_begins_without_workers_and_ends_when_one_has_come(tmp_path):
             assert given.result == "[1, 2, 3, 4, 5, 6]", given.error
 
 
+@pytest.mark.parametrize("options", ["", "-k", "--retries 3"])
+def test_a_scheduler_that_vanishes_fails_the_cell_and_another_takes_its_place(tmp_path, options):
+    first, second = tmp_path / "first", tmp_path / "second"
+    first.mkdir()
+    second.mkdir()
+    with notebook() as opened:
+        opened.run("let kept: Vec<u64> = (0..40).collect();")
+        with dask_cluster.scheduler(first) as scheduler, dask_cluster.worker(first, "--nthreads=2"):
+            address = address_of(first)
+            request = opened.begin(
+                f"%%pool --cluster {address} -c 1 {options} kept -> gone\nfn stay(n: u64) -> u64 {{\n"
+                '    println!("begun");\n    std::thread::sleep(std::time::Duration::from_secs(600));\n    n\n}'
+            )
+            opened.until(request, "begun\n")
+            scheduler.kill()
+            begun = time.monotonic()
+            failed = opened.rest(request)
+            assert time.monotonic() - begun < 20
+            assert failed.ename == "ClusterError"
+            assert f"the connection to {address} has failed: the scheduler has ended" in failed.error
+            assert opened.run("kept.len()").result == "40"
+        port = int(address.rpartition(":")[2])
+        with dask_cluster.scheduler(second, port=port), dask_cluster.worker(second, "--nthreads=2"):
+            assert address_of(second) == address
+            again = opened.run(f"%%pool --cluster {address} kept[..3].to_vec()\n|n| n * 10")
+            assert again.result == "[0, 10, 20]", again.error
+
+
 def test_two_notebooks_share_a_cluster_and_each_gets_its_own(cluster):
     def work(name, items, opened):
         ready.wait(LIMIT_SECONDS)
@@ -207,3 +235,17 @@ def test_a_host_without_a_library_that_the_cell_needs_is_named(parcell, cluster,
     assert linked.ename == "Failed"
     reason = r"item \d \(pid \d+\) failed: its code cannot be loaded on this worker of the cluster: libanswer\.so: "
     assert re.search(reason, linked.error), linked.error
+
+
+def test_a_host_with_an_older_library_is_refused(parcell, tmp_path):
+    libraries, directory = tmp_path / "libraries", tmp_path / "dask"
+    libraries.mkdir()
+    directory.mkdir()
+    # It stands for a C library that has not all versions of what the code calls: the loader says the same of both.
+    compiled("", libraries / "libgcc_s.so.1", "-Wl,-soname,libgcc_s.so.1")
+    older = {"LD_LIBRARY_PATH": str(libraries)}
+    with dask_cluster.scheduler(directory), dask_cluster.worker(directory, environment=older):
+        (refused,) = run_cells(parcell, tmp_path, [f"%%pool --cluster {address_of(directory)} 0..3u64\n|n| n"])
+    reason = r"item \d: the cluster has given it up: its code cannot be loaded on the host \S+: .*version GCC_3\.0"
+    assert re.search(reason, refused.error), refused.error
+    assert refused.stderr == ""

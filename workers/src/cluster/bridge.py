@@ -29,9 +29,10 @@ import warnings
 
 try:
     import distributed
+    from distributed import Client
     from distributed.diagnostics.plugin import SchedulerPlugin, WorkerPlugin
 except ImportError as error:
-    distributed, SchedulerPlugin, WorkerPlugin, import_error = None, object, object, error
+    distributed, Client, SchedulerPlugin, WorkerPlugin, import_error = None, object, object, object, error
 
 # Lengths in front of a frame, for `struct`.
 LENGTHS = "<QQ"
@@ -47,8 +48,18 @@ OUTPUT_LIMIT = 4 << 20
 CONNECT_TIMEOUT = 10
 # What a pipe holds.
 PIPE_BYTES = 64 << 10
-# In a child: loads the library and gives it the process.
-LOADER = "import ctypes, sys; ctypes.CDLL(sys.argv[1], ctypes.RTLD_GLOBAL).parcell_cluster_worker()"
+# In a child: loads the library and gives it the process; where it cannot be loaded, a reply says why.
+LOADER = """
+import ctypes, json, os, struct, sys
+try:
+    library = ctypes.CDLL(sys.argv[1], ctypes.RTLD_GLOBAL)
+except OSError as error:
+    reply = json.dumps({"not_loaded": str(error)}).encode()
+    replies = int(os.environ["PARCELL_CLUSTER_WORKER"].split(",")[1])
+    os.write(replies, struct.pack("<QQ", len(reply), 0) + reply)
+    sys.exit(1)
+library.parcell_cluster_worker()
+"""
 
 
 # --- frames ---
@@ -174,6 +185,7 @@ class Run:
         self.outcomes = []
         self.payloads = []
         self.cancelled = False
+        self.not_loaded = None
 
     def first_left(self):
         return self.spec["items"][len(self.outcomes)]
@@ -212,6 +224,9 @@ class Run:
                 # What the items printed was in the pipes before the replies.
                 self.drain(self.child.pipes)
             for reply, payload in replies:
+                if "not_loaded" in reply:
+                    self.not_loaded = reply["not_loaded"]
+                    return self.child.end()
                 self.note("failed" if reply["failed"] else "done", payload)
                 begun = time.monotonic()
             if self.output.due() == 0:
@@ -367,6 +382,8 @@ class ParcellPlugin(WorkerPlugin):
                 if run.child.process.returncode is None:
                     run.child.end()
                 raise RuntimeError("cancelled")
+            if run.not_loaded:
+                return {"refused": f"its code cannot be loaded on the host {host}: {run.not_loaded}"}, b""
         run.output.end(spec["items"][-1])
         self.give_back(spec, run.child)
         return {"host": host, "outcomes": run.outcomes}, b"".join(run.payloads)
@@ -447,6 +464,16 @@ def store_files(plugin, files, dask_worker=None):
 
 
 # --- beside the program ---
+
+
+class EndingClient(Client):
+    """Tells when the connection is lost. It does not connect again: whoever answers then has none of what was registered,
+    and maps would wait for chunks that nobody knows."""
+
+    lost = None
+
+    async def _reconnect(self):
+        self.lost()
 
 
 class Bridge:
@@ -530,7 +557,11 @@ class Bridge:
             if chunk[0] == self.map:
                 self.tell({"kind": "lost", "chunk": chunk, "error": describe(error)})
             return
-        if chunk[0] == self.map:
+        if chunk[0] != self.map:
+            return
+        if "refused" in header:
+            self.tell({"kind": "lost", "chunk": chunk, "error": header["refused"]})
+        else:
             self.tell({"kind": "done", "chunk": chunk, **header}, payload)
 
     async def run_once(self, spec, lengths, body, workers):
@@ -574,10 +605,17 @@ async def main(url, parent):
         return tell(f"`{sys.executable}` has no Dask ({import_error}): `{sys.executable} -m pip install distributed` installs it")
     where = {"scheduler_file": url} if url.endswith(".json") else {"address": url}
     try:
-        client = await distributed.Client(**where, asynchronous=True, timeout=CONNECT_TIMEOUT, name="parcell")
+        client = await EndingClient(**where, asynchronous=True, timeout=CONNECT_TIMEOUT, name="parcell")
     except Exception as error:
         return tell(f"no Dask scheduler answers at {url}: {describe(error)}")
     bridge = Bridge(client)
+
+    def lose():
+        tell(f"the connection to {url} has failed: the scheduler has ended, or cannot be reached any more")
+        # There is nobody left to clear up with; a scheduler that goes on does so itself.
+        os._exit(1)
+
+    client.lost = lose
     try:
         await bridge.begin()
         await serve(bridge, parent)
