@@ -17,7 +17,7 @@ mod wait;
 mod worker_lines;
 
 pub use client::{Client, Exchange};
-pub use deaf::DeafSubscriber;
+pub use deaf::{DeafSubscriber, GREETING};
 pub use execution::{CellFailure, Execution};
 pub use kernel::{Connection, Kernel, Transport, binary};
 pub use message::{Message, Wire};

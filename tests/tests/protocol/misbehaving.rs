@@ -2,16 +2,13 @@
 //! thousands of things at once, and interrupt again and again.
 
 use parcell_tests::{
-    Channel, Client, Kernel, Transport, descriptors, holds_within, with_notebook, within, within_test_limit,
+    Channel, Client, GREETING, Kernel, Transport, descriptors, holds_within, with_notebook, within, within_test_limit,
 };
 use serde_json::json;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-/// ZeroMQ's greeting, version 3.0 without security, of 64 bytes.
-const GREETING: &[u8] = b"\xff\0\0\0\0\0\0\0\0\x7f\x03\0NULL\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\
-    \0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0";
 /// A command after it: what kind of socket the client has.
 const READY: &[u8] = b"\x04\x1c\x05READY\x0bSocket-Type\0\0\0\x06DEALER";
 

@@ -29,26 +29,26 @@ enum Counts {
     Never,
 }
 
-/// Cells, and how they end: with an error of this kind, or well.
+/// Cells, `@` being their number, and how they end: with an error of this kind, or well.
 const CELLS: [(&str, Counts, Option<&str>); 12] = [
     (
-        "let name_N = vec![N_u64; 100]; numbers.push(name_N[0]);",
+        "let name_@ = vec![@_u64; 100]; numbers.push(name_@[0]);",
         Counts::AtItsEnd,
         None,
     ),
     ("numbers.iter().map(|n| n % 7).sum::<u64>()", Counts::AtItsEnd, None),
     (
-        "fn redefined() -> u64 { N } numbers.push(redefined());",
+        "fn redefined() -> u64 { @ } numbers.push(redefined());",
         Counts::AtItsEnd,
         None,
     ),
     (
-        "#[derive(Debug)] struct Redefined { field_N: u64 } Redefined { field_N: N }",
+        "#[derive(Debug)] struct Redefined { field_@: u64 } Redefined { field_@: @ }",
         Counts::AtItsEnd,
         None,
     ),
     (
-        r#"for line in 0..50 { println!("line {line} of N"); }"#,
+        r#"for line in 0..50 { println!("line {line} of @"); }"#,
         Counts::AtItsEnd,
         None,
     ),
@@ -62,16 +62,16 @@ const CELLS: [(&str, Counts, Option<&str>); 12] = [
         Counts::AtItsEnd,
         None,
     ),
-    ("numbers.push(undefined_N);", Counts::Never, Some("CompileError")),
+    ("numbers.push(undefined_@);", Counts::Never, Some("CompileError")),
     (r#"panic!("on purpose")"#, Counts::AtItsEnd, Some("Panic")),
     (
         r#""no number".parse::<u64>()?"#,
         Counts::AtItsEnd,
         Some("ParseIntError"),
     ),
-    (r#"html("<b>N</b>")"#, Counts::AtItsEnd, None),
+    (r#"html("<b>@</b>")"#, Counts::AtItsEnd, None),
     (
-        "let (sender, receiver) = std::sync::mpsc::channel(); std::thread::spawn(move || sender.send(N)).join().unwrap()?; receiver.recv()?",
+        "let (sender, receiver) = std::sync::mpsc::channel(); std::thread::spawn(move || sender.send(@)).join().unwrap()?; receiver.recv()?",
         Counts::AtItsEnd,
         None,
     ),
@@ -132,18 +132,8 @@ async fn level(n: &mut Notebook) -> Level {
 /// Runs a cell that ends by itself; how much it has counted.
 async fn usual(n: &mut Notebook, number: usize, rng: &mut SmallRng) -> u64 {
     let (code, counts, ends) = CELLS[rng.random_range(0..CELLS.len())];
-    let code = format!(
-        "count += 1; {}",
-        code.replace("N_u64", &format!("{number}_u64"))
-            .replace("_N", &format!("_{number}"))
-    );
-    let cell = n
-        .run(
-            &code
-                .replace(" N", &format!(" {number}"))
-                .replace("(N", &format!("({number}")),
-        )
-        .await;
+    let code = format!("count += 1; {}", code.replace('@', &number.to_string()));
+    let cell = n.run(&code).await;
     assert_eq!(ename(cell).as_deref(), ends, "{code}");
     u64::from(counts == Counts::AtItsEnd)
 }
