@@ -3,7 +3,7 @@
 use crate::packages::write_package;
 use crate::page::{self, Row};
 use crate::places::{LIMIT, VARIABLES, own_processes, said, variables};
-use parcell_tests::{Execution, Notebook, holds_within, with_notebook};
+use parcell_tests::{Execution, Notebook, descriptors, holds_within, with_notebook};
 use rustix::process::{Pid, Resource, Rlimit, Signal, getrlimit, kill_process, prlimit};
 use std::fs;
 use std::pin::Pin;
@@ -108,7 +108,7 @@ async fn no_room(n: &mut Notebook) -> Execution {
 }
 
 async fn no_descriptors(n: &mut Notebook) -> Execution {
-    let open = fs::read_dir(format!("/proc/{}/fd", n.kernel.pid())).unwrap().count();
+    let open = descriptors(n.kernel.pid());
     limited(n, Resource::Nofile, open as u64 - 1).await
 }
 
